@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AdministrationConfig(AppConfig):
+    name = "administration"
+
+    def ready(self):
+        from . import pages  # noqa: F401

@@ -1,0 +1,294 @@
+"""Who the person is. Nothing here says where they sleep or what they were given: that is on the floors above."""
+
+import datetime
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+import names
+from audit.triggers import audited
+from centres.access import centres_for
+from centres.models import Centre
+from centres.roles import Right
+
+from . import case_numbers
+
+ADULT_AGE = 18  # Convention on the Rights of the Child, art. 1 (action document, 4.6)
+
+
+def years_before(day: datetime.date, years: int) -> datetime.date:
+    """The same day so many years earlier; 29 February becomes 28 in a year that has none."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+class Household(models.Model):
+    """People who travel and are looked after together."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("ménage")
+        triggers = [audited()]
+
+
+class MigrantQuerySet(models.QuerySet["Migrant"]):
+    def visible_to(self, user) -> "MigrantQuerySet":
+        """People who are, or were, in the care of a centre where the user may see case files. `Custody` alone decides."""
+        centres = centres_for(user, Right.VIEW_CASE)
+        if not centres:
+            return self.none()
+        return self.filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres)))
+
+    def in_care_of(self, centre: Centre) -> "MigrantQuerySet":
+        return self.filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre=centre, until__isnull=True)))
+
+    def minors(self, on: datetime.date | None = None) -> "MigrantQuerySet":
+        """Under 18 on this day (today)."""
+        return self.filter(born_on__gt=years_before(on or timezone.localdate(), ADULT_AGE))
+
+    def unaccompanied_minors(self, on: datetime.date | None = None) -> "MigrantQuerySet":
+        """Children for whom no adult answers. Derived, never stored: so it can't be forgotten or out of date."""
+        return self.minors(on).filter(accompanied_by__isnull=True)
+
+    def matching(self, text: str) -> "MigrantQuerySet":
+        """People whose case number, phone or name (in any spelling, or its beginning) is this."""
+        text = text.strip()
+        if not text:
+            return self
+        if number := case_numbers.clean(text):
+            return self.filter(case_number=number)
+        digits = "".join(c for c in text if c.isdigit())
+        if len(digits) >= 6 and not any(c.isalpha() for c in text):
+            return self.filter(phone__contains=digits)
+        condition = Q()
+        if keys := names.keys(text):
+            condition |= Q(name_keys__overlap=keys)
+        if words := names.tokens(text):
+            prefix = " & ".join(f"{word}:*" for word in words if word.isalnum())
+            if prefix:
+                condition |= Q(name_vector=SearchQuery(prefix, config="simple", search_type="raw"))
+        if not condition:
+            return self.none()
+        return self.annotate(name_vector=SearchVector("search_text", config="simple")).filter(condition)
+
+
+class Migrant(models.Model):
+    class Sex(models.TextChoices):
+        FEMALE = "female", _("femme")
+        MALE = "male", _("homme")
+        OTHER = "other", _("autre ou non dit")
+
+    class Precision(models.TextChoices):
+        """How exactly the birth is known. `born_on` is the latest day it can be: who may be a child is treated as one."""
+
+        DAY = "day", _("jour exact")
+        MONTH = "month", _("mois et année")
+        YEAR = "year", _("année seulement")
+        AGE = "age", _("âge estimé")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # made by the client: the same one twice is one row
+    case_number = models.CharField(_("numéro de dossier"), max_length=18, unique=True, editable=False)
+    surname = models.CharField(_("nom"), max_length=80)
+    given_names = models.CharField(_("prénoms"), max_length=120)
+    sex = models.CharField(_("sexe"), max_length=8, choices=Sex)
+    born_on = models.DateField(_("naissance"))
+    birth_precision = models.CharField(_("précision de la naissance"), max_length=6, choices=Precision)
+    nationality = models.CharField(_("nationalité"), max_length=2)  # ISO 3166-1 alpha-2
+    phone = models.CharField(_("téléphone"), max_length=20, blank=True)  # digits, international without +
+    household = models.ForeignKey(Household, models.SET_NULL, null=True, blank=True, related_name="members", verbose_name=_("ménage"))
+    accompanied_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="answers_for", verbose_name=_("adulte responsable"))
+    registered_centre = models.ForeignKey(Centre, models.PROTECT, related_name="+", verbose_name=_("enregistré à"))
+    registered_at = models.DateTimeField(_("enregistré le"), default=timezone.now)
+    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("enregistré par"))
+    version = models.PositiveIntegerField(default=1)
+    name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
+    search_text = models.CharField(max_length=250, default="", editable=False)
+
+    objects = MigrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-registered_at", "-id"]
+        verbose_name = _("personne")
+        indexes = [
+            models.Index(fields=["-registered_at", "-id"], name="migrant_latest"),
+            GinIndex(fields=["name_keys"], name="migrant_name_keys"),
+            GinIndex(SearchVector("search_text", config="simple"), name="migrant_name_words"),
+            models.Index(fields=["phone"], name="migrant_phone", condition=~Q(phone="")),
+            models.Index(fields=["born_on"], name="migrant_born"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(surname="") | ~Q(given_names=""), name="migrant_has_name", violation_error_message=_("Écrivez au moins un nom ou un prénom.")),
+            models.CheckConstraint(
+                condition=Q(born_on__gte=datetime.date(1900, 1, 1)), name="migrant_birth_century", violation_error_message=_("L’année de naissance doit être après 1900.")
+            ),
+            models.CheckConstraint(
+                condition=~Q(birth_precision__in=["year", "age"]) | Q(born_on__month=12, born_on__day=31), name="migrant_birth_precision"
+            ),
+            models.CheckConstraint(condition=Q(nationality__regex=r"^[A-Z]{2}$"), name="migrant_nationality_code", violation_error_message=_("Choisissez une nationalité dans la liste.")),
+            models.CheckConstraint(condition=Q(phone__regex=r"^\d{0,20}$"), name="migrant_phone_digits", violation_error_message=_("Un numéro de téléphone ne contient que des chiffres.")),
+            models.CheckConstraint(condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")), name="migrant_not_own_adult"),
+        ]
+        triggers = [audited(leave_out=("name_keys", "search_text"))]
+
+    def __str__(self):
+        return f"{self.given_names} {self.surname}".strip()
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        """Centres whose staff may read this file; for writing, those that care for the person now."""
+        custodies = self.custodies.all()
+        return [c.centre_id for c in custodies if c.until is None or not writing]
+
+    def age(self, on: datetime.date | None = None) -> int:
+        on = on or timezone.localdate()
+        return on.year - self.born_on.year - ((on.month, on.day) < (self.born_on.month, self.born_on.day))
+
+    def is_minor(self, on: datetime.date | None = None) -> bool:
+        return self.age(on) < ADULT_AGE
+
+    @property
+    def is_unaccompanied_minor(self) -> bool:
+        return self.is_minor() and self.accompanied_by_id is None
+
+
+class CaseCounter(models.Model):
+    """The last serial given at a centre in a year. Its row lock makes registrations of one centre queue for an instant."""
+
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["centre", "year"], name="counter_once")]
+
+
+class Custody(models.Model):
+    """This centre cares for this person, from then until then. The one source of who may open a file."""
+
+    class Reason(models.TextChoices):
+        REGISTERED = "registered", _("enregistrement")
+        ARRIVED = "arrived", _("arrivée")
+        TRANSFERRED = "transferred", _("transfert")
+        REINTEGRATION = "reintegration", _("réintégration dans la région")
+
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="custodies")
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="custodies")
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=15, choices=Reason)
+
+    class Meta:
+        ordering = ["since"]
+        verbose_name = _("prise en charge")
+        indexes = [models.Index(fields=["migrant", "centre"], name="custody_scope")]
+        constraints = [
+            models.UniqueConstraint(fields=["migrant", "centre"], condition=Q(until__isnull=True), name="custody_open_once"),
+            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="custody_dates"),
+        ]
+        triggers = [audited()]
+
+
+class Consent(models.Model):
+    """What the person agreed to, on the words of which text, and when they took it back."""
+
+    class Purpose(models.TextChoices):
+        REGISTRATION = "registration", _("enregistrement et aide au centre")
+        REFERRAL = "referral", _("orientation vers un partenaire")
+        FOLLOW_UP = "follow_up", _("être recontacté pour le suivi")
+        STATISTICS = "statistics", _("statistiques sans nom")
+
+    class Method(models.TextChoices):
+        SIGNED = "signed", _("signature")
+        THUMB = "thumb", _("empreinte du pouce")
+        SPOKEN = "spoken", _("parole devant témoin")
+
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("but"), max_length=15, choices=Purpose)
+    text_version = models.CharField(_("version du texte"), max_length=20)
+    language = models.CharField(_("langue"), max_length=3, default="fra")  # ISO 639-3: what it was explained in
+    method = models.CharField(_("donné par"), max_length=8, choices=Method)
+    given_at = models.DateTimeField(_("donné le"), default=timezone.now)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recueilli par"))
+    withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["purpose", "-given_at"]
+        verbose_name = _("accord")
+        constraints = [
+            models.UniqueConstraint(fields=["migrant", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once"),
+            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")), name="consent_dates"),
+        ]
+        triggers = [audited()]
+
+
+class FileQuerySet(models.QuerySet):
+    """What hangs on a person's file follows the person's scope."""
+
+    def visible_to(self, user) -> "FileQuerySet":
+        return self.filter(migrant__in=Migrant.objects.visible_to(user))
+
+
+class NoteQuerySet(FileQuerySet):
+    def visible_to(self, user) -> "NoteQuerySet":
+        """Protection notes exist only for those who have the right where the person is or was."""
+        protected = Exists(Custody.objects.filter(migrant=OuterRef("migrant"), centre__in=centres_for(user, Right.VIEW_PROTECTION)))
+        return super().visible_to(user).filter(Q(kind=Note.Kind.ORDINARY) | Q(protected))
+
+
+class Note(models.Model):
+    class Kind(models.TextChoices):
+        ORDINARY = "ordinary", _("note")
+        PROTECTION = "protection", _("note de protection")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="notes")
+    kind = models.CharField(_("type"), max_length=10, choices=Kind, default=Kind.ORDINARY)
+    text = models.TextField(_("texte"), max_length=5000)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("écrite par"))
+    written_at = models.DateTimeField(_("écrite le"), default=timezone.now)
+
+    objects = NoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-written_at"]
+        verbose_name = _("note")
+        triggers = [audited()]
+
+
+def attachment_path(attachment: "Attachment", name: str) -> str:
+    """A random name: whoever sees the folder learns nothing about anybody."""
+    return f"attachments/{attachment.pk.hex[:2]}/{uuid.uuid4().hex}"
+
+
+class Attachment(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="attachments")
+    title = models.CharField(_("titre"), max_length=120)
+    file = models.FileField(_("fichier"), upload_to=attachment_path, max_length=120)
+    media_type = models.CharField(max_length=60)  # found in the content, never believed from the browser
+    size = models.PositiveIntegerField()
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("ajouté par"))
+    added_at = models.DateTimeField(_("ajouté le"), default=timezone.now)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-added_at"]
+        verbose_name = _("pièce jointe")
+        triggers = [audited()]
+
+    def __str__(self):
+        return self.title
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.migrant.access_centres(writing=writing)

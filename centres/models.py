@@ -1,0 +1,191 @@
+"""The places: centres, rooms, beds, what is offered there, and who is posted where."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermissionBase
+
+from audit.triggers import audited
+
+from .roles import CENTRE_ONLY, NATIONAL_ONLY, Right, Role
+
+
+class CentreQuerySet(models.QuerySet["Centre"]):
+    def visible_to(self, user) -> "CentreQuerySet":
+        """Centres where the user holds any right on the people or the place."""
+        from .access import all_centres_of
+
+        return self.filter(pk__in=all_centres_of(user))
+
+
+class Centre(models.Model):
+    """One of the reception centres run jointly by the ministry and IOM. Source: action document, 4.3."""
+
+    code = models.CharField(_("code"), max_length=3, unique=True)  # part of every case number: never changes
+    name = models.CharField(_("nom"), max_length=100)
+    region = models.CharField(_("région"), max_length=100)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5)
+    functional_since = models.DateField(_("fonctionnel depuis"), null=True, blank=True)
+    antenna_since = models.DateField(_("antenne de suivi DGME depuis"), null=True, blank=True)
+    max_stay_days = models.PositiveSmallIntegerField(_("durée prévue du séjour (jours)"), default=14)
+
+    objects = CentreQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("centre")
+        default_permissions = ()
+        permissions = [(right.value, right.name) for right in Right]
+        triggers = [audited()]
+
+    def __str__(self):
+        return self.name
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return [self.pk]
+
+
+class CentreUserObjectPermission(UserObjectPermissionBase):
+    """guardian's grants, one row per user × right × centre. Written by `access.sync_grants` only."""
+
+    id = models.BigAutoField(primary_key=True)
+    content_object = models.ForeignKey(Centre, models.CASCADE)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        abstract = False
+
+
+class Room(models.Model):
+    class Kind(models.TextChoices):
+        MEN = "men", _("hommes")
+        WOMEN = "women", _("femmes")
+        FAMILIES = "families", _("familles")
+        MINORS = "minors", _("mineurs")
+
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="rooms", verbose_name=_("centre"))
+    name = models.CharField(_("nom"), max_length=50)
+    kind = models.CharField(_("pour"), max_length=10, choices=Kind)
+
+    class Meta:
+        ordering = ["centre", "kind", "name"]
+        verbose_name = _("chambre")
+        constraints = [models.UniqueConstraint(fields=["centre", "name"], name="room_once", violation_error_message=_("Ce centre a déjà une chambre de ce nom."))]
+        triggers = [audited()]
+
+    def __str__(self):
+        return self.name
+
+
+class Bed(models.Model):
+    room = models.ForeignKey(Room, models.PROTECT, related_name="beds", verbose_name=_("chambre"))
+    label = models.CharField(_("lit"), max_length=20)
+    in_use = models.BooleanField(_("utilisable"), default=True)
+
+    class Meta:
+        ordering = ["room", "label"]
+        verbose_name = _("lit")
+        constraints = [models.UniqueConstraint(fields=["room", "label"], name="bed_once", violation_error_message=_("Cette chambre a déjà un lit de ce nom."))]
+        triggers = [audited()]
+
+    def __str__(self):
+        return f"{self.room} – {self.label}"
+
+
+class Service(models.Model):
+    """What the centres give: food, lodging, health care … Source: action document, 4.3, activities of result 1.1."""
+
+    class Category(models.TextChoices):
+        MEAL = "meal", _("repas")
+        LODGING = "lodging", _("hébergement")
+        HEALTH = "health", _("santé")
+        PSYCHOSOCIAL = "psychosocial", _("appui psychosocial")
+        KIT = "kit", _("kit")
+        TRANSPORT = "transport", _("transport")
+        INFORMATION = "information", _("information")
+
+    code = models.SlugField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("nom"), max_length=100)
+    category = models.CharField(_("catégorie"), max_length=15, choices=Category)
+    once_per_day = models.BooleanField(_("une fois par jour au plus"), default=False)
+    active = models.BooleanField(_("proposé"), default=True)
+
+    class Meta:
+        ordering = ["category", "name"]
+        verbose_name = _("service")
+        triggers = [audited()]
+
+    def __str__(self):
+        return _(self.name)
+
+
+class PostingQuerySet(models.QuerySet["Posting"]):
+    def active(self, on=None) -> "PostingQuerySet":
+        """Confirmed postings that hold on this day (today)."""
+        on = on or timezone.localdate()
+        return self.filter(Q(until__isnull=True) | Q(until__gte=on), since__lte=on, confirmed_at__isnull=False)
+
+    def stale(self) -> "PostingQuerySet":
+        """Those whose grants no longer say what their dates say: ended, or begun, since the grants were written."""
+        active = self.active().values("pk")
+        return self.filter(Q(granted=True) & ~Q(pk__in=active) | Q(granted=False, pk__in=active))
+
+
+class Posting(models.Model):
+    """This user has this role at this centre, or nationally. The only source of rights; ends with its end date."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="postings", verbose_name=_("utilisateur"))
+    role = models.CharField(_("rôle"), max_length=25, choices=Role)
+    centre = models.ForeignKey(Centre, models.PROTECT, null=True, blank=True, related_name="postings", verbose_name=_("centre"))
+    since = models.DateField(_("à partir du"), default=timezone.localdate)
+    until = models.DateField(_("jusqu’au (inclus)"), null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("proposée par"))
+    # A posting that would give an administrator a role for themselves waits for a second one.
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("confirmée par"))
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    granted = models.BooleanField(default=False, editable=False)  # are the rights of the role written as grants?
+
+    objects = PostingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["user", "-since"]
+        verbose_name = _("affectation")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="posting_dates",
+                violation_error_message=_("La fin ne peut pas précéder le début."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=sorted(CENTRE_ONLY)) | Q(centre__isnull=False),
+                name="posting_centre_role",
+                violation_error_message=_("Ce rôle s’exerce dans un centre : choisissez lequel."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=sorted(NATIONAL_ONLY)) | Q(centre__isnull=True),
+                name="posting_national_role",
+                violation_error_message=_("Ce rôle est national : ne choisissez pas de centre."),
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("user")),
+                name="posting_not_by_oneself",
+                violation_error_message=_("Personne ne se donne un rôle à soi-même : un autre administrateur doit confirmer."),
+            ),
+            models.CheckConstraint(
+                condition=Q(created_by__isnull=True, confirmed_at__isnull=False) | Q(confirmed_by__isnull=True, confirmed_at__isnull=True) | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="posting_confirmation_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "centre"],
+                condition=Q(until__isnull=True),
+                nulls_distinct=False,
+                name="posting_once",
+                violation_error_message=_("Cette personne a déjà ce rôle, sans date de fin."),
+            ),
+        ]
+        triggers = [audited()]
+
+    def __str__(self):
+        return f"{self.get_role_display()} – {self.centre or _('national')}"

@@ -1,0 +1,103 @@
+"""Every right, every role, and which role has which right: the one table that `docs/access.md` is made from."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Right(models.TextChoices):
+    """What a user may do. Those in `NATIONAL` are had for the whole country, all others on a centre."""
+
+    # on a centre
+    VIEW_CASE = "view_case", _("voir la partie ordinaire des dossiers")
+    REGISTER = "register", _("enregistrer une personne et corriger son identité")
+    RECEIVE = "receive", _("admettre et faire sortir, noter l’assistance")
+    VIEW_CENTRE = "view_centre", _("voir les lits et les présences du centre")
+    MANAGE_CENTRE = "manage_centre", _("gérer les chambres, les lits et les transferts")
+    POST_STAFF = "post_staff", _("affecter le personnel du centre")
+    EXPORT_NAMES = "export_names", _("exporter des listes de noms")
+    VIEW_PROTECTION = "view_protection", _("voir et écrire les notes de protection")
+    MANAGE_RETURN = "manage_return", _("conduire les retours volontaires")
+    MANAGE_REINTEGRATION = "manage_reintegration", _("conduire les réintégrations")
+    # national
+    COUNT_FLOWS = "count_flows", _("compter aux points de suivi des flux")
+    RECORD_OUTREACH = "record_outreach", _("noter les activités de sensibilisation et de formation")
+    VIEW_INDICATORS = "view_indicators", _("voir les indicateurs")
+    MAKE_REPORT = "make_report", _("produire et télécharger les rapports")
+    ENTER_VALUE_IOM = "enter_value_iom", _("saisir et valider les valeurs des objectifs 1 à 3")
+    ENTER_VALUE_AECID = "enter_value_aecid", _("saisir et valider les valeurs des objectifs 4 et 5")
+    VIEW_PROOF_IOM = "view_proof_iom", _("voir la preuve (numéros de dossier) des objectifs 1 à 3")
+    VIEW_PROOF_AECID = "view_proof_aecid", _("voir la preuve des objectifs 4 et 5")
+    VIEW_AUDIT = "view_audit", _("voir qui a consulté ou modifié quoi")
+    MANAGE_USERS = "manage_users", _("gérer les comptes et les affectations")
+
+
+NATIONAL = frozenset(
+    {
+        Right.COUNT_FLOWS,
+        Right.RECORD_OUTREACH,
+        Right.VIEW_INDICATORS,
+        Right.MAKE_REPORT,
+        Right.ENTER_VALUE_IOM,
+        Right.ENTER_VALUE_AECID,
+        Right.VIEW_PROOF_IOM,
+        Right.VIEW_PROOF_AECID,
+        Right.VIEW_AUDIT,
+        Right.MANAGE_USERS,
+    }
+)
+
+
+class Role(models.TextChoices):
+    """Source: the table of roles of the access design (docs/access.md)."""
+
+    CENTRE_AGENT = "centre_agent", _("agent de centre")
+    CENTRE_MANAGER = "centre_manager", _("responsable de centre")
+    PROTECTION_OFFICER = "protection_officer", _("chargé de protection")
+    RETURN_OFFICER = "return_officer", _("chargé des retours")
+    REINTEGRATION_OFFICER = "reintegration_officer", _("chargé de réintégration")
+    FLOW_MONITOR = "flow_monitor", _("enquêteur des flux")
+    OUTREACH_OFFICER = "outreach_officer", _("chargé de sensibilisation")
+    ME_IOM = "me_iom", _("suivi-évaluation OIM")
+    ME_AECID = "me_aecid", _("suivi-évaluation AECID")
+    STEERING = "steering", _("comité de pilotage")
+    AUDITOR = "auditor", _("auditeur")
+    ADMINISTRATOR = "administrator", _("administrateur")
+
+
+_AGENT = {Right.VIEW_CASE, Right.REGISTER, Right.RECEIVE, Right.VIEW_CENTRE}
+
+ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.CENTRE_AGENT: frozenset(_AGENT),
+    Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES}),
+    Role.PROTECTION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_PROTECTION}),
+    Role.RETURN_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_RETURN}),
+    Role.REINTEGRATION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_REINTEGRATION}),
+    Role.FLOW_MONITOR: frozenset({Right.COUNT_FLOWS}),
+    Role.OUTREACH_OFFICER: frozenset({Right.RECORD_OUTREACH}),
+    Role.ME_IOM: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT, Right.ENTER_VALUE_IOM, Right.VIEW_PROOF_IOM}),
+    Role.ME_AECID: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT, Right.ENTER_VALUE_AECID, Right.VIEW_PROOF_AECID}),
+    Role.STEERING: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT}),
+    Role.AUDITOR: frozenset({Right.VIEW_AUDIT}),
+    Role.ADMINISTRATOR: frozenset({Right.MANAGE_USERS}),
+}
+
+# Roles that are posted to one centre; all others may be posted nationally.
+CENTRE_ONLY = frozenset({Role.CENTRE_AGENT, Role.CENTRE_MANAGER})
+# Roles whose rights are national: a posting to one centre would promise a limit that does not exist.
+NATIONAL_ONLY = frozenset(role for role, rights in ROLE_RIGHTS.items() if rights <= NATIONAL)
+
+# Which organisations may hold a role (access design, column "organisation"); None: any.
+ROLE_ORGANISATIONS: dict[Role, frozenset[str] | None] = {
+    Role.CENTRE_AGENT: frozenset({"ministry", "iom"}),
+    Role.CENTRE_MANAGER: frozenset({"ministry", "iom"}),
+    Role.PROTECTION_OFFICER: frozenset({"iom"}),
+    Role.RETURN_OFFICER: frozenset({"iom"}),
+    Role.REINTEGRATION_OFFICER: frozenset({"ministry", "iom"}),
+    Role.FLOW_MONITOR: frozenset({"iom", "ministry"}),
+    Role.OUTREACH_OFFICER: frozenset({"ministry"}),
+    Role.ME_IOM: frozenset({"iom"}),
+    Role.ME_AECID: frozenset({"aecid"}),
+    Role.STEERING: frozenset({"ministry", "eu", "aecid"}),
+    Role.AUDITOR: None,
+    Role.ADMINISTRATOR: None,
+}

@@ -1,0 +1,81 @@
+"""Writes about places and postings."""
+
+import datetime
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.acting import service
+
+from . import access
+from .models import Centre, Posting
+from .roles import ROLE_ORGANISATIONS, Right, Role
+
+
+def _may_post(actor: User, centre: Centre | None, role: Role) -> bool:
+    """Administrators post anybody; a manager posts agents to their own centre."""
+    if access.may(actor, Right.MANAGE_USERS):
+        return True
+    return centre is not None and role == Role.CENTRE_AGENT and access.may(actor, Right.POST_STAFF, centre)
+
+
+@service
+def post(*, actor: User | None, user: User, role: Role, centre: Centre | None, since: datetime.date | None = None, until: datetime.date | None = None) -> Posting:
+    """Gives a user a role at a centre, or nationally. `actor` None: the installation itself (first accounts, demonstration).
+
+    Nobody gives themselves a role: such a posting waits until another administrator confirms it.
+    Raises ValidationError (words for the form), PermissionDenied."""
+    if actor is not None and not _may_post(actor, centre, role):
+        raise PermissionDenied
+    allowed = ROLE_ORGANISATIONS[role]
+    if allowed is not None and user.organisation.kind not in allowed:
+        raise ValidationError({"role": _("Ce rôle n’est pas ouvert à l’organisation de cette personne (%(organisation)s).") % {"organisation": user.organisation}})
+    posting = Posting(user=user, role=role, centre=centre, since=since or timezone.localdate(), until=until, created_by=actor)
+    if actor is None or actor.pk != user.pk:
+        posting.confirmed_at = timezone.now()
+        posting.confirmed_by = actor
+    posting.full_clean()
+    posting.save()
+    access.sync_grants(user)
+    return posting
+
+
+@service
+def confirm_posting(*, actor: User, posting: Posting) -> Posting:
+    """A second administrator agrees to a role that an administrator asked for themselves. Raises PermissionDenied."""
+    posting = Posting.objects.select_for_update().get(pk=posting.pk)
+    if posting.confirmed_at is not None:
+        return posting
+    if not access.may(actor, Right.MANAGE_USERS) or actor.pk in (posting.user_id, posting.created_by_id):
+        raise PermissionDenied
+    posting.confirmed_by, posting.confirmed_at = actor, timezone.now()
+    posting.save(update_fields=["confirmed_by", "confirmed_at"])
+    access.sync_grants(posting.user)
+    return posting
+
+
+@service
+def end_posting(*, actor: User, posting: Posting, until: datetime.date | None = None) -> Posting:
+    """Ends a posting: from `until` (yesterday: at once) on it gives no right. Raises PermissionDenied, ValidationError."""
+    posting = Posting.objects.select_for_update().get(pk=posting.pk)
+    if not _may_post(actor, posting.centre, Role(posting.role)):
+        raise PermissionDenied
+    last_day = until or timezone.localdate() - datetime.timedelta(days=1)
+    posting.until = last_day
+    posting.since = min(posting.since, last_day)
+    posting.full_clean()
+    posting.save(update_fields=["until", "since"])
+    access.sync_grants(posting.user)
+    return posting
+
+
+@service
+def end_postings(*, actor: User | None) -> int:
+    """Takes back the grants of every posting that ended lately. Returns how many users were looked at."""
+    week_ago = timezone.localdate() - datetime.timedelta(days=7)
+    users = User.objects.filter(postings__until__gte=week_ago, postings__until__lt=timezone.localdate()).distinct()
+    for user in users:
+        access.sync_grants(user)
+    return len(users)

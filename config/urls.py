@@ -1,0 +1,33 @@
+from django.conf.urls.i18n import set_language
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from centres import home
+from jobs import health
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("stay-signed-in/", home.stay_signed_in, name="stay-signed-in"),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("accounts/", include("accounts.urls")),
+    path("migrants/", include("cases.urls")),
+    path("centres/", include("reception.urls")),
+    path("returns/", include("returns.urls")),
+    path("reintegration/", include("reintegration.urls")),
+    path("flows/", include("flows.urls")),
+    path("outreach/", include("outreach.urls")),
+    path("reporting/", include("reporting.urls")),
+    path("jobs/", include("jobs.urls")),
+    path("administration/", include("administration.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/", include("cases.api")),
+    path("api/v1/", include("reception.api")),
+    path("api/v1/", include("returns.api")),
+    path("api/v1/", include("reintegration.api")),
+    path("api/v1/", include("flows.api")),
+    path("api/v1/", include("outreach.api")),
+    path("api/v1/", include("reporting.api")),
+]

@@ -1,0 +1,98 @@
+"""Long work. The row is the truth: who asked, how far it is, who works on it and until when. Celery only rings the bell."""
+
+import datetime
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.triggers import audited
+
+# A worker that has not said anything for this long is taken for dead, and the job goes to another.
+LEASE = datetime.timedelta(seconds=30)
+MOST_TRIES = 5
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user) -> "JobQuerySet":
+        """A job and its file belong to whoever asked for it."""
+        return self.filter(created_by=user)
+
+    def waiting(self) -> "JobQuerySet":
+        """Queued, or left behind by a worker that died."""
+        return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=timezone.now()))
+
+
+class Job(models.Model):
+    class State(models.TextChoices):
+        QUEUED = "queued", _("en attente")
+        RUNNING = "running", _("en cours")
+        DONE = "done", _("terminé")
+        FAILED = "failed", _("échoué")
+        CANCELLED = "cancelled", _("annulé")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(_("travail"), max_length=40)
+    parameters = models.JSONField(default=dict)
+    title = models.CharField(_("titre"), max_length=200)
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.QUEUED)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="jobs", verbose_name=_("demandé par"))
+    created_at = models.DateTimeField(_("demandé le"), default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    # Made anew by each try: a worker thought dead that wakes up can write nothing.
+    lease = models.UUIDField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    step = models.CharField(_("étape"), max_length=200, blank=True)
+    error = models.TextField(blank=True)
+    file = models.FileField(upload_to="jobs", blank=True, max_length=200)
+    file_name = models.CharField(max_length=120, blank=True)
+    result = models.JSONField(default=dict)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("travail")
+        indexes = [
+            models.Index(fields=["created_by", "-created_at"], name="job_of_user"),
+            models.Index(fields=["state", "lease_until"], name="job_waiting", condition=Q(state__in=["queued", "running"])),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state="running", lease__isnull=False, lease_until__isnull=False) | ~Q(state="running"), name="job_running_has_lease"),
+            models.CheckConstraint(condition=Q(total=0) | Q(done__lte=F("total")), name="job_done_within_total"),
+            models.CheckConstraint(condition=~Q(state__in=["done", "failed", "cancelled"]) | Q(finished_at__isnull=False), name="job_end_has_date"),
+        ]
+        # Progress is written many times a minute and says nothing about anybody.
+        triggers = [audited(leave_out=("lease", "lease_until", "done", "total", "step", "result", "parameters"))]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def ended(self) -> bool:
+        return self.state in (self.State.DONE, self.State.FAILED, self.State.CANCELLED)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """A guess from the pace so far; None while there is nothing to guess from."""
+        if self.state != self.State.RUNNING or not self.started_at or not self.done or not self.total:
+            return None
+        spent = (timezone.now() - self.started_at).total_seconds()
+        return max(0, round(spent * (self.total - self.done) / self.done))
+
+
+class WorkerPulse(models.Model):
+    """One row: when a worker last answered the beat. `/readyz` reads it."""
+
+    one = models.BooleanField(primary_key=True, default=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(one=True), name="one_pulse")]

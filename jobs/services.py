@@ -1,0 +1,168 @@
+"""Asking for long work, and doing it exactly once to the end."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.acting import service, set_actor
+
+from .models import LEASE, MOST_TRIES, Job, WorkerPulse
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker has the job now, or it was cancelled: this one must stop and leave no trace."""
+
+
+class JobRefused(Exception):
+    """The work can't be done, and trying again won't help. The text is shown to whoever asked."""
+
+
+@dataclass
+class Outcome:
+    """What a finished job leaves: a file (bytes and the name to save it under), or only words."""
+
+    content: bytes | None = None
+    file_name: str = ""
+    result: dict[str, Any] | None = None
+
+
+Work = Callable[["Progress"], Outcome]
+KINDS: dict[str, Work] = {}
+
+
+def job_kind(name: str) -> Callable[[Work], Work]:
+    """Declares the function that does the work of a kind. It must be safe to run twice from the start."""
+
+    def register(work: Work) -> Work:
+        KINDS[name] = work
+        return work
+
+    return register
+
+
+class Progress:
+    """Handed to the work: its job, and the way to say how far it is. Each word also renews the lease."""
+
+    def __init__(self, job: Job):
+        self.job = job
+
+    def say(self, done: int, total: int, step: str) -> None:
+        """Raises LeaseLost when the job is no longer this worker's."""
+        renewed = Job.objects.filter(pk=self.job.pk, lease=self.job.lease, state=Job.State.RUNNING).update(
+            done=min(done, total), total=total, step=step[:200], lease_until=timezone.now() + LEASE
+        )
+        if not renewed:
+            raise LeaseLost
+
+
+@service
+def ask_for(*, actor: User | None, kind: str, title: str, parameters: dict[str, Any], id: uuid.UUID | None = None) -> Job:
+    """Queues a job. The same `id` again (a double click) gives the same job. Rings the bell after commit."""
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of job: {kind}")
+    job, created = Job.objects.get_or_create(pk=id or uuid.uuid4(), defaults={"kind": kind, "title": title[:200], "parameters": parameters, "created_by": actor})
+    if not created and (job.created_by_id != (actor.pk if actor else None) or job.kind != kind or job.parameters != parameters):
+        raise JobRefused(_("Cette demande porte un numéro déjà pris. Rechargez la page et recommencez."))
+    if created:
+        transaction.on_commit(lambda: ring(job.pk))
+    return job
+
+
+def ring(job_id: uuid.UUID) -> None:
+    """Tells a worker. If the broker is away nothing is lost: the row waits, and the beat rings again."""
+    from .tasks import run_job
+
+    try:
+        run_job.delay(str(job_id))
+    except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
+        logger.warning("the bell for job %s could not be rung (%s); the beat will", job_id, type(error).__name__)
+
+
+def ring_waiting() -> int:
+    """Rings for every job nobody works on. Returns how many."""
+    waiting = list(Job.objects.waiting().order_by("created_at").values_list("pk", flat=True)[:50])
+    for job_id in waiting:
+        ring(job_id)
+    return len(waiting)
+
+
+def _claim(job_id: uuid.UUID) -> Job | None:
+    """Takes the job for this worker, or None if it is done or somebody has it."""
+    with transaction.atomic():
+        job = Job.objects.waiting().select_for_update(skip_locked=True).filter(pk=job_id).first()
+        if job is None:
+            return None
+        set_actor(job.created_by)
+        now = timezone.now()
+        if job.tries >= MOST_TRIES:
+            job.state, job.finished_at = Job.State.FAILED, now
+            job.error = _("Le travail a été interrompu trop souvent. Relancez-le ; si cela recommence, prévenez l’administrateur.")
+            job.save()
+            return None
+        job.state, job.lease, job.lease_until = Job.State.RUNNING, uuid.uuid4(), now + LEASE
+        job.tries += 1
+        job.started_at, job.done, job.step = now, 0, ""
+        job.save()
+        return job
+
+
+def run(job_id: uuid.UUID) -> None:
+    """Does the work if it waits; returns at once if it doesn't. Whoever holds the lease at the end writes the result: once."""
+    job = _claim(job_id)
+    if job is None:
+        return
+    try:
+        outcome = KINDS[job.kind](Progress(job))
+    except LeaseLost:
+        logger.warning("job %s was taken over", job_id)
+        return
+    except JobRefused as refusal:
+        _finish(job, Job.State.FAILED, error=str(refusal))
+        return
+    except Exception:
+        logger.exception("job %s failed", job_id)
+        _finish(job, Job.State.FAILED, error=_("Une erreur inattendue a arrêté ce travail. Relancez-le ; si cela recommence, prévenez l’administrateur."))
+        return
+    _finish(job, Job.State.DONE, outcome=outcome)
+
+
+@transaction.atomic
+def _finish(job: Job, state: Job.State, *, outcome: Outcome | None = None, error: str = "") -> None:
+    mine = Job.objects.select_for_update().filter(pk=job.pk, lease=job.lease, state=Job.State.RUNNING).first()
+    if mine is None:
+        return
+    set_actor(mine.created_by)
+    mine.state, mine.error, mine.finished_at, mine.lease, mine.lease_until, mine.step = state, error, timezone.now(), None, None, ""
+    if outcome is not None:
+        mine.done = mine.total = max(mine.total, 1)
+        mine.result = outcome.result or {}
+        if outcome.content is not None:
+            # Named by the try: a file written by a worker that died before the commit is an orphan, never a wrong answer.
+            mine.file.save(f"{job.lease}", ContentFile(outcome.content), save=False)
+            mine.file_name = outcome.file_name
+    mine.save()
+
+
+@service
+def cancel(*, actor: User, job: Job) -> Job:
+    """Stops a job that has not ended. A worker in the middle of it finds out at its next word."""
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if not job.ended:
+        job.state, job.finished_at, job.lease, job.lease_until = Job.State.CANCELLED, timezone.now(), None, None
+        job.save()
+    return job
+
+
+def beat_pulse() -> None:
+    """A worker is alive: said by a task that the beat rings."""
+    WorkerPulse.objects.update_or_create(pk=True, defaults={"at": timezone.now()})

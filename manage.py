@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Django's command line. Finds the project's own environment and its services by itself."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
+
+# Commands that read or write nothing: no server is started for them.
+WITHOUT_SERVICES = {"help", "version", "compilemessages", "makemessages", "collectstatic", "findstatic"}
+
+
+def main() -> None:
+    if VENV_PYTHON.exists() and Path(sys.prefix).resolve() != (ROOT / ".venv").resolve() and not os.environ.get("SIRA_IN_CONTAINER"):
+        os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_SERVICES and "--help" not in sys.argv:
+        from config.embedded import use_services
+
+        use_services()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

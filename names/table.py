@@ -1,0 +1,63 @@
+"""The tables of aliases.yaml, read once: which spellings are one name, which look-alikes are two."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from names.letters import key_of, normalise
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is known of names beyond the spelling rules. Every spelling in it is normalised."""
+
+    groups: dict[str, frozenset[str]]  # spelling -> the groups it stands in; a group goes by its first spelling
+    groups_by_key: dict[str, frozenset[str]]  # spelling key -> group, only where a key belongs to exactly one
+    apart: frozenset[tuple[str, str]]  # two groups (both orders) that look alike and are two names
+    sex: dict[str, str]  # spelling of a given name -> "m" or "f", where clear
+    particles: dict[str, str]  # spelling -> particle it stands for
+    titles: frozenset[str]
+    title_names: frozenset[str]
+
+
+def read(name: str) -> Any:
+    """A YAML file of this package."""
+    return yaml.safe_load(resources.files("names").joinpath(name).read_text(encoding="utf-8"))
+
+
+def build(data: dict[str, Any]) -> Table:
+    """The table of a document shaped like aliases.yaml; tests build smaller ones from it."""
+    groups: defaultdict[str, set[str]] = defaultdict(set)
+    by_key: defaultdict[str, set[str]] = defaultdict(set)
+    sexes: defaultdict[str, set[str]] = defaultdict(set)
+    kinds = [("", data["surnames"]), *data["given"].items()]
+    for sex, listed in kinds:
+        for spellings in listed:
+            name = normalise(spellings[0])
+            for spelling in map(normalise, spellings):
+                groups[spelling].add(name)
+                by_key[key_of(spelling)].add(name)
+                if sex:
+                    sexes[spelling].add(sex)
+    apart = {(normalise(a), normalise(b)) for a, b in data["do_not_link"]}
+    return Table(
+        groups={spelling: frozenset(names) for spelling, names in groups.items()},
+        groups_by_key={k: frozenset(names) for k, names in by_key.items() if len(names) == 1},
+        apart=frozenset(apart | {(b, a) for a, b in apart}),
+        sex={spelling: min(s) for spelling, s in sexes.items() if s in ({"m"}, {"f"})},
+        particles={s: particle for particle, spellings in data["particles"].items() for s in spellings},
+        titles=frozenset(data["titles"]),
+        title_names=frozenset(data["title_names"]),
+    )
+
+
+@lru_cache(maxsize=1)
+def table() -> Table:
+    """The table of this package. Loaded at the first use, then kept."""
+    return build(read("aliases.yaml"))

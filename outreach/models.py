@@ -1,0 +1,102 @@
+"""Awareness and training (objectives 4 and 5). Knows no migrant: people reached are numbers; trained agents are named once."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.triggers import audited
+
+
+class Everyone(models.QuerySet):
+    def visible_to(self, user) -> "Everyone":
+        """National: the declared right alone decides."""
+        return self
+
+
+class Community(models.Model):
+    name = models.CharField(_("nom"), max_length=100)
+    region = models.CharField(_("région"), max_length=60)
+
+    class Meta:
+        ordering = ["region", "name"]
+        verbose_name = _("communauté")
+        constraints = [models.UniqueConstraint(fields=["region", "name"], name="community_once", violation_error_message=_("Cette communauté est déjà dans la liste."))]
+        triggers = [audited()]
+
+    def __str__(self):
+        return f"{self.name} ({self.region})"
+
+
+class Activity(models.Model):
+    class Kind(models.TextChoices):
+        AWARENESS = "awareness", _("séance de sensibilisation (OS 4)")
+        WORKSHOP = "workshop", _("atelier décentralisé de formation (OS 5)")
+        SESSION = "session", _("séance d’animation (OS 5)")
+        TRAINING = "training", _("formation d’agents (OS 5)")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(_("activité"), max_length=10, choices=Kind)
+    title = models.CharField(_("titre"), max_length=150)
+    held_on = models.DateField(_("date"), default=timezone.localdate)
+    community = models.ForeignKey(Community, models.PROTECT, null=True, blank=True, related_name="activities", verbose_name=_("communauté"))
+    women = models.PositiveIntegerField(_("femmes"), default=0)
+    men = models.PositiveIntegerField(_("hommes"), default=0)
+    girls = models.PositiveIntegerField(_("filles"), default=0)
+    boys = models.PositiveIntegerField(_("garçons"), default=0)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
+    recorded_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = Everyone.as_manager()
+
+    class Meta:
+        ordering = ["-held_on", "-recorded_at"]
+        verbose_name = _("activité")
+        indexes = [models.Index(fields=["kind", "held_on"], name="activity_kind_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(kind="awareness") | models.Q(community__isnull=False), name="awareness_has_community", violation_error_message=_("Une sensibilisation a lieu dans une communauté : choisissez laquelle.")
+            )
+        ]
+        triggers = [audited()]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def total(self) -> int:
+        return self.women + self.men + self.girls + self.boys
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return []
+
+
+class Trainee(models.Model):
+    """An agent of the security or technical services, counted once however many sessions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(_("nom et prénoms"), max_length=120)
+    structure = models.CharField(_("service"), max_length=120)
+    sex = models.CharField(_("sexe"), max_length=8, choices=[("female", _("femme")), ("male", _("homme"))])
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("agent formé")
+        constraints = [models.UniqueConstraint(fields=["name", "structure"], name="trainee_once", violation_error_message=_("Cet agent est déjà dans la liste."))]
+        triggers = [audited()]
+
+    def __str__(self):
+        return f"{self.name} – {self.structure}"
+
+
+class Attendance(models.Model):
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="attendances", verbose_name=_("activité"))
+    trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="attendances", verbose_name=_("agent"))
+
+    class Meta:
+        verbose_name = _("présence")
+        constraints = [models.UniqueConstraint(fields=["activity", "trainee"], name="attendance_once")]
+        triggers = [audited()]

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ReceptionConfig(AppConfig):
+    name = "reception"
+
+    def ready(self):
+        from . import pages  # noqa: F401

@@ -1,0 +1,149 @@
+"""What happens to a person in a centre: stay, bed, assistance."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.triggers import audited
+from cases.models import FileQuerySet, Migrant
+from centres.models import Bed, Centre, Service
+
+
+class KeyRange(Func):
+    """A one-value range of a key: makes `key =` possible in a GiST exclusion without the btree_gist extension."""
+
+    function = "int8range"
+    template = "int8range(%(expressions)s, %(expressions)s, '[]')"
+
+
+class UuidKeyRange(Func):
+    template = "int8range(hashtextextended((%(expressions)s)::text, 0) / 2, hashtextextended((%(expressions)s)::text, 0) / 2, '[]')"
+
+
+class TimeRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class StayQuerySet(FileQuerySet):
+    def open(self) -> "StayQuerySet":
+        return self.filter(departed_at__isnull=True)
+
+    def at(self, centre: Centre) -> "StayQuerySet":
+        return self.filter(centre=centre)
+
+
+class Stay(models.Model):
+    """A person is in a centre, from arrival to departure. Occupancy is the number of open stays."""
+
+    class Origin(models.TextChoices):
+        """How the person came. Source: action document 3.2 and 4.2 (in transit; returned; forced returns)."""
+
+        TRANSIT = "transit", _("en transit")
+        RETURNED = "returned", _("revenu de lui-même")
+        VOLUNTARY_RETURN = "voluntary_return", _("retour volontaire assisté")
+        FORCED_RETURN = "forced_return", _("retour forcé")
+        REFERRED = "referred", _("orienté par un partenaire")
+        TRANSFERRED = "transferred", _("transféré d’un autre centre")
+
+    class DepartureReason(models.TextChoices):
+        RETURN = "return", _("retour vers le pays ou la communauté d’origine")
+        LEFT = "left", _("parti de lui-même")
+        TRANSFERRED = "transferred", _("transféré")
+        REFERRED = "referred", _("orienté vers un partenaire")
+        HOSPITAL = "hospital", _("hospitalisé")
+        DIED = "died", _("décédé")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="stays", verbose_name=_("personne"))
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="stays", verbose_name=_("centre"))
+    arrived_at = models.DateTimeField(_("arrivée"), default=timezone.now)
+    origin = models.CharField(_("comment la personne est venue"), max_length=20, choices=Origin)
+    came_from = models.CharField(_("pays de provenance"), max_length=2, blank=True)
+    departed_at = models.DateTimeField(_("départ"), null=True, blank=True)
+    departure_reason = models.CharField(_("motif du départ"), max_length=15, choices=DepartureReason, blank=True)
+    checked_in_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("admis par"))
+    checked_out_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sortie notée par"))
+
+    objects = StayQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-arrived_at", "-id"]
+        verbose_name = _("séjour")
+        indexes = [models.Index(fields=["centre", "-arrived_at"], name="stay_of_centre"), models.Index(fields=["centre"], name="stay_open", condition=Q(departed_at__isnull=True))]
+        constraints = [
+            models.UniqueConstraint(fields=["migrant"], condition=Q(departed_at__isnull=True), name="stay_open_once", violation_error_message=_("Cette personne a déjà un séjour en cours.")),
+            ExclusionConstraint(
+                name="stay_no_overlap",
+                expressions=[(UuidKeyRange("migrant_id"), RangeOperators.OVERLAPS), (TimeRange("arrived_at", "departed_at", RangeBoundary()), RangeOperators.OVERLAPS)],
+                violation_error_message=_("Cette personne était déjà dans un centre à ce moment."),
+            ),
+            models.CheckConstraint(
+                condition=Q(departed_at__isnull=True, departure_reason="") | Q(departed_at__gt=F("arrived_at")) & ~Q(departure_reason=""),
+                name="stay_departure_whole",
+                violation_error_message=_("Un départ a une date après l’arrivée, et un motif."),
+            ),
+        ]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return [self.centre_id] if writing else self.migrant.access_centres(writing=False)
+
+
+class BedAssignment(models.Model):
+    stay = models.ForeignKey(Stay, models.CASCADE, related_name="beds", verbose_name=_("séjour"))
+    bed = models.ForeignKey(Bed, models.PROTECT, related_name="assignments", verbose_name=_("lit"))
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["since"]
+        verbose_name = _("attribution de lit")
+        constraints = [
+            ExclusionConstraint(
+                name="bed_one_person",
+                expressions=[(KeyRange("bed_id"), RangeOperators.OVERLAPS), (TimeRange("since", "until", RangeBoundary()), RangeOperators.OVERLAPS)],
+                violation_error_message=_("Ce lit vient d’être pris. Choisissez-en un autre."),
+            ),
+            models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay"),
+            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="bed_dates"),
+        ]
+        triggers = [audited()]
+
+
+class Assistance(models.Model):
+    """Something given to a person on a day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="assistance", verbose_name=_("personne"))
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="assistance", verbose_name=_("centre"))
+    service = models.ForeignKey(Service, models.PROTECT, related_name="given", verbose_name=_("service"))
+    given_on = models.DateField(_("date"), default=timezone.localdate)
+    quantity = models.PositiveSmallIntegerField(_("quantité"), default=1)
+    # Copied from the service, so that the database itself refuses the second serving.
+    once_per_day = models.BooleanField(default=False, editable=False)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
+    recorded_at = models.DateTimeField(_("noté le"), default=timezone.now)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-given_on", "-recorded_at"]
+        verbose_name = _("assistance")
+        indexes = [models.Index(fields=["centre", "given_on"], name="assistance_of_centre"), models.Index(fields=["migrant", "-given_on"], name="assistance_of_person"), models.Index(fields=["given_on"], name="assistance_day")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["migrant", "service", "given_on"], condition=Q(once_per_day=True), name="assistance_once_a_day", violation_error_message=_("Ce service a déjà été donné à cette personne ce jour-là.")
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
+        ]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return [self.centre_id] if writing else self.migrant.access_centres(writing=False)

@@ -1,0 +1,167 @@
+"""A person's reintegration: support, and visits over at least a year."""
+
+import datetime
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.triggers import audited
+from cases.models import FileQuerySet, Migrant
+from centres.models import Centre
+
+# Source: action document 4.3, « suivi … durant minimum une année »; months by IOM practice.
+VISIT_MONTHS = (1, 3, 6, 9, 12)
+EUROPE = "europe"
+AFRICA = "africa"
+
+
+def add_months(day: datetime.date, months: int) -> datetime.date:
+    """The same day so many months later; the last of the month where there is no such day."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    first_of_next = datetime.date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    last = (first_of_next - datetime.timedelta(days=1)).day
+    return datetime.date(year, month + 1, min(day.day, last))
+
+
+class CaseQuerySet(FileQuerySet):
+    def open(self) -> "CaseQuerySet":
+        return self.filter(state=ReintegrationCase.State.OPEN)
+
+
+class ReintegrationCase(models.Model):
+    class Kind(models.TextChoices):
+        INDIVIDUAL = "individual", _("individuelle")
+        COMMUNITY = "community", _("communautaire")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("en cours")
+        COMPLETED = "completed", _("menée à terme")
+        LOST = "lost", _("perdu de vue")
+        REMIGRATED = "remigrated", _("reparti")
+        WITHDRAWN = "withdrawn", _("retiré")
+        DIED = "died", _("décédé")
+
+    class ReturnedFrom(models.TextChoices):
+        EUROPE = EUROPE, _("Europe")
+        AFRICA = AFRICA, _("Afrique")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="reintegrations", verbose_name=_("personne"))
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="reintegrations", verbose_name=_("antenne qui suit"))
+    kind = models.CharField(_("réintégration"), max_length=10, choices=Kind)
+    # R2.7: reinforced and individualised, for vulnerable people; a subset of the other two, never added to them.
+    enhanced = models.BooleanField(_("renforcée (personne vulnérable)"), default=False)
+    returned_from = models.CharField(_("pays d’où la personne est revenue"), max_length=2)
+    returned_from_continent = models.CharField(_("revenue de"), max_length=6, choices=ReturnedFrom)
+    region = models.CharField(_("région de réintégration"), max_length=60, blank=True)
+    opened_on = models.DateField(_("ouvert le"), default=timezone.localdate)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("ouvert par"))
+    plan = models.TextField(_("projet"), max_length=2000, blank=True)
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.OPEN)
+    closed_on = models.DateField(_("clos le"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_on", "-id"]
+        verbose_name = _("réintégration")
+        indexes = [models.Index(fields=["state", "-opened_on"], name="reintegration_by_state"), models.Index(fields=["centre", "-opened_on"], name="reintegration_of_centre")]
+        constraints = [
+            models.UniqueConstraint(fields=["migrant"], condition=Q(state="open"), name="reintegration_open_once", violation_error_message=_("Cette personne a déjà une réintégration en cours.")),
+            models.CheckConstraint(condition=Q(state="open", closed_on__isnull=True) | ~Q(state="open") & Q(closed_on__gte=F("opened_on")), name="reintegration_close_date"),
+            # Twelve months at the least; 365 days is what the database can say without a calendar.
+            models.CheckConstraint(
+                condition=~Q(state="completed") | Q(closed_on__gte=F("opened_on") + datetime.timedelta(days=365)),
+                name="reintegration_one_year",
+                violation_error_message=_("Une réintégration n’est menée à terme qu’après douze mois de suivi."),
+            ),
+        ]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.migrant.access_centres(writing=writing)
+
+
+class HangsOnCase(models.QuerySet):
+    def visible_to(self, user) -> "HangsOnCase":
+        return self.filter(case__in=ReintegrationCase.objects.visible_to(user))
+
+
+class VisitQuerySet(HangsOnCase):
+    def due(self, on: datetime.date | None = None) -> "VisitQuerySet":
+        """Not made, of an open case, and due on this day (today) or before."""
+        return self.filter(done_on__isnull=True, case__state="open", due_on__lte=on or timezone.localdate())
+
+
+class Visit(models.Model):
+    """A follow-up visit. All five exist from the day the case opens; recording one fills it in."""
+
+    class Situation(models.TextChoices):
+        GOOD = "good", _("bonne")
+        FRAGILE = "fragile", _("fragile")
+        BAD = "bad", _("mauvaise")
+        NOT_MET = "not_met", _("personne non rencontrée")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    case = models.ForeignKey(ReintegrationCase, models.CASCADE, related_name="visits", verbose_name=_("réintégration"))
+    month = models.PositiveSmallIntegerField(_("mois"))
+    due_on = models.DateField(_("prévue le"))
+    done_on = models.DateField(_("faite le"), null=True, blank=True)
+    situation = models.CharField(_("situation"), max_length=8, choices=Situation, blank=True)
+    note = models.TextField(_("compte rendu"), max_length=3000, blank=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("faite par"))
+    version = models.PositiveIntegerField(default=1)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_on", "month"]
+        verbose_name = _("visite")
+        indexes = [models.Index(fields=["due_on"], name="visit_due", condition=Q(done_on__isnull=True))]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "month"], name="visit_once"),
+            models.CheckConstraint(condition=Q(month__in=VISIT_MONTHS), name="visit_month"),
+            models.CheckConstraint(condition=Q(done_on__isnull=True, situation="") | Q(done_on__isnull=False) & ~Q(situation=""), name="visit_done_whole", violation_error_message=_("Une visite faite a une date et une situation.")),
+        ]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.case.access_centres(writing=writing)
+
+
+class Support(models.Model):
+    """Something delivered for the reintegration: a person "benefits" once something was delivered."""
+
+    class Kind(models.TextChoices):
+        BUSINESS = "business", _("micro-entreprise")
+        TRAINING = "training", _("formation")
+        EMPLOYMENT = "employment", _("emploi")
+        HOUSING = "housing", _("logement")
+        HEALTH = "health", _("santé")
+        PSYCHOSOCIAL = "psychosocial", _("appui psychosocial")
+        COMMUNITY = "community", _("projet communautaire")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    case = models.ForeignKey(ReintegrationCase, models.CASCADE, related_name="supports", verbose_name=_("réintégration"))
+    kind = models.CharField(_("type"), max_length=12, choices=Kind)
+    delivered_on = models.DateField(_("remis le"), default=timezone.localdate)
+    amount = models.DecimalField(_("valeur (FCFA)"), max_digits=10, decimal_places=0, null=True, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
+
+    objects = HangsOnCase.as_manager()
+
+    class Meta:
+        ordering = ["-delivered_on"]
+        verbose_name = _("appui")
+        indexes = [models.Index(fields=["delivered_on"], name="support_day")]
+        constraints = [models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gte=0), name="support_amount")]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.case.access_centres(writing=writing)

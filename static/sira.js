@@ -1,0 +1,158 @@
+/* Comfort on top of pages that work without it. No inline handlers, nothing from elsewhere. */
+(function () {
+  "use strict";
+  const body = document.body;
+  const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
+  const FIELDS = "input:not([type=hidden]), select, textarea";
+
+  // --- errors: the summary takes the focus, its links go into the field, the title says so
+  function showErrors(root) {
+    const summary = root.querySelector("[data-error-summary]");
+    if (!summary) return;
+    summary.focus();
+    if (!document.title.startsWith(body.dataset.errorTitle)) document.title = body.dataset.errorTitle + document.title;
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-error-summary] a[href^='#']");
+    const target = link && document.getElementById(link.hash.slice(1));
+    if (!target) return;
+    event.preventDefault();
+    const input = target.matches(FIELDS) ? target : target.querySelector(FIELDS) || target;
+    target.scrollIntoView({ block: "center" });
+    input.focus({ preventScroll: true });
+  });
+
+  // --- forms: one question, one submit, nothing typed gets lost
+  const changed = new WeakSet();
+  const posts = (form) => form.method === "post";
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && "guard" in form.dataset) changed.add(form);
+  });
+  let leaving = false;
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && all("form[data-guard]").some((form) => changed.has(form))) event.preventDefault();
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    const question = (button && button.dataset.confirm) || form.dataset.confirm;
+    if (form.dataset.busy || (question && !window.confirm(question))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    if (!posts(form) || "twice" in form.dataset || event.defaultPrevented) return;
+    leaving = true;
+    form.dataset.busy = "1";
+    if (!button || form.hasAttribute("hx-post") || form.target) {
+      window.setTimeout(() => restore(form), 4000);
+      return;
+    }
+    // after the event, so that the name and value of the button still go with the form
+    window.setTimeout(() => {
+      button.dataset.label = button.textContent;
+      button.classList.add("busy");
+      button.setAttribute("aria-disabled", "true");
+      button.textContent = body.dataset.sending;
+    });
+    // a bad line: after a while let the person try again
+    window.setTimeout(() => restore(form), 30000);
+  }, true);
+  function restore(form) {
+    delete form.dataset.busy;
+    leaving = false;
+    all("button.busy", form).forEach((button) => {
+      button.textContent = button.dataset.label;
+      button.classList.remove("busy");
+      button.removeAttribute("aria-disabled");
+    });
+  }
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) all("form[data-busy]").forEach(restore);
+  });
+
+  // --- lists: a filter acts when it changes, and keeps the focus where it was
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-autosubmit]");
+    if (!form || !event.target.matches("select, input[type=checkbox], input[type=radio], input[type=date]")) return;
+    try { sessionStorage.setItem("focus", event.target.id); } catch (_) { /* storage refused */ }
+    form.requestSubmit();
+  });
+  try {
+    const id = sessionStorage.getItem("focus");
+    sessionStorage.removeItem("focus");
+    const target = id && document.getElementById(id);
+    if (target && target.closest("[data-autosubmit]")) target.focus({ preventScroll: true });
+  } catch (_) { /* storage refused */ }
+
+  // --- parts of a form that only some answers need: data-show-when="field=value,other"
+  function showParts() {
+    all("[data-show-when]").forEach((part) => {
+      const [name, values] = part.dataset.showWhen.split("=");
+      const form = part.closest("form");
+      const given = form ? new FormData(form).getAll(name) : [];
+      part.hidden = !given.some((value) => values.split(",").includes(value));
+    });
+  }
+  document.addEventListener("change", showParts);
+
+  // --- small things: print, close, open, menus
+  document.addEventListener("click", (event) => {
+    const on = (selector) => event.target.closest(selector);
+    const opener = on("[data-open]");
+    const closer = on("[data-close]");
+    if (on("[data-print]")) window.print();
+    if (opener) document.querySelector(opener.dataset.open)?.showModal();
+    if (closer) {
+      const box = closer.closest("dialog, .message");
+      if (box && box.close) box.close();
+      else if (box) box.remove();
+    }
+    const confirmed = on("a[data-confirm]");
+    if (confirmed && !window.confirm(confirmed.dataset.confirm)) event.preventDefault();
+    all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    all("details.menu[open]").forEach((menu) => {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  });
+
+  // --- the session: warn two minutes before it ends, in every open tab; work in one tab counts for all
+  const seconds = Number(body.dataset.session);
+  const dialog = document.getElementById("fin-de-session");
+  if (seconds && dialog && dialog.showModal) {
+    let seen = Date.now();
+    const channel = "BroadcastChannel" in window ? new BroadcastChannel("sira-session") : null;
+    const alive = () => { seen = Date.now(); if (dialog.open) dialog.close(); };
+    if (channel) { channel.onmessage = alive; channel.postMessage("seen"); }
+    const again = () => { alive(); if (channel) channel.postMessage("seen"); };
+    document.addEventListener("htmx:afterRequest", again);
+    window.setInterval(() => {
+      const left = seconds * 1000 - (Date.now() - seen);
+      if (left < 120000 && left > 0 && !dialog.open) dialog.showModal();
+      if (left <= 0 && dialog.open && !all("form[data-guard]").some((form) => changed.has(form))) { leaving = true; window.location.reload(); }
+    }, 5000);
+    dialog.querySelector("[data-stay]").addEventListener("click", () => {
+      const url = body.dataset.keepalive;
+      if (!url) { dialog.close(); seen += 120000; return; }
+      fetch(url, { credentials: "same-origin", redirect: "manual" }).then((answer) => {
+        if (answer.ok) again();
+        else { leaving = true; window.location.reload(); }
+      }, () => dialog.close());
+    });
+  }
+
+  // --- what only works with this script shows only with it; again after each part that htmx brings
+  function prepare(root) {
+    all("[data-print], [data-close], [data-open]", root).forEach((one) => { one.hidden = false; });
+    showParts();
+    showErrors(root);
+  }
+  document.addEventListener("htmx:load", (event) => { if (event.target !== body) prepare(event.target); });
+  prepare(document);
+})();
