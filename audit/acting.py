@@ -1,10 +1,12 @@
 """On whose behalf rows are written. The database's triggers read it, so that history names a person."""
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -30,3 +32,21 @@ def service(function: F) -> F:
 
     call.is_service = True  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
+
+
+class SameKeyOtherContent(Exception):
+    """A client-made key came a second time, with other content."""
+
+
+class Stale(Exception):
+    """Somebody else changed the record since it was read. `current` is what it is now."""
+
+    def __init__(self, current: Any):
+        self.current = current
+        super().__init__(_("Quelqu’un a modifié cet enregistrement entre-temps."))
+
+
+def lock_key(key: uuid.UUID) -> None:
+    """Two parallel sendings of one client-made key: the second waits here until the first is done, and then finds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key.int & 0x7FFFFFFFFFFFFFFF])

@@ -15,6 +15,14 @@ class ClockTimestamp(Now):
         return self.as_sql(compiler, connection, template="CLOCK_TIMESTAMP()", **context)
 
 
+class CurrentTransaction(models.Func):
+    """The number of the transaction that writes the row: the chain is closed for a whole transaction at once."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+    arity = 0
+
+
 class Change(models.Model):
     """One insert, update or delete of a row of the domain, with what differed. Written by triggers only."""
 
@@ -33,6 +41,7 @@ class Change(models.Model):
     after = models.JSONField(_("après"), null=True)
     # Of before and after, so that a person's data may be forgotten while the chain stays whole.
     digest = models.BinaryField()
+    transaction = models.BigIntegerField()
 
     class Meta:
         db_table = "audit_change"
@@ -61,6 +70,7 @@ class ReadLog(models.Model):
     centre_code = models.CharField(_("centre"), max_length=10, blank=True)
     path = models.CharField(_("page"), max_length=200)
     address = models.GenericIPAddressField(_("adresse"), null=True)
+    transaction = models.BigIntegerField(db_default=CurrentTransaction())
 
     class Meta:
         db_table = "audit_readlog"

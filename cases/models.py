@@ -1,15 +1,21 @@
 """Who the person is. Nothing here says where they sleep or what they were given: that is on the floors above."""
 
+import calendar
 import datetime
+import re
 import uuid
+from functools import reduce
+from operator import and_
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.utils import timezone
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models.functions import Reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import names
@@ -19,8 +25,25 @@ from centres.models import Centre
 from centres.roles import Right
 
 from . import case_numbers
+from .cleaning import digits_of
 
 ADULT_AGE = 18  # Convention on the Rights of the Child, art. 1 (action document, 4.6)
+
+
+# Of a search: nobody types more, and it bounds the work on hostile input.
+MOST_WORDS = 6
+YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
+NAME_VECTOR = SearchVector("search_text", config="simple")
+
+
+def _searchable(text: str) -> str:
+    """What was typed, short enough and without what the database can't take."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
+
+
+def index_keys(text: str) -> list[str]:
+    """The keys a name is found by, as they fit into their column."""
+    return list(dict.fromkeys(key[:60] for key in names.keys(text)))[:30]
 
 
 def years_before(day: datetime.date, years: int) -> datetime.date:
@@ -62,25 +85,77 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         return self.minors(on).filter(accompanied_by__isnull=True)
 
     def matching(self, text: str) -> "MigrantQuerySet":
-        """People whose case number, phone or name (in any spelling, or its beginning) is this."""
-        text = text.strip()
+        """People whose case number, phone or name (in any spelling, or its beginning) is this. Every word must fit."""
+        text = _searchable(text)
         if not text:
             return self
+        exact = self._by_number(text)
+        return exact if exact is not None else self._by_words(text)
+
+    def best_matching(self, text: str, *, most: int = 100) -> list["Migrant"]:
+        """Those who fit best, most alike first: all words as they sound, then their beginnings, then all words but one.
+
+        Looks at `most` people at the most, the latest registered first, so that a search for a common name stays quick."""
+        text = _searchable(text)
+        exact = self._by_number(text)
+        if exact is not None:
+            return list(exact[:most])
+        found: dict[uuid.UUID, Migrant] = {}
+        for attempt in (self._by_words(text, beginnings=False), self._by_words(text), self._by_words(text, but_one=True)):
+            if len(found) >= most:
+                break
+            found |= {person.pk: person for person in attempt.exclude(pk__in=list(found))[: most - len(found)]}
+        return sorted(found.values(), key=lambda person: -names.name_similarity(text, str(person)))
+
+    def alike(self, full_name: str, *, but_one: bool = False) -> "MigrantQuerySet":
+        """People whose name sounds like this whole name, or (`but_one`) like all words of it but one."""
+        return self._by_words(_searchable(full_name), beginnings=False, but_one=but_one)
+
+    def _by_number(self, text: str) -> "MigrantQuerySet | None":
+        """By case number or phone, if the text looks like one."""
         if number := case_numbers.clean(text):
             return self.filter(case_number=number)
-        digits = "".join(c for c in text if c.isdigit())
+        digits = digits_of(text)
         if len(digits) >= 6 and not any(c.isalpha() for c in text):
-            return self.filter(phone__contains=digits)
+            # By its end, so that it is found with the country's prefix or without.
+            ending = digits.removeprefix("00").lstrip("0")[-15:][::-1]
+            return self.exclude(phone="").alias(phone_reversed=Reverse("phone")).filter(phone_reversed__startswith=ending)
+        return None
+
+    def _by_words(self, text: str, *, beginnings: bool = True, but_one: bool = False) -> "MigrantQuerySet":
+        """By name. A year beside the name narrows it to who was born about then."""
+        queryset = self
+        words = names.tokens(text)[:MOST_WORDS]
+        for year in [int(word) for word in words if YEAR.fullmatch(word)][:1]:
+            queryset = queryset.filter(born_on__range=(datetime.date(year - 1, 1, 1), datetime.date(year + 1, 12, 31)))
+        words = [word for word in words if not YEAR.fullmatch(word)]
+        telling = set(names.keys(" ".join(words)))
+        # Particles and initials tell nothing beside a name.
+        conditions = [self._word(word, beginnings) for word in words if telling & set(names.keys(word))]
+        conditions = [condition for condition in conditions if condition]
+        if not conditions:
+            return queryset.none() if queryset is self else queryset
+        if but_one:
+            if len(conditions) < 2:
+                return queryset.none()
+            some = Q()
+            for left_out in range(len(conditions)):
+                some |= reduce(and_, conditions[:left_out] + conditions[left_out + 1 :])
+            return queryset.alias(name_vector=NAME_VECTOR).filter(some)
+        return queryset.alias(name_vector=NAME_VECTOR).filter(reduce(and_, conditions))
+
+    @staticmethod
+    def _word(word: str, beginnings: bool) -> Q:
         condition = Q()
-        if keys := names.keys(text):
+        if keys := index_keys(word):
             condition |= Q(name_keys__overlap=keys)
-        if words := names.tokens(text):
-            prefix = " & ".join(f"{word}:*" for word in words if word.isalnum())
-            if prefix:
-                condition |= Q(name_vector=SearchQuery(prefix, config="simple", search_type="raw"))
-        if not condition:
-            return self.none()
-        return self.annotate(name_vector=SearchVector("search_text", config="simple")).filter(condition)
+        if beginnings and word.isalnum():
+            condition |= Q(name_vector=SearchQuery(f"'{word[:60]}':*", config="simple", search_type="raw"))
+        return condition
+
+    def with_care(self) -> "MigrantQuerySet":
+        """With what a row of a list says about where the person is cared for."""
+        return self.prefetch_related(Prefetch("custodies", Custody.objects.select_related("centre")))
 
 
 class Migrant(models.Model):
@@ -99,8 +174,8 @@ class Migrant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # made by the client: the same one twice is one row
     case_number = models.CharField(_("numéro de dossier"), max_length=18, unique=True, editable=False)
-    surname = models.CharField(_("nom"), max_length=80)
-    given_names = models.CharField(_("prénoms"), max_length=120)
+    surname = models.CharField(_("nom"), max_length=80, blank=True)
+    given_names = models.CharField(_("prénoms"), max_length=120, blank=True)
     sex = models.CharField(_("sexe"), max_length=8, choices=Sex)
     born_on = models.DateField(_("naissance"))
     birth_precision = models.CharField(_("précision de la naissance"), max_length=6, choices=Precision)
@@ -111,6 +186,8 @@ class Migrant(models.Model):
     registered_centre = models.ForeignKey(Centre, models.PROTECT, related_name="+", verbose_name=_("enregistré à"))
     registered_at = models.DateTimeField(_("enregistré le"), default=timezone.now)
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("enregistré par"))
+    # Of what was sent at registration: tells whether the same `id` comes again with the same content, even after a correction.
+    registered_digest = models.CharField(max_length=64, default="", editable=False)
     version = models.PositiveIntegerField(default=1)
     name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     search_text = models.CharField(max_length=250, default="", editable=False)
@@ -123,23 +200,30 @@ class Migrant(models.Model):
         indexes = [
             models.Index(fields=["-registered_at", "-id"], name="migrant_latest"),
             GinIndex(fields=["name_keys"], name="migrant_name_keys"),
-            GinIndex(SearchVector("search_text", config="simple"), name="migrant_name_words"),
-            models.Index(fields=["phone"], name="migrant_phone", condition=~Q(phone="")),
+            GinIndex(NAME_VECTOR, name="migrant_name_words"),
+            models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="migrant_phone_end", condition=~Q(phone="")),
+            models.Index(fields=["household"], name="migrant_household", condition=Q(household__isnull=False)),
             models.Index(fields=["born_on"], name="migrant_born"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(surname="") | ~Q(given_names=""), name="migrant_has_name", violation_error_message=_("Écrivez au moins un nom ou un prénom.")),
+            models.CheckConstraint(
+                condition=~Q(surname="") | ~Q(given_names=""), name="migrant_has_name", violation_error_message=_("Écrivez au moins un nom ou un prénom.")
+            ),
             models.CheckConstraint(
                 condition=Q(born_on__gte=datetime.date(1900, 1, 1)), name="migrant_birth_century", violation_error_message=_("L’année de naissance doit être après 1900.")
             ),
             models.CheckConstraint(
                 condition=~Q(birth_precision__in=["year", "age"]) | Q(born_on__month=12, born_on__day=31), name="migrant_birth_precision"
             ),
-            models.CheckConstraint(condition=Q(nationality__regex=r"^[A-Z]{2}$"), name="migrant_nationality_code", violation_error_message=_("Choisissez une nationalité dans la liste.")),
-            models.CheckConstraint(condition=Q(phone__regex=r"^\d{0,20}$"), name="migrant_phone_digits", violation_error_message=_("Un numéro de téléphone ne contient que des chiffres.")),
+            models.CheckConstraint(
+                condition=Q(nationality__regex=r"^[A-Z]{2}$"), name="migrant_nationality_code", violation_error_message=_("Choisissez une nationalité dans la liste.")
+            ),
+            models.CheckConstraint(
+                condition=Q(phone__regex=r"^\d{0,20}$"), name="migrant_phone_digits", violation_error_message=_("Un numéro de téléphone ne contient que des chiffres.")
+            ),
             models.CheckConstraint(condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")), name="migrant_not_own_adult"),
         ]
-        triggers = [audited(leave_out=("name_keys", "search_text"))]
+        triggers = [audited(leave_out=("name_keys", "search_text", "registered_digest"))]
 
     def __str__(self):
         return f"{self.given_names} {self.surname}".strip()
@@ -159,6 +243,64 @@ class Migrant(models.Model):
     @property
     def is_unaccompanied_minor(self) -> bool:
         return self.is_minor() and self.accompanied_by_id is None
+
+    @property
+    def full_name(self) -> str:
+        return str(self)
+
+    @property
+    def age_words(self) -> str:
+        """The age as exactly as it is known: « 24 ans », « né vers 1990 », « environ 17 ans »."""
+        today = timezone.localdate()
+        if self.birth_precision == self.Precision.YEAR:
+            words = {"female": gettext("née vers %(year)s"), "male": gettext("né vers %(year)s")}.get(self.sex, gettext("né(e) vers %(year)s"))
+            return words % {"year": self.born_on.year}
+        if self.birth_precision == self.Precision.AGE:
+            years = today.year - self.born_on.year
+            return ngettext("environ %(n)s an", "environ %(n)s ans", years) % {"n": years}
+        years = self.age(today)
+        if years >= 2:
+            return ngettext("%(n)s an", "%(n)s ans", years) % {"n": years}
+        months = (today.year - self.born_on.year) * 12 + today.month - self.born_on.month - (today.day < self.born_on.day)
+        return ngettext("%(n)s mois", "%(n)s mois", max(months, 0)) % {"n": max(months, 0)}
+
+    @property
+    def birth_words(self) -> str:
+        """The birth as exactly as it is known: « 15 juin 1995 », « juin 1995 », « 1995 », « vers 2009 (âge estimé) »."""
+        if self.birth_precision == self.Precision.DAY:
+            return formats.date_format(self.born_on, "DATE_FORMAT")
+        if self.birth_precision == self.Precision.MONTH:
+            return formats.date_format(self.born_on, "YEAR_MONTH_FORMAT")
+        if self.birth_precision == self.Precision.YEAR:
+            return str(self.born_on.year)
+        return gettext("vers %(year)s (âge estimé)") % {"year": self.born_on.year}
+
+    def earliest_birth(self) -> datetime.date:
+        """The earliest day the birth can have been; `born_on` is the latest."""
+        return earliest_birth(self.born_on, self.birth_precision)
+
+    @property
+    def centres_now(self) -> list[Centre]:
+        """Who cares for the person now (with `with_care`: no query)."""
+        return [custody.centre for custody in self.custodies.all() if custody.until is None]
+
+
+def earliest_birth(latest: datetime.date, precision: str) -> datetime.date:
+    """The earliest day of a birth of which the latest is known. An estimated age may be two years off."""
+    if precision == Migrant.Precision.DAY:
+        return latest
+    if precision == Migrant.Precision.MONTH:
+        return latest.replace(day=1)
+    return datetime.date(max(latest.year - (2 if precision == Migrant.Precision.AGE else 0), 1), 1, 1)
+
+
+def latest_of(born_on: datetime.date, precision: str) -> datetime.date:
+    """The latest day the birth can have been, for any day of the month or year that is known."""
+    if precision == Migrant.Precision.DAY:
+        return born_on
+    if precision == Migrant.Precision.MONTH:
+        return born_on.replace(day=calendar.monthrange(born_on.year, born_on.month)[1])
+    return born_on.replace(month=12, day=31)
 
 
 class CaseCounter(models.Model):
@@ -198,6 +340,13 @@ class Custody(models.Model):
         triggers = [audited()]
 
 
+class FileQuerySet(models.QuerySet):
+    """What hangs on a person's file follows the person's scope."""
+
+    def visible_to(self, user) -> "FileQuerySet":
+        return self.filter(migrant__in=Migrant.objects.visible_to(user))
+
+
 class Consent(models.Model):
     """What the person agreed to, on the words of which text, and when they took it back."""
 
@@ -221,6 +370,8 @@ class Consent(models.Model):
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recueilli par"))
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
 
+    objects = FileQuerySet.as_manager()
+
     class Meta:
         ordering = ["purpose", "-given_at"]
         verbose_name = _("accord")
@@ -230,12 +381,8 @@ class Consent(models.Model):
         ]
         triggers = [audited()]
 
-
-class FileQuerySet(models.QuerySet):
-    """What hangs on a person's file follows the person's scope."""
-
-    def visible_to(self, user) -> "FileQuerySet":
-        return self.filter(migrant__in=Migrant.objects.visible_to(user))
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.migrant.access_centres(writing=writing)
 
 
 class NoteQuerySet(FileQuerySet):
@@ -263,6 +410,9 @@ class Note(models.Model):
         ordering = ["-written_at"]
         verbose_name = _("note")
         triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.migrant.access_centres(writing=writing)
 
 
 def attachment_path(attachment: "Attachment", name: str) -> str:

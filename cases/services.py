@@ -1,14 +1,15 @@
 """Writes about a person. Views, API, imports and commands all come here."""
 
 import datetime
+import hashlib
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,8 @@ from centres.models import Centre
 from centres.roles import Right
 
 from . import case_numbers
-from .models import Attachment, CaseCounter, Consent, Custody, Household, Migrant, Note
+from .cleaning import clean_line, clean_name, clean_nationality, clean_phone, clean_text
+from .models import Attachment, CaseCounter, Consent, Custody, Household, Migrant, Note, earliest_birth, index_keys, latest_of, years_before
 
 # The words people agree to; a changed text gets a new version, and old consents keep theirs.
 CONSENT_TEXT_VERSION = "2026-1"
@@ -45,14 +47,31 @@ def latest_birth(year: int, month: int | None, day: int | None, *, estimated: bo
     if day is not None and month is not None:
         return datetime.date(year, month, day), Migrant.Precision.DAY
     if month is not None:
-        first_of_next = datetime.date(year + month // 12, month % 12 + 1, 1)
-        return first_of_next - datetime.timedelta(days=1), Migrant.Precision.MONTH
+        return latest_of(datetime.date(year, month, 1), Migrant.Precision.MONTH), Migrant.Precision.MONTH
     return datetime.date(year, 12, 31), Migrant.Precision.AGE if estimated else Migrant.Precision.YEAR
+
+
+def clean_identity(identity: dict[str, Any]) -> dict[str, Any]:
+    """The identity fields given, fit to keep. Raises ValidationError with words for each field."""
+    cleaned, errors = dict(identity), {}
+    for name, clean in (("surname", clean_name), ("given_names", clean_name), ("phone", clean_phone), ("nationality", clean_nationality)):
+        if name in cleaned:
+            try:
+                cleaned[name] = clean(cleaned[name])
+            except ValidationError as error:
+                errors[name] = error
+    if "born_on" in cleaned:
+        cleaned["born_on"] = latest_of(cleaned["born_on"], cleaned["birth_precision"])
+        if earliest_birth(cleaned["born_on"], cleaned["birth_precision"]) > timezone.localdate():
+            errors["born_on"] = ValidationError(_("La naissance ne peut pas être dans l’avenir."), code="future")
+    if errors:
+        raise ValidationError(errors)
+    return cleaned
 
 
 def _index_name(migrant: Migrant) -> None:
     full = f"{migrant.given_names} {migrant.surname}"
-    migrant.name_keys = names.keys(full)
+    migrant.name_keys = index_keys(full)
     migrant.search_text = " ".join(names.tokens(full))[:250]
 
 
@@ -82,6 +101,7 @@ def register_migrant(
     phone: str = "",
     consent_method: str,
     consent_purposes: tuple[str, ...] = (Consent.Purpose.REGISTRATION,),
+    consent_language: str = "fra",
     accompanied_by: Migrant | None = None,
 ) -> tuple[Migrant, bool]:
     """Opens a person's file at a centre: identity, consent, custody, case number. Returns (person, was it made now?).
@@ -92,58 +112,82 @@ def register_migrant(
     if not may(actor, Right.REGISTER, centre):
         raise PermissionDenied
     if Consent.Purpose.REGISTRATION not in consent_purposes:
-        raise ValidationError({"consent_purposes": _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")})
-    identity = dict(
-        surname=surname.strip(), given_names=given_names.strip(), sex=sex, born_on=born_on, birth_precision=birth_precision, nationality=nationality, phone=phone
+        refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
+        raise ValidationError({"consent_purposes": refusal})
+    identity = clean_identity(
+        {
+            "surname": surname,
+            "given_names": given_names,
+            "sex": sex,
+            "born_on": born_on,
+            "birth_precision": birth_precision,
+            "nationality": nationality,
+            "phone": phone,
+        }
     )
-    with transaction.atomic():
-        # Two parallel sendings of one key: the second waits here and then finds the first.
-        _lock_key(id)
-        existing = Migrant.objects.filter(pk=id).first()
-        if existing is not None:
-            if existing.registered_by_id != actor.pk or existing.registered_centre_id != centre.pk or any(getattr(existing, name) != value for name, value in identity.items()):
-                raise SameKeyOtherContent
-            return existing, False
-        if accompanied_by is not None:
-            _check_adult(actor, accompanied_by)
-        now = timezone.now()
-        migrant = Migrant(id=id, registered_centre=centre, registered_at=now, registered_by=actor, accompanied_by=accompanied_by, **identity)
-        if migrant.born_on > (timezone.localdate() if birth_precision == Migrant.Precision.DAY else datetime.date(timezone.localdate().year, 12, 31)):
-            raise ValidationError({"born_on": _("La naissance ne peut pas être dans l’avenir.")})
-        if accompanied_by is not None:
-            migrant.household = _household_of(accompanied_by)
-        migrant.case_number = "-"
-        migrant.full_clean(exclude=["case_number", "registered_by", "household", "accompanied_by"])
-        migrant.case_number = _next_case_number(centre, timezone.localdate().year)
-        _index_name(migrant)
-        migrant.save(force_insert=True)
-        Custody.objects.create(migrant=migrant, centre=centre, since=now, reason=Custody.Reason.REGISTERED)
-        Consent.objects.bulk_create(
-            Consent(migrant=migrant, purpose=purpose, text_version=CONSENT_TEXT_VERSION, method=consent_method, given_at=now, taken_by=actor)
-            for purpose in dict.fromkeys(consent_purposes)
-        )
+    purposes = sorted(set(consent_purposes))
+    digest = _digest(id, centre.code, *identity.values(), consent_method, consent_language, *purposes, accompanied_by.pk if accompanied_by else "")
+    # Two parallel sendings of one key: the second waits here and then finds the first.
+    _lock_key(id)
+    existing = Migrant.objects.filter(pk=id).first()
+    if existing is not None:
+        if existing.registered_by_id != actor.pk or existing.registered_digest != digest:
+            raise SameKeyOtherContent
+        return existing, False
+    now = timezone.now()
+    migrant = Migrant(
+        id=id, registered_centre=centre, registered_at=now, registered_by=actor, registered_digest=digest, accompanied_by=accompanied_by, case_number="-", **identity
+    )
+    migrant.full_clean(exclude=["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by"])
+    consents = [
+        Consent(migrant=migrant, purpose=purpose, text_version=CONSENT_TEXT_VERSION, language=consent_language, method=consent_method, given_at=now, taken_by=actor)
+        for purpose in purposes
+    ]
+    for consent in consents:
+        _check_consent(consent)
+    if accompanied_by is not None:
+        migrant.household = _take_under(actor, migrant, accompanied_by)
+    _index_name(migrant)
+    migrant.case_number = _next_case_number(centre, timezone.localdate().year)
+    migrant.save(force_insert=True)
+    Custody.objects.create(migrant=migrant, centre=centre, since=now, reason=Custody.Reason.REGISTERED)
+    Consent.objects.bulk_create(consents)
     return migrant, True
 
 
-def _lock_key(key: uuid.UUID) -> None:
-    from django.db import connection
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
 
+
+def _check_consent(consent: Consent) -> None:
+    """Raises ValidationError, under the names that forms and API use."""
+    try:
+        consent.clean_fields(exclude=["migrant", "taken_by"])
+    except ValidationError as error:
+        raise ValidationError({f"consent_{name}s" if name == "purpose" else f"consent_{name}": found for name, found in error.error_dict.items()})
+
+
+def _lock_key(key: uuid.UUID) -> None:
+    """Whoever comes second with this key waits until the first has ended."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key.int & 0x7FFFFFFFFFFFFFFF])
 
 
-def _check_adult(actor: User, adult: Migrant) -> None:
+def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
+    """Checks that this adult may answer for this child, and returns the household of both. Raises PermissionDenied, ValidationError."""
     if not allows(actor, Right.VIEW_CASE, adult):
         raise PermissionDenied
+    if adult.pk == child.pk:
+        raise ValidationError({"accompanied_by": _("Une personne ne peut pas répondre d’elle-même.")})
+    if not child.is_minor():
+        raise ValidationError({"accompanied_by": _("Cette personne est majeure : n’indiquez un adulte responsable que pour un enfant.")})
     if adult.is_minor():
         raise ValidationError({"accompanied_by": _("Cette personne est mineure : un adulte doit répondre de l’enfant.")})
-
-
-def _household_of(migrant: Migrant) -> Household:
-    if migrant.household is None:
-        migrant.household = Household.objects.create()
-        migrant.save(update_fields=["household"])
-    return migrant.household
+    adult = Migrant.objects.select_for_update(of=("self",)).select_related("household").get(pk=adult.pk)  # two children at once: one household
+    if adult.household is None:
+        adult.household = Household.objects.create()
+        adult.save(update_fields=["household"])
+    return adult.household
 
 
 @service
@@ -159,13 +203,17 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
     unknown = set(changes) - set(IDENTITY_FIELDS) - {"accompanied_by"}
     if unknown:
         raise ValueError(f"not identity: {sorted(unknown)}")
-    if adult := changes.get("accompanied_by"):
-        _check_adult(actor, adult)
-        migrant.household = _household_of(adult)
-    for name, value in changes.items():
+    before = {name: getattr(migrant, name) for name in (*IDENTITY_FIELDS, "accompanied_by_id")}
+    if "born_on" in changes or "birth_precision" in changes:
+        changes = {"born_on": migrant.born_on, "birth_precision": migrant.birth_precision} | changes
+    for name, value in clean_identity(changes).items():
         setattr(migrant, name, value)
+    if migrant.accompanied_by is not None and migrant.accompanied_by_id != before["accompanied_by_id"]:
+        migrant.household = _take_under(actor, migrant, migrant.accompanied_by)
+    if before == {name: getattr(migrant, name) for name in before}:
+        return migrant
     migrant.version += 1
-    migrant.full_clean(exclude=["case_number", "registered_by", "household"])
+    migrant.full_clean(exclude=["case_number", "registered_by", "registered_centre", "household", "accompanied_by"])
     _index_name(migrant)
     migrant.save()
     return migrant
@@ -183,10 +231,12 @@ def open_custody(*, actor: User | None, migrant: Migrant, centre: Centre, reason
 
 
 @service
-def give_consent(*, actor: User, migrant: Migrant, purpose: Consent.Purpose, method: Consent.Method, language: str = "fra") -> Consent:
-    """Writes down an agreement. Given twice it is one. Raises PermissionDenied."""
+def give_consent(*, actor: User, migrant: Migrant, purpose: str, method: str, language: str = "fra") -> Consent:
+    """Writes down an agreement. Given twice it is one. Raises PermissionDenied, ValidationError."""
     if not allows(actor, Right.REGISTER, migrant, writing=True):
         raise PermissionDenied
+    consent = Consent(migrant=migrant, purpose=purpose, method=method, language=language, text_version=CONSENT_TEXT_VERSION, taken_by=actor)
+    consent.clean_fields(exclude=["migrant", "taken_by"])
     consent, _created = Consent.objects.get_or_create(
         migrant=migrant, purpose=purpose, withdrawn_at=None, defaults={"method": method, "language": language, "text_version": CONSENT_TEXT_VERSION, "taken_by": actor}
     )
@@ -196,26 +246,34 @@ def give_consent(*, actor: User, migrant: Migrant, purpose: Consent.Purpose, met
 @service
 def withdraw_consent(*, actor: User, consent: Consent) -> Consent:
     """The person takes an agreement back; it stays on record with its end. Raises PermissionDenied."""
-    if not allows(actor, Right.REGISTER, consent.migrant, writing=True):
+    if not allows(actor, Right.REGISTER, consent, writing=True):
         raise PermissionDenied
     consent = Consent.objects.select_for_update().get(pk=consent.pk)
     if consent.withdrawn_at is None:
-        consent.withdrawn_at = timezone.now()
+        consent.withdrawn_at = max(timezone.now(), consent.given_at)
         consent.save(update_fields=["withdrawn_at"])
     return consent
 
 
 @service
-def write_note(*, actor: User, migrant: Migrant, kind: Note.Kind, text: str, id: uuid.UUID | None = None) -> Note:
-    """Adds a note. Protection notes need the protection right. The same `id` again is one note. Raises PermissionDenied, ValidationError."""
+def write_note(*, actor: User, migrant: Migrant, kind: str, text: str, id: uuid.UUID | None = None) -> Note:
+    """Adds a note. Protection notes need the protection right. The same `id` again is one note, with other content SameKeyOtherContent.
+
+    Raises PermissionDenied, ValidationError."""
     right = Right.VIEW_PROTECTION if kind == Note.Kind.PROTECTION else Right.VIEW_CASE
     if not allows(actor, right, migrant, writing=True):
         raise PermissionDenied
-    note = Note(id=id or uuid.uuid4(), migrant=migrant, kind=kind, text=text.strip(), written_by=actor)
+    try:
+        text = clean_text(text)
+    except ValidationError as error:
+        raise ValidationError({"text": error})
+    note = Note(id=id or uuid.uuid4(), migrant=migrant, kind=kind, text=text, written_by=actor)
     _lock_key(note.id)
     if existing := Note.objects.filter(pk=note.id).first():
+        if (existing.migrant_id, existing.kind, existing.text, existing.written_by_id) != (migrant.pk, kind, text, actor.pk):
+            raise SameKeyOtherContent
         return existing
-    note.full_clean(exclude=["id", "written_by"])
+    note.full_clean(exclude=["id", "migrant", "written_by"])
     note.save(force_insert=True)
     return note
 
@@ -234,8 +292,10 @@ def media_type_of(head: bytes) -> str | None:
 
 
 @service
-def attach(*, actor: User, migrant: Migrant, title: str, file: UploadedFile) -> Attachment:
-    """Keeps a scan under a random name. PDF, JPEG or PNG by content, 10 MB at most. Raises PermissionDenied, ValidationError."""
+def attach(*, actor: User, migrant: Migrant, title: str, file: UploadedFile, id: uuid.UUID | None = None) -> Attachment:
+    """Keeps a scan under a random name. PDF, JPEG or PNG by content, 10 MB at most. The same `id` again is one attachment.
+
+    Raises PermissionDenied, ValidationError, SameKeyOtherContent."""
     if not allows(actor, Right.VIEW_CASE, migrant, writing=True):
         raise PermissionDenied
     if not file.size or file.size > settings.ATTACHMENT_MAX_BYTES:
@@ -244,36 +304,103 @@ def attach(*, actor: User, migrant: Migrant, title: str, file: UploadedFile) -> 
     file.seek(0)
     if kind is None:
         raise ValidationError({"file": _("Ce fichier n’est ni un PDF, ni une image JPEG ou PNG. Enregistrez-le dans un de ces formats et réessayez.")})
-    attachment = Attachment(id=uuid.uuid4(), migrant=migrant, title=title.strip(), media_type=kind, size=file.size, added_by=actor)
+    try:
+        title = clean_line(title)
+    except ValidationError as error:
+        raise ValidationError({"title": error})
+    attachment = Attachment(id=id or uuid.uuid4(), migrant=migrant, title=title, media_type=kind, size=file.size, added_by=actor)
+    _lock_key(attachment.id)
+    if existing := Attachment.objects.filter(pk=attachment.id).first():
+        if (existing.migrant_id, existing.title, existing.size, existing.added_by_id) != (migrant.pk, title, file.size, actor.pk):
+            raise SameKeyOtherContent
+        return existing
+    file.name = "piece"  # the name the browser sent is not kept: it may hold anything
     attachment.file = file
-    attachment.full_clean(exclude=["id", "added_by"])
+    attachment.full_clean(exclude=["id", "migrant", "added_by"])
     attachment.save(force_insert=True)
     return attachment
 
 
-def likely_duplicates(*, full_name: str, sex: str = "", born_on: datetime.date | None = None, nationality: str = "", exclude: uuid.UUID | None = None, most: int = 5) -> list[tuple[Migrant, float]]:
+# Below this two people are not shown as perhaps the same (names.name_similarity, moved by what else is known).
+LIKELY = 0.85
+# Candidates that one question looks at.
+MOST_COMPARED = 400
+
+
+def likely_duplicates(
+    *,
+    full_name: str,
+    sex: str = "",
+    born_on: datetime.date | None = None,
+    birth_precision: str = Migrant.Precision.DAY,
+    nationality: str = "",
+    phone: str = "",
+    exclude: uuid.UUID | None = None,
+    most: int = 5,
+) -> list[tuple[Migrant, float]]:
     """People of all centres who may be the same, most alike first, each with how sure (0–1). The caller shows no detail of those
-    out of scope. Names alone never decide: birth, sex and nationality pull up or down."""
-    keys = names.keys(full_name)
-    if not keys:
-        return []
-    candidates = Migrant.objects.filter(name_keys__overlap=keys)
+    out of scope (see `duplicates_for`). Names alone never decide: birth, sex, nationality and phone pull up or down."""
+    people = Migrant.objects.all()
     if exclude:
-        candidates = candidates.exclude(pk=exclude)
-    if sex:
-        candidates = candidates.filter(Q(sex=sex) | Q(sex=Migrant.Sex.OTHER))
-    if born_on:
-        span = datetime.timedelta(days=3 * 366)
-        candidates = candidates.filter(born_on__range=(born_on - span, born_on + span))
-    scored = []
-    for person in candidates.order_by(F("registered_at").desc())[:400]:
-        score = names.name_similarity(full_name, f"{person.given_names} {person.surname}")
-        if nationality and person.nationality != nationality:
-            score -= 0.1
+        people = people.exclude(pk=exclude)
+    earliest = earliest_birth(born_on, birth_precision) if born_on else None
+    similar = people
+    if sex and sex != Migrant.Sex.OTHER:
+        similar = similar.filter(sex__in=(sex, Migrant.Sex.OTHER))
+    found: dict[uuid.UUID, Migrant] = {}
+    # Both names right and the birth some years off, or one name quite otherwise and the birth about right.
+    for attempt, years in ((similar.alike(full_name), 3), (similar.alike(full_name, but_one=True), 1)):
         if born_on:
-            days = abs((person.born_on - born_on).days)
-            score += 0.05 if days == 0 else -0.05 if days > 366 else 0
-        if score >= 0.85:
-            scored.append((person, min(score, 1.0)))
-    scored.sort(key=lambda pair: -pair[1])
+            attempt = attempt.filter(born_on__range=_around(earliest, born_on, years))
+        found |= {person.pk: person for person in attempt[:MOST_COMPARED]}
+    if phone:
+        found |= {person.pk: person for person in people.filter(phone=phone)[:20]}
+    scored = []
+    for person in found.values():
+        score = names.name_similarity(full_name, person.full_name)
+        if score >= 0.6 and phone and person.phone == phone:
+            score += 0.15
+        if sex and person.sex != sex and Migrant.Sex.OTHER not in (sex, person.sex):
+            score -= 0.15
+        if nationality and person.nationality != nationality:
+            score -= 0.05
+        if born_on:
+            apart = max((person.earliest_birth() - born_on).days, (earliest - person.born_on).days)
+            score += 0.05 if apart <= 0 else 0 if apart <= 366 else -0.08
+        if score >= LIKELY:
+            scored.append((person, round(min(score, 1.0), 2)))
+    scored.sort(key=lambda pair: (-pair[1], -pair[0].registered_at.timestamp()))
     return scored[:most]
+
+
+def _around(earliest: datetime.date, latest: datetime.date, years: int) -> tuple[datetime.date, datetime.date]:
+    return years_before(earliest, years), datetime.date(min(latest.year + years, 9999), 12, 31)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Somebody who may be the same person: in the user's scope with the file, else only how sure, and where to ask."""
+
+    certainty: float
+    centre: Centre
+    migrant: Migrant | None
+    key: uuid.UUID  # for the read log alone, never for a screen
+
+
+def duplicates_for(user: User, **identity: Any) -> list[Likeness]:
+    """`likely_duplicates` as this user may see them (access design: how sure, which centre, no name, no detail)."""
+    found = likely_duplicates(**identity)
+    if not found:
+        return []
+    people = {person.pk: person for person in Migrant.objects.filter(pk__in=[person.pk for person, _score in found]).select_related("registered_centre").with_care()}
+    visible = set(Migrant.objects.visible_to(user).filter(pk__in=list(people)).values_list("pk", flat=True))
+    return [
+        Likeness(
+            certainty=score,
+            centre=next(iter(people[person.pk].centres_now), people[person.pk].registered_centre),
+            migrant=people[person.pk] if person.pk in visible else None,
+            key=person.pk,
+        )
+        for person, score in found
+        if person.pk in people
+    ]

@@ -168,13 +168,15 @@ def access(
     write: Right | Iterable[Right] | None = None,
     log: ReadLog.Action | None = None,
     select: tuple[str, ...] = (),
+    prefetch: tuple[Any, ...] = (),
 ) -> Callable:
     """Declares what a function view needs.
 
     rights: any one of them is enough; or ANYONE / SIGNED_IN.
     load, by: the model and the URL argument (also field name) of the object; it is handed to the view in place of it.
     methods: those the view answers, e.g. "GET POST". `write`: other rights needed for POST (default: the same).
-    log: how a successful GET is written in the read log. select: select_related of the load."""
+    log: how a successful GET is written in the read log. select, prefetch: select_related
+    and prefetch_related of the load (what the decision and the page both need is then asked for once)."""
     needed = _as_tuple(rights)
     for_writing = None if write is None else _as_tuple(write)
     allowed = tuple(methods.split())
@@ -184,7 +186,7 @@ def access(
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             obj = None
             if load is not None:
-                obj = _load(request.user, load, by, kwargs.pop(by), select)
+                obj = _load(request.user, load, by, kwargs.pop(by), select, prefetch)
             if needed not in (ANYONE, SIGNED_IN):
                 writing = request.method not in ("GET", "HEAD", "OPTIONS")
                 wanted = for_writing if writing and for_writing is not None else needed
@@ -209,11 +211,13 @@ def access(
     return declare
 
 
-def _load(user: User, model: type[models.Model], by: str, value: Any, select: tuple[str, ...]) -> models.Model:
+def _load(user: User, model: type[models.Model], by: str, value: Any, select: tuple[str, ...], prefetch: tuple[Any, ...]) -> models.Model:
     """The object, if it exists for this user: a row out of scope is as absent as one that never was."""
     queryset = model._default_manager.visible_to(user)  # type: ignore[attr-defined]
     if select:
         queryset = queryset.select_related(*select)
+    if prefetch:
+        queryset = queryset.prefetch_related(*prefetch)
     try:
         return queryset.get(**{by: value})
     except (model.DoesNotExist, ValueError, OverflowError) as error:

@@ -1,54 +1,15 @@
-"""The base of the API: one permission class, one error shape (RFC 9457), one kind of paging."""
+"""The base class of every API view."""
 
-from typing import Any
-
-from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
-from rest_framework import exceptions, generics, serializers, status
-from rest_framework.pagination import CursorPagination
-from rest_framework.permissions import BasePermission
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework import generics
 
 from audit.models import ReadLog
 from audit.services import log_read
 
-from . import access
-from .access import ANYONE, SIGNED_IN, Declaration
+from .access import Declaration
+from .api_rules import Conflict, Declared, Pages
 from .roles import Right
 
-
-class Declared(BasePermission):
-    """Lets through only views that say what they need, to those who have it. The same table as for the pages."""
-
-    def has_permission(self, request, view) -> bool:
-        from .middleware import needs_second_factor
-        from allauth.mfa.utils import is_mfa_enabled
-
-        user = request.user
-        wanted = getattr(view, "rights", None)
-        if wanted is None and view.__class__.__module__.startswith("drf_spectacular"):
-            wanted = SIGNED_IN
-        if wanted is None:
-            return False
-        if wanted == ANYONE:
-            return True
-        if not user.is_authenticated or user.password_change_due:
-            return False
-        if settings.SECOND_FACTOR_REQUIRED and needs_second_factor(user) and not is_mfa_enabled(user):
-            return False
-        if wanted == SIGNED_IN:
-            return True
-        if view.lookup_field in view.kwargs and not getattr(view, "lists_within", False):
-            return True  # decided on the object, after scope: out of scope must answer 404, not 403
-        rights = view.write_rights if request.method not in ("GET", "HEAD", "OPTIONS") and view.write_rights else wanted
-        return any(access.may(user, right) for right in rights)
-
-    def has_object_permission(self, request, view, obj) -> bool:
-        writing = request.method not in ("GET", "HEAD", "OPTIONS")
-        rights = view.write_rights if writing and view.write_rights else view.rights
-        return any(access.allows(request.user, right, obj, writing=writing) for right in rights)
+__all__ = ["Conflict", "Declared", "Pages", "SiraAPIView"]
 
 
 class SiraAPIView(generics.GenericAPIView):
@@ -72,46 +33,3 @@ class SiraAPIView(generics.GenericAPIView):
     def log(self, action: ReadLog.Action, keys) -> None:
         if self.read_model:
             log_read(self.request, action, self.read_model, keys)
-
-
-class Pages(CursorPagination):
-    """Pages by cursor: the last page costs what the first does."""
-
-    page_size = settings.REST_FRAMEWORK["PAGE_SIZE"]
-    max_page_size = 200
-    page_size_query_param = "page_size"
-    ordering = "-pk"
-
-
-def _messages(detail: Any) -> Any:
-    return detail
-
-
-def problem(error: Exception, context: dict[str, Any]) -> Response | None:
-    """RFC 9457 problem details for whatever goes wrong: type, title, status, detail, and `errors` by field."""
-    if isinstance(error, ValidationError):
-        error = exceptions.ValidationError(serializers.as_serializer_error(error))
-    elif isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
-    response = exception_handler(error, context)
-    if response is None:
-        return None
-    body: dict[str, Any] = {"type": "about:blank", "status": response.status_code}
-    if isinstance(error, exceptions.ValidationError):
-        body["title"] = str(exceptions.ValidationError.default_detail)
-        body["errors"] = response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
-    else:
-        body["title"] = str(getattr(error, "default_detail", error))
-        body["detail"] = str(getattr(error, "detail", error))
-    response.data = body
-    response.content_type = "application/problem+json"
-    return response
-
-
-class Conflict(exceptions.APIException):
-    """The same client-made key was used for something else."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"

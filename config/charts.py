@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -21,8 +21,8 @@ Formatter = Callable[[Number], str]
 
 # The tokens of static/sira.css that a chart needs.
 INK, MUTED, LINE, TRACK, PAPER = "#1c1b33", "#55566e", "#d8dae8", "#e9eaf4", "#ffffff"
-ACCENT, ACCENT_SOFT = "#3730a3", "#a5a3dd"
-OK, WARN, DANGER = "#0f6b43", "#8a4b00", "#b01e2e"
+ACCENT = "#312e81"
+OK, WARN, DANGER = "#0b5c39", "#7a4100", "#a3152a"
 # Told apart in greyscale and by the colour-blind (dark to light, alternating hue); the first is the accent.
 SERIES = ("#312e81", "#0e8f87", "#c2680c", "#7c8bd9", "#8c2f5d", "#86c5a4", "#d9b04c", "#6b6f86")
 FONT = "'Source Sans Pro', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
@@ -57,39 +57,50 @@ def _pct(value: float) -> str:
 
 
 def _svg(height: int, title: str, desc: str, *parts: str) -> SafeString:
-    name = f"{title}. {desc}" if title and desc else title or desc
+    desc = desc or _("Pas encore de valeur")
+    name = f"{title}. {desc}" if title else desc
     return format_html(
         '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label="{}" width="100%" height="{}" '
         'font-family="{}" font-size="14"><title>{}</title><desc>{}</desc>{}</svg>',
-        name, height, FONT, title, desc, mark_safe("".join(parts)),  # noqa: S308 - every part comes from format_html
-    )  # fmt: skip
+        name,
+        height,
+        FONT,
+        title,
+        desc,
+        mark_safe("".join(parts)),  # noqa: S308 - every part comes from format_html
+    )
 
 
 def _text(x: str, y: float, text: str, *, anchor: str = "start", fill: str = INK, weight: int = 400, size: int = 14) -> SafeString:
     return format_html(
         '<text x="{}" y="{}" text-anchor="{}" fill="{}" font-weight="{}" font-size="{}">{}</text>',
-        x, y, anchor, fill, weight, size, text,
-    )  # fmt: skip
+        x,
+        y,
+        anchor,
+        fill,
+        weight,
+        size,
+        text,
+    )
 
 
 def _rect(x: str, y: float, width: str, height: float, fill: str, radius: float = 0, title: str = "") -> SafeString:
     inner = format_html("<title>{}</title>", title) if title else ""
-    return format_html(
-        '<rect x="{}" y="{}" width="{}" height="{}" rx="{}" fill="{}">{}</rect>', x, y, width, height, radius, fill, inner
-    )
+    return format_html('<rect x="{}" y="{}" width="{}" height="{}" rx="{}" fill="{}">{}</rect>', x, y, width, height, radius, fill, inner)
 
 
 def _line(x1: str, y1: float, x2: str, y2: float, stroke: str, width: float = 1, dash: str = "") -> SafeString:
     extra = format_html(' stroke-dasharray="{}"', dash) if dash else ""
     return format_html(
         '<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="{}" stroke-linecap="round"{}/>',
-        x1, y1, x2, y2, stroke, width, extra,
-    )  # fmt: skip
-
-
-def _beside(pct: float) -> str:
-    """The text-anchor that keeps a text at `pct` inside the picture."""
-    return "start" if pct < 25 else "end" if pct > 75 else "middle"
+        x1,
+        y1,
+        x2,
+        y2,
+        stroke,
+        width,
+        extra,
+    )
 
 
 def _share(value: float, low: float, high: float) -> float:
@@ -107,37 +118,44 @@ def _ceiling(value: float) -> float:
     return next(step * power for step in (1, 2, 2.5, 4, 5, 8, 10) if step * power >= value)
 
 
-def _legend(series: Sequence[tuple[str, str]], y: int) -> tuple[SafeString, int]:
-    """Names of the series below each other in two columns; gives back the drawing and its height."""
+def _legend(names: Sequence[str], y: int, dashed: str = "") -> tuple[SafeString, int]:
+    """Names of the series in two columns, then that of the dashed line; gives back the drawing and its height."""
+    entries = [(name, _rect("0", 4, "12", 12, SERIES[i % len(SERIES)], 2)) for i, name in enumerate(names)]
+    if dashed:
+        entries.append((dashed, _line("0", 10, "14", 10, INK, 1.5, "4 4")))
     parts = []
-    for index, (name, colour) in enumerate(series):
+    for index, (name, mark) in enumerate(entries):
         column, row = index % 2, index // 2
         x = 50 * column
         top = y + row * 22
         parts.append(
             format_html(
                 '<svg x="{}" y="{}" width="50%" height="22" overflow="visible">{}{}</svg>',
-                _pct(x), top, _rect("0", 4, "12", 12, colour, 2), _text("20", 15, name, size=13),
-            )  # fmt: skip
+                _pct(x),
+                top,
+                mark,
+                _text("20", 15, name, size=13),
+            )
         )
-    return mark_safe("".join(parts)), 22 * math.ceil(len(series) / 2)  # noqa: S308
+    return mark_safe("".join(parts)), 22 * math.ceil(len(entries) / 2)  # noqa: S308
 
 
 # --- charts ---------------------------------------------------------------------------------------------------------
 
 
-def bar_against_capacity(
-    used: Number, total: Number, *, title: str = "", desc: str = "", fmt: Formatter = format_number
-) -> SafeString:
+def bar_against_capacity(used: Number, total: Number, *, title: str = "", desc: str = "", fmt: Formatter = format_number) -> SafeString:
     """How full a place is: `used` of `total`, more than full included (the bar then ends at the capacity line)."""
     top = max(used, total, 1)
-    ratio = used / total if total else (1.0 if used else 0.0)
+    ratio = used / total if total else (math.inf if used else 0.0)
     colour, word = (
-        (DANGER, _("au-delà de la capacité")) if ratio > 1
-        else (WARN, _("complet")) if ratio == 1 and total
-        else (WARN, _("presque complet")) if ratio >= 0.9
+        (DANGER, _("capacité dépassée"))
+        if ratio > 1
+        else (WARN, _("complet"))
+        if ratio == 1
+        else (WARN, _("presque complet"))
+        if ratio >= 0.9
         else (ACCENT, _("places libres"))
-    )  # fmt: skip
+    )
     if ratio < 0.9 and total:
         word = _("%(free)s places libres") % {"free": fmt(total - used)}
     title = title or _("Occupation")
@@ -193,15 +211,14 @@ def progress_bar(
     if expected is not None:
         at = _share(expected, baseline, target)
         parts += [_line(_pct(at), 21, _pct(at), 43, PAPER, 5), _line(_pct(at), 21, _pct(at), 43, INK, 2)]
-        # On its own line: on a phone it would run into the two others.
-        parts.append(_text(_pct(at), 77, _("▲ Attendu à ce jour %(n)s") % {"n": fmt(expected)}, anchor=_beside(at), size=13))
+        # In a line of its own, not under its mark: on a phone it would run into the others.
+        parts.append(_line("2", 68, "2", 79, INK, 2))
+        parts.append(_text("10", 78, _("Attendu à ce jour %(n)s") % {"n": fmt(expected)}, fill=MUTED, size=13))
         height = 84
     return _svg(height, title, desc or ", ".join(words), *parts)
 
 
-def horizontal_bars(
-    rows: Iterable[tuple[str, Number]], *, title: str = "", desc: str = "", fmt: Formatter = format_number, colour: str = ACCENT
-) -> SafeString:
+def horizontal_bars(rows: Iterable[tuple[str, Number]], *, title: str = "", desc: str = "", fmt: Formatter = format_number, colour: str = ACCENT) -> SafeString:
     """One bar a row, name above on the left, value on the right; a negative value counts as an empty bar."""
     rows = list(rows)
     top = max((value for _name, value in rows), default=0) or 1
@@ -219,23 +236,23 @@ def horizontal_bars(
     return _svg(max(len(rows) * 42, 20), title, desc, *parts)
 
 
-_LEFT, _RIGHT = 11.0, 100.0  # the axis text sits in the left 11 %
-_PLOT = 180
+_LEFT, _RIGHT = 9.0, 100.0  # the numbers of the axis stand on their lines, left of what is drawn
+_TOP, _PLOT = 20, 180
 
 
 def _axes(top: float, labels: Sequence[str], fmt: Formatter, centre: Callable[[int], float]) -> list[str]:
     parts: list[str] = []
     for step in range(5):
-        y = 14 + _PLOT - _PLOT * step / 4
-        parts.append(_line(_pct(_LEFT), y, "100%", y, MUTED if step == 0 else LINE))
+        y = _TOP + _PLOT - _PLOT * step / 4
+        parts.append(_line("0", y, "100%", y, MUTED if step == 0 else LINE))
         if step % 2 == 0:
-            parts.append(_text(_pct(_LEFT - 1.5), y + 5, fmt(_tidy(top * step / 4)), anchor="end", fill=MUTED, size=13))
+            parts.append(_text("0", y - 5, fmt(_tidy(top * step / 4)), fill=MUTED, size=13))
     every = max(1, math.ceil(len(labels) / 6))
     for index, label in enumerate(labels):
         if index % every == 0:
             at = centre(index)
             anchor = "end" if at > 94 else "middle"
-            parts.append(_text(_pct(at), 14 + _PLOT + 20, str(label), anchor=anchor, fill=MUTED, size=13))
+            parts.append(_text(_pct(at), _TOP + _PLOT + 20, str(label), anchor=anchor, fill=MUTED, size=13))
     return parts
 
 
@@ -250,10 +267,7 @@ def _series_desc(labels: Sequence[str], series: Sequence[tuple[str, Sequence[Num
         known = [(label, value) for label, value in zip(labels, values, strict=True) if value is not None]
         if known:
             (first, start), (last, end) = known[0], known[-1]
-            said.append(
-                _("%(name)s : %(start)s (%(first)s), %(end)s (%(last)s)")
-                % {"name": name, "start": fmt(start), "first": first, "end": fmt(end), "last": last}
-            )
+            said.append(_("%(name)s : %(start)s (%(first)s), %(end)s (%(last)s)") % {"name": name, "start": fmt(start), "first": first, "end": fmt(end), "last": last})
     return ". ".join(said)
 
 
@@ -268,7 +282,7 @@ def line(
     fmt: Formatter = format_number,
 ) -> SafeString:
     """Values over time; `None` is a gap, not a zero. `top` fixes the end of the axis, `target` draws a dashed line."""
-    known = [v for _name, values in series for v in values if v is not None] + ([target] if target else [])
+    known = [v for _name, values in series for v in values if v is not None] + ([target] if target is not None else [])
     high = float(top or _ceiling(max(known, default=1)))
     step = (_RIGHT - _LEFT - 8) / max(len(labels) - 1, 1)
 
@@ -276,12 +290,11 @@ def line(
         return _LEFT + 4 + step * index
 
     def y(value: Number) -> float:
-        return round(14 + _PLOT - _share(value, 0, high) / 100 * _PLOT, 2)
+        return round(_TOP + _PLOT - _share(value, 0, high) / 100 * _PLOT, 2)
 
     parts = _axes(high, labels, fmt, x)
     if target is not None:
-        parts.append(_line(_pct(_LEFT), y(target), "100%", y(target), INK, 1.5, "5 5"))
-        parts.append(_text("100%", y(target) - 6, _("Cible %(n)s") % {"n": fmt(target)}, anchor="end", size=13))
+        parts.append(_line("0", y(target), "100%", y(target), INK, 1.5, "5 5"))
     for number, (name, values) in enumerate(series):
         colour = SERIES[number % len(SERIES)]
         for index in range(len(values) - 1):
@@ -293,12 +306,17 @@ def line(
                 parts.append(
                     format_html(
                         '<circle cx="{}" cy="{}" r="4" fill="{}" stroke="{}" stroke-width="2"><title>{}</title></circle>',
-                        _pct(x(index)), y(value), colour, PAPER, f"{name}, {labels[index]} : {fmt(value)}",
-                    )  # fmt: skip
+                        _pct(x(index)),
+                        y(value),
+                        colour,
+                        PAPER,
+                        f"{name}, {labels[index]} : {fmt(value)}",
+                    )
                 )
-    height = 14 + _PLOT + 30
-    if len(series) > 1:
-        legend, more = _legend([(name, SERIES[i % len(SERIES)]) for i, (name, _v) in enumerate(series)], height + 4)
+    height = _TOP + _PLOT + 30
+    if len(series) > 1 or target is not None:
+        aim = _("Cible %(n)s") % {"n": fmt(target)} if target is not None else ""
+        legend, more = _legend([name for name, _values in series], height + 4, aim)
         parts.append(legend)
         height += more + 4
     return _svg(height, title, desc or _series_desc(labels, series, fmt), *parts)
@@ -323,20 +341,25 @@ def stacked_bars(
 
     parts = _axes(high, labels, fmt, centre)
     for index, label in enumerate(labels):
-        floor = 14.0 + _PLOT
+        floor = _TOP + float(_PLOT)
         for number, (name, values) in enumerate(series):
             tall = values[index] / high * _PLOT
             if tall > 0:
                 floor -= tall
                 parts.append(
                     _rect(
-                        _pct(centre(index) - width / 2), round(floor, 2), _pct(width), round(max(tall - 1, 0.5), 2),
-                        SERIES[number % len(SERIES)], 1.5, f"{name}, {label} : {fmt(values[index])}",
-                    )  # fmt: skip
+                        _pct(centre(index) - width / 2),
+                        round(floor, 2),
+                        _pct(width),
+                        round(max(tall - 1, 0.5), 2),
+                        SERIES[number % len(SERIES)],
+                        1.5,
+                        f"{name}, {label} : {fmt(values[index])}",
+                    )
                 )
-    height = 14 + _PLOT + 30
+    height = _TOP + _PLOT + 30
     if len(series) > 1:
-        legend, more = _legend([(name, SERIES[i % len(SERIES)]) for i, (name, _v) in enumerate(series)], height + 4)
+        legend, more = _legend([name for name, _values in series], height + 4)
         parts.append(legend)
         height += more + 4
     return _svg(height, title, desc or _series_desc(labels, series, fmt), *parts)
@@ -346,7 +369,7 @@ def sparkline(values: Sequence[Number | None], *, title: str = "", desc: str = "
     """A small line without axes, for a tile or a table cell; the last point is marked."""
     known = [v for v in values if v is not None]
     if not known:
-        return _svg(28, title, desc or _("Pas encore de valeur"), _line("0", 14, "100%", 14, LINE, 1, "3 4"))
+        return _svg(28, title, desc, _line("0", 14, "100%", 14, LINE, 1, "3 4"))
     low, high = min(known), max(known)
     step = 94 / max(len(values) - 1, 1)
 
@@ -359,9 +382,7 @@ def sparkline(values: Sequence[Number | None], *, title: str = "", desc: str = "
         if here is not None and after is not None:
             parts.append(_line(_pct(2 + step * index), y(here), _pct(2 + step * (index + 1)), y(after), ACCENT, 2))
     last = max(i for i, v in enumerate(values) if v is not None)
-    parts.append(
-        format_html('<circle cx="{}" cy="{}" r="3.5" fill="{}"/>', _pct(2 + step * last), y(known[-1]), ACCENT)
-    )  # fmt: skip
+    parts.append(format_html('<circle cx="{}" cy="{}" r="3.5" fill="{}"/>', _pct(2 + step * last), y(known[-1]), ACCENT))
     desc = desc or _("de %(start)s à %(end)s") % {"start": fmt(known[0]), "end": fmt(known[-1])}
     return _svg(28, title, desc, *parts)
 

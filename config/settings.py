@@ -16,6 +16,7 @@ env = environ.FileAwareEnv()
 SIRA_HOME = Path(env.str("SIRA_HOME", default=str(BASE_DIR / ".sira"))).resolve()
 DEMO = env.bool("SIRA_DEMO", default=False)
 TESTING = "pytest" in sys.modules
+DEMO_PASSWORD = env.str("SIRA_DEMO_PASSWORD", default="sira-demo")
 DEBUG = env.bool("SIRA_DEBUG", default=False)
 
 
@@ -263,13 +264,13 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
         "rest_framework.authentication.TokenAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["centres.api.Declared"],
+    "DEFAULT_PERMISSION_CLASSES": ["centres.api_rules.Declared"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "centres.api.Pages",
+    "DEFAULT_PAGINATION_CLASS": "centres.api_rules.Pages",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "centres.api.problem",
+    "EXCEPTION_HANDLER": "centres.api_rules.problem",
     "DATETIME_FORMAT": "iso-8601",
     "UNICODE_JSON": True,
 }
@@ -278,7 +279,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Gestion des centres d’accueil des migrants du Mali : enregistrement, séjours, assistance, retours, réintégration, indicateurs.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["centres.api.Declared"],
+    "SERVE_PERMISSIONS": ["centres.api_rules.Declared"],
     "ENUM_NAME_OVERRIDES": {},
 }
 

@@ -6,12 +6,13 @@ Mali, so these functions propose pairs and find files; a person decides (`cases`
 
 from names.matching import name_similarity, token_similarity
 from names.pool import NamePool, pool, pools
-from names.spelling import key, keys, normalise, tokens, usual_sex
+from names.spelling import key, keys, keys_by_token, normalise, tokens, usual_sex
 
 __all__ = [
     "NamePool",
     "key",
     "keys",
+    "keys_by_token",
     "name_similarity",
     "normalise",
     "pool",

@@ -12,15 +12,9 @@ import unicodedata
 from functools import lru_cache
 
 _APOSTROPHES = "'’‘‛ʼʻʽʾʿʹ′`´＇ʔꞌ"
-_FOLD = str.maketrans(
-    {
-        **dict.fromkeys(_APOSTROPHES),  # N'Diaye, N’Diaye and Ndiaye are one
-        # letters without a decomposition: Bambara, Fulfulde, Hausa, Tamasheq, Ewe, and a few of Europe's
-        **{"ɲ": "ny", "ŋ": "ng", "ɛ": "e", "ɔ": "o", "ɓ": "b", "ɗ": "d", "ƴ": "y", "ƙ": "k", "ɣ": "gh", "ǝ": "e"},
-        **{"ə": "e", "ɩ": "i", "ʋ": "u", "ɖ": "d", "ƒ": "f", "ɑ": "a", "ı": "i", "ø": "o", "đ": "d", "ł": "l"},
-        **{"æ": "ae", "œ": "oe", "ð": "d", "þ": "th"},
-    }
-)
+# Letters without a decomposition: Bambara, Fulfulde, Hausa, Tamasheq, Ewe, and a few of Europe's.
+_LETTERS = "ɲ=ny ŋ=ng ɛ=e ɔ=o ɓ=b ɗ=d ƴ=y ƙ=k ɣ=gh ǝ=e ə=e ɩ=i ʋ=u ɖ=d ƒ=f ɑ=a ı=i ø=o đ=d ł=l æ=ae œ=oe ð=d þ=th"
+_FOLD = str.maketrans(dict.fromkeys(_APOSTROPHES, "") | dict(pair.split("=") for pair in _LETTERS.split()))
 _NOT_A_LETTER = re.compile(r"[^0-9a-z]+")
 
 
@@ -55,7 +49,7 @@ def _is_kept(char: str) -> bool:
     code = ord(char)
     if 0x300 <= code <= 0x36F or 0x1AB0 <= code <= 0x1AFF or 0x1DC0 <= code <= 0x1DFF or 0x20D0 <= code <= 0x20FF:
         return False
-    return unicodedata.category(char) not in ("Cf", "Cs", "Cc", "Co", "Cn") or char in "\x85"
+    return unicodedata.category(char) not in ("Cf", "Cs")
 
 
 # In order. j = dj/dy/di+vowel, N = gn/ny/ni+vowel, C = tch/ty/ti+vowel, u = ou/oo/w, i = y/ee.
@@ -78,10 +72,10 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"([bdfgjklmnprstvzCN])\1+", r"\1"),
         (r"h", ""),
         # palatals
-        (r"d[iy]+(?=[aeou])|ji+(?=[aeou])", "j"),
+        (r"(?:d[iy]|ji)[iy]*(?=[aou]|e.)", "j"),
         (r"dj|jj", "j"),
-        (r"(?:gn|ny|ni(?=[aeou]))[iy]*(?=[aeou])", "N"),
-        (r"t[iy]+(?=[aeou])", "C"),
+        (r"(?:gn|ny|n[iy]+(?=[aou]|e.))[iy]*(?=[aeou])", "N"),
+        (r"t[iy]+(?=[aou]|e.)", "C"),
         # vowels
         (r"ee$", "e"),
         (r"ee", "i"),
@@ -94,7 +88,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"([aeiou])\1+", r"\1"),
         (r"n(?=[bpm])", "m"),  # Sinpara, Simpara
         # endings that are heard, or not, as é
-        (r"(?<=...)(?:aie|ai|ie)$", "e"),
+        (r"(?<=.)ie$", "i"),  # Gambian and Sierra Leonean -ie: Sorie, Badjie
+        (r"(?<=...)ai$", "e"),  # Turay, Kuyatey, Abdulai
         (r"(?<=...)e$", ""),
         (r"(.)\1+", r"\1"),
     )
@@ -102,7 +97,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _ARABIC = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": None})
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def key_of(word: str) -> str:
     """The key of one normalised word (see `names.spelling.key`)."""
     if not word.isascii():

@@ -42,7 +42,7 @@ def _similarity(a: str, b: str) -> float:
     return _ordered_similarity(a, b) if a <= b else _ordered_similarity(b, a)
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=16_384)
 def _ordered_similarity(a: str, b: str) -> float:
     if not a or not b:
         return 0.0
@@ -87,13 +87,14 @@ def name_similarity(a: str, b: str) -> float:
                 pairs.append((-alike, i, j))
     pairs.sort()
     left_a, left_b = set(range(len(words_a))), set(range(len(words_b)))
-    agreed = weighed = 0.0
+    agreed = weighed = half = 0.0
     whole = 0
     for alike, i, j in pairs:
         if i in left_a and j in left_b:
             left_a.remove(i)
             left_b.remove(j)
             weight = min(weights_a[i], weights_b[j])
+            half += max(weights_a[i], weights_b[j]) - weight  # what an initial leaves open
             agreed -= alike * weight
             weighed += weight
             whole += weight == _NAME
@@ -102,7 +103,7 @@ def name_similarity(a: str, b: str) -> float:
     rest = sorted((sum(weights_a[i] for i in left_a), sum(weights_b[j] for j in left_b)))
     # what is left on both sides contradicts; what is left on one side only is missing on the other
     missing = _MISSING if whole >= 2 else _MISSING_BESIDE_ONE
-    return agreed / (weighed + rest[0] + (rest[1] - rest[0]) * missing)
+    return agreed / (weighed + rest[0] + (rest[1] - rest[0] + half) * missing)
 
 
 def _pair(a: str, weight_a: float, b: str, weight_b: float) -> float:

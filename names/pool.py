@@ -20,10 +20,7 @@ class NamePool:
 @lru_cache(maxsize=1)
 def pools() -> dict[str, NamePool]:
     """All pools by ISO 3166 alpha-2 code. Read-only: it is one object for all callers."""
-    return {
-        code: NamePool(surnames=kinds["surnames"], male=kinds["male"], female=kinds["female"])
-        for code, kinds in read("pool.yaml").items()
-    }
+    return {code: NamePool(surnames=kinds["surnames"], male=kinds["male"], female=kinds["female"]) for code, kinds in read("pool.yaml").items()}
 
 
 def pool(nationality: str) -> NamePool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from names.letters import key_of, normalise
 from names.table import table
 
-__all__ = ["key", "keys", "normalise", "tokens", "usual_sex"]
+__all__ = ["key", "keys", "keys_by_token", "normalise", "tokens", "usual_sex"]
 
 # Written in one word or two: Abdoulkarim, Abdoul Karim; Elmoctar, El Moctar.
 _JOINED = ("abdoul", "abdul", "abdel", "abdou", "el", "al")
@@ -45,7 +45,7 @@ def tokens(text: str) -> list[str]:
     return names
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _split(word: str) -> tuple[str, ...]:
     known = table()
     if len(word) < 6 or word in known.groups or word in known.title_names:
@@ -72,16 +72,16 @@ def key(token: str) -> str:
     return key_of(normalise(token).replace(" ", ""))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def groups_of(word: str) -> frozenset[str]:
     """The known names a normalised word may be a spelling of: as listed, else by its key where only one fits."""
     known = table()
     return known.groups.get(word) or known.groups_by_key.get(key_of(word), frozenset())
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _keys_of(word: str) -> tuple[str, ...]:
-    return (key_of(word), *("=" + name for name in groups_of(word)))
+    return (key_of(word), *sorted("=" + name for name in groups_of(word)))
 
 
 def keys(full_text: str) -> list[str]:
@@ -91,10 +91,18 @@ def keys(full_text: str) -> list[str]:
     Particles and initials are left out unless nothing else is written. Meant for a `text[]` column with a GIN index;
     a search is the overlap of the keys of what was typed with that column, ordered by `name_similarity`.
     """
+    return sorted({found for of_word in keys_by_token(full_text) for found in of_word})
+
+
+def keys_by_token(full_text: str) -> list[tuple[str, ...]]:
+    """The same keys, token by token: for a search that asks every word typed to be found (overlap AND overlap).
+
+    Needed on a large table: "=mamadou" alone is a tenth of all files.
+    """
     particles = table().particles
     words = tokens(full_text)
     telling = [word for word in words if len(word) > 1 and word not in particles]
-    return sorted({found for word in telling or words for found in _keys_of(word)})
+    return [_keys_of(word) for word in telling or words]
 
 
 def usual_sex(given_name: str) -> str:

@@ -3,6 +3,7 @@
   "use strict";
   const body = document.body;
   const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
+  const changed = new WeakSet(); // forms with something typed that is not saved
   const FIELDS = "input:not([type=hidden]), select, textarea";
 
   // --- errors: the summary takes the focus, its links go into the field, the title says so
@@ -10,6 +11,9 @@
     const summary = root.querySelector("[data-error-summary]");
     if (!summary) return;
     summary.focus();
+    // what comes back with errors is not saved yet
+    const form = summary.closest("form[data-guard]");
+    if (form) changed.add(form);
     if (!document.title.startsWith(body.dataset.errorTitle)) document.title = body.dataset.errorTitle + document.title;
   }
   document.addEventListener("click", (event) => {
@@ -23,7 +27,6 @@
   });
 
   // --- forms: one question, one submit, nothing typed gets lost
-  const changed = new WeakSet();
   const posts = (form) => form.method === "post";
   document.addEventListener("input", (event) => {
     const form = event.target.form;
@@ -128,18 +131,19 @@
   if (seconds && dialog && dialog.showModal) {
     let seen = Date.now();
     const channel = "BroadcastChannel" in window ? new BroadcastChannel("sira-session") : null;
-    const alive = () => { seen = Date.now(); if (dialog.open) dialog.close(); };
+    let told = false;
+    const alive = () => { seen = Date.now(); told = false; if (dialog.open) dialog.close(); };
     if (channel) { channel.onmessage = alive; channel.postMessage("seen"); }
     const again = () => { alive(); if (channel) channel.postMessage("seen"); };
     document.addEventListener("htmx:afterRequest", again);
     window.setInterval(() => {
       const left = seconds * 1000 - (Date.now() - seen);
-      if (left < 120000 && left > 0 && !dialog.open) dialog.showModal();
+      if (left < 120000 && left > 0 && !told) { told = true; dialog.showModal(); }
       if (left <= 0 && dialog.open && !all("form[data-guard]").some((form) => changed.has(form))) { leaving = true; window.location.reload(); }
     }, 5000);
     dialog.querySelector("[data-stay]").addEventListener("click", () => {
       const url = body.dataset.keepalive;
-      if (!url) { dialog.close(); seen += 120000; return; }
+      if (!url) { dialog.close(); return; }
       fetch(url, { credentials: "same-origin", redirect: "manual" }).then((answer) => {
         if (answer.ok) again();
         else { leaving = true; window.location.reload(); }

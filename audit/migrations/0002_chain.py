@@ -22,10 +22,10 @@ BEGIN
         old_diff := old_part;
         new_diff := new_part;
     END IF;
-    INSERT INTO audit_change (at, actor_id, database_user, "table", "row", operation, before, after, digest)
+    INSERT INTO audit_change (at, actor_id, database_user, "table", "row", operation, before, after, digest, transaction)
     VALUES (clock_timestamp(), nullif(current_setting('sira.actor', true), '')::bigint, session_user, table_name,
             coalesce(row_key, ''), operation, old_diff, new_diff,
-            sha256(convert_to(coalesce(old_diff::text, '') || chr(31) || coalesce(new_diff::text, ''), 'UTF8')));
+            sha256(convert_to(coalesce(old_diff::text, '') || chr(31) || coalesce(new_diff::text, ''), 'UTF8')), pg_current_xact_id()::text::bigint);
 END $$;
 """
 
@@ -42,20 +42,35 @@ $$;
 """
 
 # The chain is closed at commit (deferred trigger): the lock on the head row is then held for the last instant of the
-# transaction only, and no other lock is asked for after it, so writers queue but cannot deadlock.
+# transaction only, and no other lock is asked for after it, so writers queue but cannot deadlock. The first row that
+# fires closes all rows of the transaction in one go, so that an import of many rows touches the head once.
 CHAIN = r"""
 CREATE TABLE audit_head (one boolean PRIMARY KEY DEFAULT true CHECK (one), last_number bigint NOT NULL, last_hash bytea NOT NULL);
 INSERT INTO audit_head VALUES (true, 0, sha256(convert_to('Sira', 'UTF8')));
 
 CREATE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    stream text := TG_ARGV[0];
+    memory text := 'sira.chained_' || stream;
+    said text[] := string_to_array(current_setting(memory, true), ':');
+    chained bigint := CASE WHEN said[1] = NEW.transaction::text THEN said[2]::bigint ELSE 0 END;
     head audit_head;
-    next_hash bytea;
+    entry record;
 BEGIN
+    IF NEW.id <= chained THEN
+        RETURN NULL;  -- closed together with the first row of this transaction
+    END IF;
     SELECT * INTO head FROM audit_head FOR UPDATE;
-    next_hash := sha256(head.last_hash || audit_content(NEW));
-    INSERT INTO audit_link (number, stream, entry_id, hash) VALUES (head.last_number + 1, TG_ARGV[0], NEW.id, next_hash);
-    UPDATE audit_head SET last_number = head.last_number + 1, last_hash = next_hash;
+    FOR entry IN EXECUTE format('SELECT e.id, audit_content(e) AS content FROM %I e WHERE e.id >= $1 AND e.id > $2 AND e.transaction = $3 ORDER BY e.id', TG_TABLE_NAME)
+                 USING NEW.id, chained, NEW.transaction
+    LOOP
+        head.last_number := head.last_number + 1;
+        head.last_hash := sha256(head.last_hash || entry.content);
+        INSERT INTO audit_link (number, stream, entry_id, hash) VALUES (head.last_number, stream, entry.id, head.last_hash);
+        chained := entry.id;
+    END LOOP;
+    UPDATE audit_head SET last_number = head.last_number, last_hash = head.last_hash;
+    PERFORM set_config(memory, NEW.transaction || ':' || chained, true);
     RETURN NULL;
 END $$;
 

@@ -1,0 +1,37 @@
+# Everything goes through these targets; each does its own set-up. See README.md.
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := run
+.PHONY: run test bench check setup setup-dev messages lock
+
+setup: ; @python3 -I config/bootstrap.py run
+setup-dev: ; @python3 -I config/bootstrap.py test
+
+run: setup
+	@$(PYTHON) -m config.run
+
+test: setup-dev
+	@$(PYTHON) -m pytest
+
+bench: setup
+	@$(PYTHON) -m bench
+
+check: setup-dev
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy .
+	@$(PYTHON) -m djlint --check --lint --quiet templates
+	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) manage.py lintmigrations
+	@$(PYTHON) -m config.audit_dependencies
+
+messages: setup-dev
+	@$(PYTHON) manage.py makemessages --all --no-wrap --no-location --ignore=.venv --ignore=.sira
+	@$(PYTHON) manage.py makemessages --all --no-wrap --no-location --ignore=.venv --ignore=.sira --domain djangojs
+	@python3 -I config/bootstrap.py test
+
+# uv.lock records download addresses and stays out of git; the exported files record names, versions and hashes.
+EXPORT := .venv/uv/bin/uv export --quiet --frozen --no-emit-project --no-emit-index-url --no-header
+lock: setup-dev
+	@.venv/uv/bin/uv lock
+	@$(EXPORT) --no-dev --output-file requirements.lock
+	@$(EXPORT) --all-groups --output-file requirements-dev.lock

@@ -1,0 +1,74 @@
+import random
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from administration.demo import numbers
+from administration.demo.accounts import ACCOUNTS, ensure_accounts
+from administration.demo.life import ORDER, Batch, Life
+from cases.models import CaseCounter, Migrant
+from centres.setup import ensure_centres
+from flows.models import FlowCount
+from flows.setup import ensure_points
+from outreach.models import Activity, Attendance, Community, Trainee
+
+# Above this the history of each single row is not written: it would say only that a benchmark was seeded.
+WITHOUT_HISTORY_ABOVE = 20_000
+
+
+class Command(BaseCommand):
+    help = "Remplit le registre de personnes inventées, sur 24 mois jusqu’à aujourd’hui. Seulement avec SIRA_DEMO=1."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--migrants", type=int, default=1500)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--if-empty", action="store_true", help="ne fait rien si le registre contient déjà des personnes")
+
+    def handle(self, *, migrants: int, seed: int, if_empty: bool, **options):
+        if not (settings.DEMO or settings.TESTING):
+            raise CommandError("Les données de démonstration ne se chargent qu’avec SIRA_DEMO=1.")
+        if migrants < 1:
+            raise CommandError("--migrants : donnez un nombre d’au moins 1.")
+        ensure_centres()
+        ensure_points()
+        ensure_accounts(settings.DEMO_PASSWORD)
+        if Migrant.objects.exists():
+            if if_empty:
+                return
+            raise CommandError("Le registre contient déjà des personnes : videz la base (« make run » avec un SIRA_HOME neuf) avant de charger une démonstration.")
+        began = time.monotonic()
+        users = dict(User.objects.filter(username__in=[a[0] for a in ACCOUNTS]).values_list("username", "pk"))
+        life = Life(seed, timezone.localdate(), users)
+        count = 0
+        for batch in life.groups(migrants):
+            self._write(batch, history=migrants <= WITHOUT_HISTORY_ABOVE)
+            count += batch.people
+        with transaction.atomic():
+            for (code, year), serial in life.serials.items():
+                CaseCounter.objects.update_or_create(centre=life.centres[code], year=year, defaults={"last": serial})
+        self._numbers(seed, users)
+        self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
+
+    @staticmethod
+    def _write(batch: Batch, *, history: bool) -> None:
+        with transaction.atomic():
+            if not history:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL session_replication_role = replica")
+            for model in ORDER:
+                model._default_manager.bulk_create(batch.rows[model], batch_size=1000)
+
+    @staticmethod
+    def _numbers(seed: int, users: dict[str, int]) -> None:
+        rng, today = random.Random(seed + 1), timezone.localdate()  # noqa: S311
+        communities, activities, trainees, attendances = numbers.outreach(rng, today, users["outreach"])
+        with transaction.atomic():
+            FlowCount.objects.bulk_create(numbers.flow_counts(rng, today, users["flows"]), batch_size=1000)
+            Community.objects.bulk_create(communities)
+            Activity.objects.bulk_create(activities)
+            Trainee.objects.bulk_create(trainees)
+            Attendance.objects.bulk_create(attendances)

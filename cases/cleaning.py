@@ -1,0 +1,56 @@
+"""What people type, made fit to keep: as they wrote it, without what nobody can see or say."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from config.countries import country_choices
+
+# Marks that turn the direction of text, and spaces of no width: they come with pasted text, and could make one name look like another.
+_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+MALI_PREFIX = "223"
+
+
+def clean_line(text: str) -> str:
+    """One line as written: NFC, no space at the ends, one space between words. Raises ValidationError for what is no text."""
+    line = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") for char in line):
+        raise ValidationError(_("Ce texte contient un signe illisible. Effacez-le et écrivez-le de nouveau."), code="control")
+    return line
+
+
+def clean_text(text: str) -> str:
+    """Several lines as written. Raises ValidationError for what is no text."""
+    return "\n".join(clean_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
+
+
+def clean_name(text: str) -> str:
+    """A name as people write it; empty stays empty. Raises ValidationError for a "name" without a letter."""
+    name = clean_line(text)
+    if name and not any(unicodedata.category(char)[0] == "L" for char in name):
+        raise ValidationError(_("Un nom s’écrit avec des lettres."), code="letters")
+    return name
+
+
+def digits_of(text: str) -> str:
+    """The digits of any script, as 0–9."""
+    return "".join(str(unicodedata.decimal(char)) for char in text if unicodedata.category(char) == "Nd")
+
+
+def clean_phone(text: str) -> str:
+    """International digits without + from any way of writing; eight digits alone are a number of Mali. Raises ValidationError."""
+    if not text.strip():
+        return ""
+    digits = digits_of(text).removeprefix("00")
+    if not 6 <= len(digits) <= 15 or any(char.isalpha() for char in text):
+        raise ValidationError(_("Écrivez le numéro en chiffres, avec l’indicatif du pays, par exemple +223 76 12 34 56."), code="phone")
+    return MALI_PREFIX + digits if len(digits) == 8 and "+" not in text and not text.strip().startswith("00") else digits
+
+
+def clean_nationality(code: str) -> str:
+    """An ISO 3166-1 alpha-2 code that exists. Raises ValidationError."""
+    if code not in dict(country_choices()):
+        raise ValidationError(_("Choisissez une nationalité dans la liste."), code="nationality")
+    return code

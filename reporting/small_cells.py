@@ -1,0 +1,144 @@
+"""Small cells: no figure below the threshold is shown, and none can be worked out from those that are.
+
+A table with its margins is a circulation: every cell is a flow from its row to its column, every margin a flow through the
+total, and what flows into a node flows out of it. Hiding a set of cells is safe for a hidden small cell if another table,
+equal in everything shown and nowhere negative, has the threshold or more in its place: whoever reads the table can't tell the
+two apart. So for each small cell we look for the cheapest way to push its value up to the threshold through other cells
+(shortest path, cells hidden already cost nothing, any other its own value) and hide those that the way goes through.
+Method: complementary cell suppression by shortest paths in a network (Fischetti and Salazar; Castro).
+"""
+
+import heapq
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+Cell = Hashable
+
+
+@dataclass
+class _Network:
+    """Cells as edges. Going along an edge makes its cell larger (no limit); going against it makes the cell smaller (down to 0)."""
+
+    values: dict[Cell, int] = field(default_factory=dict)
+    ends: dict[Cell, tuple[Hashable, Hashable]] = field(default_factory=dict)
+
+    def add(self, cell: Cell, value: int, tail: Hashable, head: Hashable) -> None:
+        self.values[cell], self.ends[cell] = value, (tail, head)
+
+    def protect(self, threshold: int) -> set[Cell] | None:
+        """The cells to hide, or None if no choice of cells is enough (then nothing of the table may be shown)."""
+        small = sorted((cell for cell, value in self.values.items() if 0 < value < threshold), key=lambda cell: (self.values[cell], str(cell)))
+        hidden: set[Cell] = set(small)
+        for cell in small:
+            if not self._push(cell, threshold, hidden):
+                return None
+        return hidden
+
+    def _push(self, cell: Cell, threshold: int, hidden: set[Cell]) -> bool:
+        """Moves the flow so that `cell` reaches the threshold, hiding the cells used. The values themselves stay as they were."""
+        moved = dict(self.values)
+        tail, head = self.ends[cell]
+        while moved[cell] < threshold:
+            path = self._cheapest(head, tail, cell, moved, hidden)
+            if path is None:
+                return False
+            amount = threshold - moved[cell]
+            for other, forward in path:
+                if not forward:
+                    amount = min(amount, moved[other])
+            for other, forward in path:
+                moved[other] += amount if forward else -amount
+                hidden.add(other)
+            moved[cell] += amount
+        return True
+
+    def _cheapest(self, start: Hashable, goal: Hashable, without: Cell, moved: Mapping[Cell, int], hidden: set[Cell]) -> list[tuple[Cell, bool]] | None:
+        """Dijkstra from `start` to `goal`. A zero that would have to be hidden costs most: an empty cell says little, hiding it surprises."""
+        dearest = sum(self.values.values()) + 1
+        best: dict[Hashable, tuple[int, list[tuple[Cell, bool]]]] = {}
+        queue: list[tuple[int, int, Hashable, list[tuple[Cell, bool]]]] = [(0, 0, start, [])]
+        count = 0
+        while queue:
+            cost, _number, node, path = heapq.heappop(queue)
+            if node in best:
+                continue
+            best[node] = (cost, path)
+            if node == goal:
+                return path
+            for cell, (tail, head) in self.ends.items():
+                if cell == without:
+                    continue
+                price = 0 if cell in hidden else self.values[cell] or dearest
+                steps = []
+                if tail == node:
+                    steps.append((head, True))
+                if head == node and moved[cell] > 0:
+                    steps.append((tail, False))
+                for neighbour, forward in steps:
+                    if neighbour not in best:
+                        count += 1
+                        heapq.heappush(queue, (cost + price, count, neighbour, [*path, (cell, forward)]))
+        return None
+
+
+def protect_list(cells: Mapping[str, int], threshold: int) -> dict[str, int | None] | None:
+    """The cells of one disaggregation whose total is known; None in place of a hidden one, None for all if none may be shown."""
+    network = _Network()
+    for code, value in cells.items():
+        network.add(code, value, "all", "total")
+    hidden = network.protect(threshold)
+    return None if hidden is None else {code: None if code in hidden else value for code, value in cells.items()}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Two dimensions with both margins; None is a hidden figure."""
+
+    cells: dict[tuple[str, str], int | None]
+    rows: dict[str, int | None]
+    columns: dict[str, int | None]
+
+
+def protect_table(cells: Mapping[tuple[str, str], int], rows: Mapping[str, int], columns: Mapping[str, int], threshold: int) -> Table | None:
+    """A table whose margins and grand total are shown too: protected together, so that no margin betrays a cell."""
+    network = _Network()
+    for (row, column), value in cells.items():
+        network.add(("cell", row, column), value, ("row", row), ("column", column))
+    for row, value in rows.items():
+        network.add(("row", row), value, "total", ("row", row))
+    for column, value in columns.items():
+        network.add(("column", column), value, ("column", column), "grand")
+    # "total" and "grand" stay apart: the edge between them is the grand total, which is known.
+    hidden = network.protect(threshold)
+    if hidden is None:
+        return None
+    return Table(
+        {key: None if ("cell", *key) in hidden else value for key, value in cells.items()},
+        {row: None if ("row", row) in hidden else value for row, value in rows.items()},
+        {column: None if ("column", column) in hidden else value for column, value in columns.items()},
+    )
+
+
+def protect_steps(increments: list[int], threshold: int) -> list[int | None]:
+    """A running total over time: points between which fewer than the threshold were added are left out, the last is kept.
+
+    The first shown point counts from nothing, so it is large enough too; points where nothing was added stay."""
+    totals, total = [], 0
+    for increment in increments:
+        total += increment
+        totals.append(total)
+    shown: list[int | None] = [None] * len(totals)
+    if not totals:
+        return shown
+    kept = [(-1, 0)]
+    for index, value in enumerate(totals):
+        if not 0 < value - kept[-1][1] < threshold:
+            shown[index] = value
+            kept.append((index, value))
+    last = len(totals) - 1
+    if shown[last] is None:
+        while len(kept) > 1 and 0 < totals[last] - kept[-1][1] < threshold:
+            index, _value = kept.pop()
+            shown[index] = None
+        shown[last] = totals[last]
+    return shown

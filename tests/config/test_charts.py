@@ -1,0 +1,90 @@
+"""The charts: safe, well-formed, honest at the edges."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from django.utils import translation
+
+from config import charts
+
+MONTHS = ["janv.", "févr.", "mars"]
+ALL = {
+    "capacity": charts.bar_against_capacity(42, 60, title="Kayes"),
+    "capacity of nothing": charts.bar_against_capacity(0, 0),
+    "progress": charts.progress_bar(9120, target=16000, expected=11200),
+    "progress without a way to go": charts.progress_bar(5, target=5, baseline=5),
+    "rows": charts.horizontal_bars([("Guinée", 3120), ("Mali", 0)], title="Nationalité"),
+    "no rows": charts.horizontal_bars([]),
+    "line": charts.line(MONTHS, [("Kayes", [40, None, 50]), ("Gao", [1, 2, 3])], title="Score", target=65),
+    "line of one point": charts.line(["mars"], [("Kayes", [0])]),
+    "stacked": charts.stacked_bars(MONTHS, [("Femmes", [1, 2, 3]), ("Hommes", [0, 0, 0])]),
+    "stacked, empty": charts.stacked_bars([], []),
+    "spark": charts.sparkline([3, None, 4]),
+    "spark, flat": charts.sparkline([2, 2]),
+    "spark, empty": charts.sparkline([]),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_chart_is_well_formed_named_and_allowed_by_the_csp(name):
+    svg = str(ALL[name])
+    root = ElementTree.fromstring(svg)
+    assert root.get("role") == "img"
+    assert root.get("aria-label")
+    assert "style=" not in svg
+    assert "nan" not in svg.lower().replace("finan", "")
+
+
+def test_what_people_wrote_is_escaped():
+    svg = charts.horizontal_bars([("<script>alert(1)</script>", 3)], title='"><script>')
+    assert "<script>" not in svg
+    ElementTree.fromstring(svg)
+
+
+@pytest.mark.parametrize(
+    ("used", "total", "word"),
+    [(42, 60, "18 places libres"), (55, 60, "presque complet"), (60, 60, "complet"), (61, 60, "capacité dépassée"), (3, 0, "capacité dépassée")],
+)
+def test_occupancy_says_in_words_what_the_colour_says(used, total, word):
+    with translation.override("fr"):
+        assert word in charts.bar_against_capacity(used, total)
+
+
+@pytest.mark.parametrize(
+    ("value", "baseline", "target", "expected", "word"),
+    [(5, 0, 10, 6, "en retard"), (6, 0, 10, 6, "dans les temps"), (10, 0, 10, 6, "cible atteinte"), (30, 40, 20, 25, "en retard"), (19, 40, 20, 25, "cible atteinte")],
+)
+def test_progress_also_when_the_target_goes_down(value, baseline, target, expected, word):
+    with translation.override("fr"):
+        assert word in charts.progress_bar(value, target=target, baseline=baseline, expected=expected)
+
+
+def test_a_gap_in_a_line_is_not_drawn_as_zero():
+    with_gap = charts.line(MONTHS, [("Kayes", [40, None, 50])])
+    assert with_gap.count("<circle") == 2
+    assert 'stroke-width="2.5"' not in with_gap
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "decimals", "text"),
+    [
+        ("fr", 16000, None, "16\u202f000"),
+        ("es", 16000, None, "16\u202f000"),
+        ("en", 16000, None, "16,000"),
+        ("fr", 16.5, None, "16,5"),
+        ("fr", 16.0, None, "16"),
+        ("en", 1234.567, 1, "1,234.6"),
+        ("fr", -0.001, None, "0"),
+        ("fr", -1500, None, "-1\u202f500"),
+    ],
+)
+def test_numbers_as_the_language_writes_them(language, value, decimals, text):
+    with translation.override(language):
+        assert charts.format_number(value, decimals) == text
+
+
+def test_the_table_of_a_chart_keeps_unknown_apart_from_zero():
+    with translation.override("fr"):
+        table = charts.chart_table(["Mois", "Femmes"], [["mars", None], ["avril", 0], ["mai", 1200]], caption="Arrivées")
+    assert [row[1]["text"] for row in table["rows"]] == ["–", "0", "1\u202f200"]
+    assert [header["num"] for header in table["headers"]] == [False, True]
