@@ -3,6 +3,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -75,7 +76,10 @@ class ReadLog(models.Model):
     class Meta:
         db_table = "audit_readlog"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["user", "id"], name="read_by_user")]
+        indexes = [
+            models.Index(fields=["user", "id"], name="read_by_user"),
+            GinIndex(fields=["rows"], name="read_of_row"),  # who has seen this file
+        ]
 
 
 class Link(models.Model):

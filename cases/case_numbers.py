@@ -24,3 +24,8 @@ def clean(text: str) -> str | None:
     if not match or not mod_37_2.is_valid("".join(match.groups())):
         return None
     return "-".join(match.groups())
+
+
+def looks_like(text: str) -> bool:
+    """Was this meant as a case number, right or wrong?"""
+    return re.fullmatch(r"[A-Za-z]{3}[\s–—-]*[0-9]{4}[\s–—-]*[0-9]{4,6}[\s–—-]*[0-9A-Za-z*]?", text.strip()) is not None

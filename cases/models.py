@@ -23,6 +23,7 @@ from audit.triggers import audited
 from centres.access import centres_for
 from centres.models import Centre
 from centres.roles import Right
+from config.countries import country_name
 
 from . import case_numbers
 from .cleaning import digits_of
@@ -73,8 +74,16 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
             return self.none()
         return self.filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres)))
 
+    def exportable_by(self, user) -> "MigrantQuerySet":
+        """Those of the people in sight whose names the user may take out of the system."""
+        return self.visible_to(user).filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres_for(user, Right.EXPORT_NAMES))))
+
     def in_care_of(self, centre: Centre) -> "MigrantQuerySet":
-        return self.filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre=centre, until__isnull=True)))
+        return self.in_care_of_any([centre.pk])
+
+    def in_care_of_any(self, centres: list[int]) -> "MigrantQuerySet":
+        """People whom one of these centres (keys) cares for now."""
+        return self.filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres, until__isnull=True)))
 
     def minors(self, on: datetime.date | None = None) -> "MigrantQuerySet":
         """Under 18 on this day (today)."""
@@ -202,7 +211,6 @@ class Migrant(models.Model):
             GinIndex(fields=["name_keys"], name="migrant_name_keys"),
             GinIndex(NAME_VECTOR, name="migrant_name_words"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="migrant_phone_end", condition=~Q(phone="")),
-            models.Index(fields=["household"], name="migrant_household", condition=Q(household__isnull=False)),
             models.Index(fields=["born_on"], name="migrant_born"),
         ]
         constraints = [
@@ -247,6 +255,14 @@ class Migrant(models.Model):
     @property
     def full_name(self) -> str:
         return str(self)
+
+    @property
+    def nationality_name(self) -> str:
+        return country_name(self.nationality)
+
+    @property
+    def phone_words(self) -> str:
+        return f"+{self.phone}" if self.phone else ""
 
     @property
     def age_words(self) -> str:

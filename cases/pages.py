@@ -1,1 +1,139 @@
-"""Registers the menu entries, home cards and case-file sections of this floor."""
+"""Registers the menu entry, the home cards and the case-file section of this floor."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, DateTimeField, TextField, Value
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from centres.access import allows, centres_for
+from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
+from centres.roles import Right
+
+from . import sections
+from .models import Attachment, Consent, Migrant, Note
+from .sections import Action, DueItem, Section, TimelineRow
+
+MOST_ON_FILE = 300
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A note, an agreement or an attachment on a person's file."""
+
+    sort: str
+    key: str
+    at: datetime.datetime
+    title: str
+    text: str
+    who: str
+    ended: datetime.datetime | None
+
+
+def papers(user, migrant: Migrant) -> list[Paper]:
+    """All notes, agreements and attachments that the user may see, newest first: one query, asked once for a loaded person."""
+    kept: dict[Any, list[Paper]] = migrant.__dict__.setdefault("_papers", {})
+    if user.pk not in kept:
+        kept[user.pk] = _read_papers(user, migrant)
+    return kept[user.pk]
+
+
+def _read_papers(user, migrant: Migrant) -> list[Paper]:
+    def columns(queryset, by: str, sort: Any, at: str, title: Any, text: Any, ended: Any = None):
+        made = queryset.filter(migrant=migrant).order_by()
+        return made.annotate(
+            c_sort=Cast(sort, TextField()),
+            c_key=Cast("pk", TextField()),
+            c_at=Cast(at, DateTimeField()),
+            c_title=Cast(title, TextField()),
+            c_text=Cast(text, TextField()),
+            c_first=Cast(f"{by}__first_name", CharField()),
+            c_last=Cast(f"{by}__last_name", CharField()),
+            c_login=Cast(f"{by}__username", CharField()),
+            c_ended=Cast(ended or Value(None), DateTimeField()),
+        ).values_list("c_sort", "c_key", "c_at", "c_title", "c_text", "c_first", "c_last", "c_login", "c_ended")
+
+    notes = columns(Note.objects.visible_to(user), "written_by", "kind", "written_at", Value(""), "text")
+    agreements = columns(Consent.objects.visible_to(user), "taken_by", Value("consent"), "given_at", "purpose", "method", "withdrawn_at")
+    files = columns(Attachment.objects.visible_to(user), "added_by", Value("attachment"), "added_at", "title", "media_type")
+    rows = notes.union(agreements, files, all=True).order_by("-c_at")[:MOST_ON_FILE]
+    return [
+        Paper(sort, key, at, title, text, f"{first or ''} {last or ''}".strip() or login or "", ended)
+        for sort, key, at, title, text, first, last, login, ended in rows
+    ]
+
+
+def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
+    purposes, methods = dict(Consent.Purpose.choices), dict(Consent.Method.choices)
+    rows, at_registration = [], []
+    for paper in papers(user, migrant):
+        if paper.sort == Note.Kind.ORDINARY:
+            rows.append(TimelineRow(paper.at, _("Note"), paper.text, who=paper.who))
+        elif paper.sort == Note.Kind.PROTECTION:
+            rows.append(TimelineRow(paper.at, _("Note de protection"), paper.text, who=paper.who, chip={"label": _("protection"), "tone": "warn"}))
+        elif paper.sort == "attachment":
+            rows.append(TimelineRow(paper.at, _("Pièce jointe : %(title)s") % {"title": paper.title}, url=reverse("cases:attachment", args=[paper.key]), who=paper.who))
+        else:
+            purpose = str(purposes.get(paper.title, paper.title))
+            if paper.at == migrant.registered_at:
+                at_registration.append(purpose)
+            else:
+                rows.append(TimelineRow(paper.at, _("Accord donné : %(purpose)s") % {"purpose": purpose}, str(methods.get(paper.text, "")), who=paper.who))
+            if paper.ended:
+                rows.append(TimelineRow(paper.ended, _("Accord retiré : %(purpose)s") % {"purpose": purpose}, chip={"label": _("retiré"), "tone": "warn"}))
+    detail = _("D’accord pour : %(purposes)s.") % {"purposes": ", ".join(reversed(at_registration))} if at_registration else ""
+    who = str(migrant.registered_by) if migrant.registered_by_id else ""
+    rows.append(TimelineRow(migrant.registered_at, _("Enregistrement à %(centre)s") % {"centre": migrant.registered_centre}, detail, who=who))
+    return rows
+
+
+def _due(user, migrant: Migrant) -> list[DueItem]:
+    rows = []
+    registration = [paper for paper in papers(user, migrant) if paper.sort == "consent" and paper.title == Consent.Purpose.REGISTRATION]
+    if registration and all(paper.ended for paper in registration):
+        rows.append(
+            DueItem(
+                _("L’accord pour l’enregistrement a été retiré"),
+                _("N’ajoutez rien à ce dossier sans un nouvel accord de la personne."),
+                reverse("cases:consents", args=[migrant.pk]),
+                "danger",
+            )
+        )
+    return rows
+
+
+def _actions(user, migrant: Migrant) -> list[Action]:
+    found = []
+    if allows(user, Right.VIEW_CASE, migrant, writing=True):
+        found += [Action(_("Ajouter une note"), reverse("cases:note", args=[migrant.pk])), Action(_("Joindre un fichier"), reverse("cases:attach", args=[migrant.pk]))]
+    if allows(user, Right.REGISTER, migrant, writing=True):
+        found.append(Action(_("Corriger l’identité"), reverse("cases:edit", args=[migrant.pk])))
+    return found
+
+
+def _register_card(request) -> dict[str, Any]:
+    """The search box, the way to a new file, and how many were registered today."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    centres = centres_for(request.user, Right.REGISTER)
+    registered = Migrant.objects.visible_to(request.user).filter(registered_at__gte=today, registered_centre__in=centres).count()
+    return {"today": registered}
+
+
+def _minors_card(request) -> dict[str, Any]:
+    """Children alone in the care of the user's centres, the latest first."""
+    centres = centres_for(request.user, Right.VIEW_PROTECTION)
+    alone = Migrant.objects.visible_to(request.user).unaccompanied_minors().in_care_of_any(centres)
+    return {"people": list(alone.with_care()[:10]), "total": alone.count(), "url": reverse("cases:migrants") + "?alone=on"}
+
+
+add_to_menu(Entry(gettext_lazy("Personnes"), "cases:migrants", (Right.VIEW_CASE,), 10, "migrants"))
+add_to_home(
+    HomeCard("cases/home_register.html", (Right.REGISTER,), 10, _register_card),
+    HomeCard("cases/home_minors.html", (Right.VIEW_PROTECTION,), 20, _minors_card),
+)
+sections.register(Section("cases", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions))

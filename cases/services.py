@@ -20,12 +20,11 @@ from centres.access import allows, may
 from centres.models import Centre
 from centres.roles import Right
 
-from . import case_numbers
+from . import case_numbers, consents
 from .cleaning import clean_line, clean_name, clean_nationality, clean_phone, clean_text
 from .models import Attachment, CaseCounter, Consent, Custody, Household, Migrant, Note, earliest_birth, index_keys, latest_of, years_before
 
-# The words people agree to; a changed text gets a new version, and old consents keep theirs.
-CONSENT_TEXT_VERSION = "2026-1"
+CONSENT_TEXT_VERSION = consents.CURRENT_VERSION
 
 IDENTITY_FIELDS = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone")
 
@@ -139,19 +138,19 @@ def register_migrant(
         id=id, registered_centre=centre, registered_at=now, registered_by=actor, registered_digest=digest, accompanied_by=accompanied_by, case_number="-", **identity
     )
     migrant.full_clean(exclude=["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by"])
-    consents = [
+    agreements = [
         Consent(migrant=migrant, purpose=purpose, text_version=CONSENT_TEXT_VERSION, language=consent_language, method=consent_method, given_at=now, taken_by=actor)
         for purpose in purposes
     ]
-    for consent in consents:
-        _check_consent(consent)
+    for agreement in agreements:
+        _check_consent(agreement)
     if accompanied_by is not None:
         migrant.household = _take_under(actor, migrant, accompanied_by)
     _index_name(migrant)
     migrant.case_number = _next_case_number(centre, timezone.localdate().year)
     migrant.save(force_insert=True)
     Custody.objects.create(migrant=migrant, centre=centre, since=now, reason=Custody.Reason.REGISTERED)
-    Consent.objects.bulk_create(consents)
+    Consent.objects.bulk_create(agreements)
     return migrant, True
 
 
@@ -180,9 +179,9 @@ def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
     if adult.pk == child.pk:
         raise ValidationError({"accompanied_by": _("Une personne ne peut pas répondre d’elle-même.")})
     if not child.is_minor():
-        raise ValidationError({"accompanied_by": _("Cette personne est majeure : n’indiquez un adulte responsable que pour un enfant.")})
+        raise ValidationError({"accompanied_by": _("Cette personne est majeure : n’indiquez un adulte responsable que pour un enfant.")})
     if adult.is_minor():
-        raise ValidationError({"accompanied_by": _("Cette personne est mineure : un adulte doit répondre de l’enfant.")})
+        raise ValidationError({"accompanied_by": _("Cette personne est mineure : un adulte doit répondre de l’enfant.")})
     adult = Migrant.objects.select_for_update(of=("self",)).select_related("household").get(pk=adult.pk)  # two children at once: one household
     if adult.household is None:
         adult.household = Household.objects.create()
@@ -385,6 +384,16 @@ class Likeness:
     centre: Centre
     migrant: Migrant | None
     key: uuid.UUID  # for the read log alone, never for a screen
+
+    @property
+    def words(self) -> str:
+        if self.certainty >= 0.97:
+            return _("presque certainement la même personne")
+        return _("probablement la même personne") if self.certainty >= 0.92 else _("peut-être la même personne")
+
+    @property
+    def tone(self) -> str:
+        return "danger" if self.certainty >= 0.97 else "warn"
 
 
 def duplicates_for(user: User, **identity: Any) -> list[Likeness]:

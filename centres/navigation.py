@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from . import access
 from .roles import Right
@@ -34,6 +35,8 @@ class HomeCard:
 
 MENU: list[Entry] = []
 HOME: list[HomeCard] = []
+# Shown on the sign-in page of a demonstration: {"username", "role"}.
+DEMO_ACCOUNTS: list[dict[str, Any]] = []
 
 
 def add_to_menu(*entries: Entry) -> None:
@@ -51,11 +54,15 @@ def may_any(user, rights: Iterable[Right]) -> bool:
     return any(access.may(user, right) for right in rights)
 
 
+def _role(user) -> str:
+    return ", ".join(str(posting) for posting in access.roles_of(user))
+
+
 def context(request) -> dict[str, Any]:
     """What every page needs: who is signed in, and where they may go. Asks the database nothing that access has not asked."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"demo": settings.DEMO}
+        return {"demo": settings.DEMO, "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else []}
     section = request.path.strip("/").split("/")[0]
     return {
         "demo": settings.DEMO,
@@ -65,7 +72,7 @@ def context(request) -> dict[str, Any]:
             if may_any(user, entry.rights)
         ],
         "can_search": access.may(user, Right.VIEW_CASE),
-        "me": {"name": str(user), "username": user.username},
+        "me": {"name": str(user), "username": user.username, "role": SimpleLazyObject(lambda: _role(user))},
         "session_seconds": settings.SESSION_IDLE_SECONDS,
         "keepalive_url": "/stay-signed-in/",
     }

@@ -4,8 +4,8 @@
 
 `run` installs what Sira needs (requirements.lock), `test` also what its tests and checks need
 (requirements-dev.lock). What is up to date is left alone. Only the standard library; any Python 3 may start it,
-it hands over to one that is new enough. A missing system library never stops it: it is installed where that is
-possible (root, apt-get), otherwise the exact command is named and the rest goes on.
+it hands over to one that is new enough. A missing system library never stops it: it is installed where that
+is possible (root, apt-get), otherwise the exact command is named and the rest goes on.
 """
 
 from __future__ import annotations

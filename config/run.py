@@ -6,6 +6,7 @@ environment, so that one which outlives a killed `make run` is found and ended b
 """
 
 import fcntl
+import json
 import logging
 import os
 import selectors
@@ -38,6 +39,13 @@ LONGEST_PAUSE = 30.0
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START = time.monotonic()
+COMMANDS = """
+import json, os, sys
+from django.core.management import execute_from_command_line
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+for command in json.loads(sys.argv[1]):
+    execute_from_command_line(["manage.py", *command])
+"""
 ACCOUNTS = (
     "agent.kayes  agent.bamako  agent.gao",
     "manager.kayes  manager.bamako  manager.gao",
@@ -170,6 +178,7 @@ def environment_for(home: Path, address: str, urls: dict[str, str]) -> dict[str,
     environment = os.environ | urls
     environment.setdefault("SIRA_URL", address)
     environment |= {"SIRA_HOME": str(home), "SIRA_RUN": str(home), "PYTHONUNBUFFERED": "1"}
+    environment["PYTHONWARNINGS"] = "ignore:::celery.platforms"  # root is root's choice on a trial machine
     environment.setdefault("SIRA_DEMO", "1")
     environment.setdefault("SIRA_DEMO_PASSWORD", "sira-demo")
     environment.setdefault("SIRA_DEMO_SIZE", "1500")
@@ -177,7 +186,7 @@ def environment_for(home: Path, address: str, urls: dict[str, str]) -> dict[str,
 
 
 def preparations(environment: dict[str, str]) -> list[list[str]]:
-    """The commands of manage.py that come before the first page."""
+    """The commands of `manage.py` that come before the first page."""
     commands = [["migrate", "--verbosity", "0"], ["load_logframe"]]
     if environment["SIRA_DEMO"] != "0":
         size = environment["SIRA_DEMO_SIZE"]
@@ -191,19 +200,19 @@ def programs(port: int, home: Path, environment: dict[str, str]) -> list[Program
         "web": f"gunicorn config.wsgi --bind 127.0.0.1:{port} --workers 2 --threads 4 --preload --timeout 60"
         " --graceful-timeout 10 --max-requests 20000 --max-requests-jitter 2000 --log-level warning"
         " --no-control-socket",
-        "worker": "celery -A config worker --concurrency 2 --prefetch-multiplier 1 --loglevel WARNING"
+        "worker": "celery -q -A config worker --concurrency 2 --prefetch-multiplier 1 --loglevel WARNING"
         " --without-gossip --without-mingle",
-        "beat": "celery -A config beat --pidfile= --loglevel WARNING",
+        "beat": "celery -q -A config beat --pidfile= --loglevel WARNING",
     }
     commands_of = {name: [sys.executable, "-m", *command.split()] for name, command in commands.items()}
     commands_of["beat"] += ["--schedule", str(home / "beat")]
     return [Program(name, command, environment, home / "logs") for name, command in commands_of.items()]
 
 
-def prepare(command: list[str], environment: dict[str, str]) -> None:
-    """Run one command of manage.py to its end; nothing of it stays when we are stopped meanwhile."""
+def prepare(commands: list[list[str]], environment: dict[str, str]) -> None:
+    """Run commands of `manage.py`, all in one process: starting Django takes longer than most of them."""
     process = subprocess.Popen(
-        [sys.executable, "manage.py", *command],
+        [sys.executable, "-c", COMMANDS, json.dumps(commands)],
         cwd=ROOT,
         env=environment,
         start_new_session=True,
@@ -217,7 +226,7 @@ def prepare(command: list[str], environment: dict[str, str]) -> None:
         process.wait()
         raise
     if code != 0:
-        raise ServiceError(f"« manage.py {' '.join(command)} » a échoué (code {code}) ; voir ci-dessus.")
+        raise ServiceError(f"La préparation de la base a échoué (code {code}) ; la raison est ci-dessus.")
 
 
 def readiness(address: str) -> tuple[bool, str]:
@@ -269,7 +278,7 @@ def serve(
                     complaint = str(error)
                     say(complaint)
             now = time.monotonic()
-            if not announced and now - asked_at > 0.5:
+            if not announced and now - asked_at > 1:
                 ready, why = readiness(address)
                 if ready:
                     announce(address, environment, now - START)
@@ -320,8 +329,7 @@ def main() -> int:
         try:
             urls = {service.variable: service.hold() for service in embedded}
             environment = environment_for(home, address, urls)
-            for command in preparations(environment):
-                prepare(command, environment)
+            prepare(preparations(environment), environment)
             serve(programs(port, home, environment), embedded, address, environment)
         except Stopped:
             pass

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.triggers import audited
 
 # A worker that has not said anything for this long is taken for dead, and the job goes to another.
-LEASE = datetime.timedelta(seconds=30)
+LEASE = datetime.timedelta(seconds=settings.JOB_LEASE_SECONDS)
 MOST_TRIES = 5
 
 

@@ -4,10 +4,18 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
+
+# More people than this in one cell of one activity is a slip of the pen.
+MOST = 20_000
+CELLS = ("women", "men", "girls", "boys")
+# The regions of Mali (administrative division of 2012, P-codes of 2021), and the district of Bamako.
+REGIONS = ("Bamako", "Gao", "Kayes", "Kidal", "Koulikoro", "Ménaka", "Mopti", "Ségou", "Sikasso", "Taoudénit", "Tombouctou")
 
 
 class Everyone(models.QuerySet):
@@ -20,14 +28,36 @@ class Community(models.Model):
     name = models.CharField(_("nom"), max_length=100)
     region = models.CharField(_("région"), max_length=60)
 
+    objects = Everyone.as_manager()
+
     class Meta:
         ordering = ["region", "name"]
         verbose_name = _("communauté")
-        constraints = [models.UniqueConstraint(fields=["region", "name"], name="community_once", violation_error_message=_("Cette communauté est déjà dans la liste."))]
+        constraints = [
+            models.UniqueConstraint(Lower("region"), Lower("name"), name="community_once", violation_error_message=_("Cette communauté est déjà dans la liste.")),
+        ]
         triggers = [audited()]
 
     def __str__(self):
         return f"{self.name} ({self.region})"
+
+
+class ActivityQuerySet(Everyone):
+    def matching(self, *, kind: str = "", region: str = "", start=None, end=None) -> "ActivityQuerySet":
+        found = self
+        if kind:
+            found = found.filter(kind=kind)
+        if region:
+            found = found.filter(community__region=region)
+        if start:
+            found = found.filter(held_on__gte=start)
+        if end:
+            found = found.filter(held_on__lte=end)
+        return found
+
+    def people(self) -> int:
+        """How many people these activities reached, all cells together."""
+        return self.aggregate(n=models.Sum(models.F("women") + models.F("men") + models.F("girls") + models.F("boys")))["n"] or 0
 
 
 class Activity(models.Model):
@@ -50,16 +80,23 @@ class Activity(models.Model):
     recorded_at = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
 
-    objects = Everyone.as_manager()
+    objects = ActivityQuerySet.as_manager()
 
     class Meta:
         ordering = ["-held_on", "-recorded_at"]
         verbose_name = _("activité")
-        indexes = [models.Index(fields=["kind", "held_on"], name="activity_kind_day")]
+        indexes = [models.Index(fields=["kind", "held_on"], name="activity_kind_day"), models.Index(fields=["-held_on", "-id"], name="activity_latest")]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(kind="awareness") | models.Q(community__isnull=False), name="awareness_has_community", violation_error_message=_("Une sensibilisation a lieu dans une communauté : choisissez laquelle.")
-            )
+                condition=~Q(kind="awareness") | Q(community__isnull=False),
+                name="awareness_has_community",
+                violation_error_message=_("Une sensibilisation a lieu dans une communauté : choisissez laquelle."),
+            ),
+            models.CheckConstraint(
+                condition=Q(women__lte=MOST, men__lte=MOST, girls__lte=MOST, boys__lte=MOST),
+                name="activity_plausible",
+                violation_error_message=_("Un nombre dépasse 20 000 personnes pour une activité. Vérifiez-le : un chiffre est sans doute en trop."),
+            ),
         ]
         triggers = [audited()]
 
@@ -81,22 +118,31 @@ class Trainee(models.Model):
     name = models.CharField(_("nom et prénoms"), max_length=120)
     structure = models.CharField(_("service"), max_length=120)
     sex = models.CharField(_("sexe"), max_length=8, choices=[("female", _("femme")), ("male", _("homme"))])
+    # Name and service without accents, capitals, titles and order of words: "Traoré Awa" is "Mme Awa TRAORE".
+    key = models.CharField(max_length=250, unique=True, editable=False)
 
     class Meta:
         ordering = ["name"]
         verbose_name = _("agent formé")
-        constraints = [models.UniqueConstraint(fields=["name", "structure"], name="trainee_once", violation_error_message=_("Cet agent est déjà dans la liste."))]
-        triggers = [audited()]
+        triggers = [audited(leave_out=("key",))]
 
     def __str__(self):
         return f"{self.name} – {self.structure}"
 
 
 class Attendance(models.Model):
-    activity = models.ForeignKey(Activity, models.CASCADE, related_name="attendances", verbose_name=_("activité"))
+    activity = models.ForeignKey(Activity, models.PROTECT, related_name="attendances", verbose_name=_("activité"))
     trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="attendances", verbose_name=_("agent"))
+
+    objects = Everyone.as_manager()
 
     class Meta:
         verbose_name = _("présence")
         constraints = [models.UniqueConstraint(fields=["activity", "trainee"], name="attendance_once")]
         triggers = [audited()]
+
+    def __str__(self):
+        return f"{self.trainee} – {self.activity}"
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return []

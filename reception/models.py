@@ -4,9 +4,10 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,11 +19,18 @@ from centres.models import Bed, Centre, Service
 class KeyRange(Func):
     """A one-value range of a key: makes `key =` possible in a GiST exclusion without the btree_gist extension."""
 
-    function = "int8range"
-    template = "int8range(%(expressions)s, %(expressions)s, '[]')"
+    template = "int8range((%(expressions)s)::bigint, (%(expressions)s)::bigint, '[]')"
+    output_field = BigIntegerRangeField()
+    arity = 1
+
+    def as_sql(self, compiler, connection, **context):
+        sql, params = super().as_sql(compiler, connection, **context)
+        return sql, (*params, *params)  # the expression stands in the template twice
 
 
-class UuidKeyRange(Func):
+class UuidKeyRange(KeyRange):
+    """The same for a UUID, through a hash of 63 bits: halved, so that the upper end of the range never overflows."""
+
     template = "int8range(hashtextextended((%(expressions)s)::text, 0) / 2, hashtextextended((%(expressions)s)::text, 0) / 2, '[]')"
 
 
@@ -37,6 +45,15 @@ class StayQuerySet(FileQuerySet):
 
     def at(self, centre: Centre) -> "StayQuerySet":
         return self.filter(centre=centre)
+
+    def with_bed(self) -> "StayQuerySet":
+        """With the bed the person has now: `bed_id`, `bed_words` (« Hommes 1 – 04 »); None without one."""
+        now = BedAssignment.objects.filter(stay=OuterRef("pk"), until__isnull=True).order_by()
+        words = Concat("bed__room__name", Value(" – "), "bed__label")
+        return self.annotate(bed_id=Subquery(now.values("bed_id")[:1]), bed_words=Subquery(now.annotate(words=words).values("words")[:1]))
+
+    def without_bed(self) -> "StayQuerySet":
+        return self.filter(~Exists(BedAssignment.objects.filter(stay=OuterRef("pk"), until__isnull=True)))
 
 
 class Stay(models.Model):
@@ -70,15 +87,24 @@ class Stay(models.Model):
     departure_reason = models.CharField(_("motif du départ"), max_length=15, choices=DepartureReason, blank=True)
     checked_in_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("admis par"))
     checked_out_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sortie notée par"))
+    # Of what was sent at check-in: tells whether the same `id` comes again with the same content, even after a move.
+    digest = models.CharField(max_length=64, default="", editable=False)
+    version = models.PositiveIntegerField(default=1)
 
     objects = StayQuerySet.as_manager()
 
     class Meta:
         ordering = ["-arrived_at", "-id"]
         verbose_name = _("séjour")
-        indexes = [models.Index(fields=["centre", "-arrived_at"], name="stay_of_centre"), models.Index(fields=["centre"], name="stay_open", condition=Q(departed_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["centre", "-arrived_at"], name="stay_of_centre"),
+            models.Index(fields=["centre", "-departed_at"], name="stay_departures", condition=Q(departed_at__isnull=False)),
+            models.Index(fields=["centre"], name="stay_open", condition=Q(departed_at__isnull=True)),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["migrant"], condition=Q(departed_at__isnull=True), name="stay_open_once", violation_error_message=_("Cette personne a déjà un séjour en cours.")),
+            models.UniqueConstraint(
+                fields=["migrant"], condition=Q(departed_at__isnull=True), name="stay_open_once", violation_error_message=_("Cette personne a déjà un séjour en cours.")
+            ),
             ExclusionConstraint(
                 name="stay_no_overlap",
                 expressions=[(UuidKeyRange("migrant_id"), RangeOperators.OVERLAPS), (TimeRange("arrived_at", "departed_at", RangeBoundary()), RangeOperators.OVERLAPS)],
@@ -90,13 +116,26 @@ class Stay(models.Model):
                 violation_error_message=_("Un départ a une date après l’arrivée, et un motif."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [audited(leave_out=("digest",))]
 
     def access_centres(self, *, writing: bool) -> list[int]:
+        """The centre where the person is answers for the stay; whoever reads the file reads its stays."""
         return [self.centre_id] if writing else self.migrant.access_centres(writing=False)
+
+    @property
+    def is_open(self) -> bool:
+        return self.departed_at is None
+
+    @property
+    def days(self) -> int:
+        """Days since the arrival, or from arrival to departure."""
+        last = timezone.localdate(self.departed_at) if self.departed_at else timezone.localdate()
+        return (last - timezone.localdate(self.arrived_at)).days
 
 
 class BedAssignment(models.Model):
+    """Somebody sleeps in this bed, from then until then."""
+
     stay = models.ForeignKey(Stay, models.CASCADE, related_name="beds", verbose_name=_("séjour"))
     bed = models.ForeignKey(Bed, models.PROTECT, related_name="assignments", verbose_name=_("lit"))
     since = models.DateTimeField(default=timezone.now)
@@ -111,7 +150,7 @@ class BedAssignment(models.Model):
                 expressions=[(KeyRange("bed_id"), RangeOperators.OVERLAPS), (TimeRange("since", "until", RangeBoundary()), RangeOperators.OVERLAPS)],
                 violation_error_message=_("Ce lit vient d’être pris. Choisissez-en un autre."),
             ),
-            models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay"),
+            models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay", violation_error_message=_("Cette personne a déjà un lit.")),
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="bed_dates"),
         ]
         triggers = [audited()]
@@ -136,10 +175,17 @@ class Assistance(models.Model):
     class Meta:
         ordering = ["-given_on", "-recorded_at"]
         verbose_name = _("assistance")
-        indexes = [models.Index(fields=["centre", "given_on"], name="assistance_of_centre"), models.Index(fields=["migrant", "-given_on"], name="assistance_of_person"), models.Index(fields=["given_on"], name="assistance_day")]
+        indexes = [
+            models.Index(fields=["centre", "given_on"], name="assistance_of_centre"),
+            models.Index(fields=["migrant", "-given_on"], name="assistance_of_person"),
+            models.Index(fields=["given_on"], name="assistance_day"),
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["migrant", "service", "given_on"], condition=Q(once_per_day=True), name="assistance_once_a_day", violation_error_message=_("Ce service a déjà été donné à cette personne ce jour-là.")
+                fields=["migrant", "service", "given_on"],
+                condition=Q(once_per_day=True),
+                name="assistance_once_a_day",
+                violation_error_message=_("Ce service a déjà été donné à cette personne ce jour-là."),
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
         ]

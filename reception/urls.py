@@ -1,2 +1,14 @@
+from django.urls import path
+
+from . import views
+
 app_name = "reception"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.centres, name="centres"),
+    path("stays/<uuid:pk>/move/", views.move, name="move"),
+    path("stays/<uuid:pk>/check-out/", views.check_out, name="check_out"),
+    path("assistance/<uuid:pk>/withdraw/", views.withdraw, name="withdraw_assistance"),
+    path("<str:code>/", views.board, name="centre"),
+    path("<str:code>/check-in/<uuid:migrant>/", views.check_in, name="check_in"),
+    path("<str:code>/assistance/<uuid:migrant>/", views.assistance, name="assistance"),
+]

@@ -3,18 +3,25 @@
 import datetime
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
-from cases.models import FileQuerySet, Migrant
+from cases.models import Custody, FileQuerySet, Migrant
+from centres.access import centres_for
 from centres.models import Centre
+from centres.roles import Right
+from config.countries import country_name
 
 # Source: action document 4.3, « suivi … durant minimum une année »; months by IOM practice.
 VISIT_MONTHS = (1, 3, 6, 9, 12)
+LEAST_MONTHS = 12
+# A visit may be made a little before its day, and is announced as long before.
+EARLY_DAYS = 14
 EUROPE = "europe"
 AFRICA = "africa"
 
@@ -28,9 +35,17 @@ def add_months(day: datetime.date, months: int) -> datetime.date:
     return datetime.date(year, month + 1, min(day.day, last))
 
 
+def _care_of(user) -> models.QuerySet[Custody]:
+    return Custody.objects.filter(centre__in=centres_for(user, Right.MANAGE_REINTEGRATION), until__isnull=True)
+
+
 class CaseQuerySet(FileQuerySet):
     def open(self) -> "CaseQuerySet":
         return self.filter(state=ReintegrationCase.State.OPEN)
+
+    def conducted_by(self, user) -> "CaseQuerySet":
+        """Those this user may write in: the person is in the care of a centre where they conduct reintegrations."""
+        return self.filter(Exists(_care_of(user).filter(migrant=OuterRef("migrant"))))
 
 
 class ReintegrationCase(models.Model):
@@ -71,10 +86,26 @@ class ReintegrationCase(models.Model):
     class Meta:
         ordering = ["-opened_on", "-id"]
         verbose_name = _("réintégration")
-        indexes = [models.Index(fields=["state", "-opened_on"], name="reintegration_by_state"), models.Index(fields=["centre", "-opened_on"], name="reintegration_of_centre")]
+        indexes = [
+            models.Index(fields=["state", "opened_on", "id"], name="reintegration_by_state"),
+            models.Index(fields=["centre", "opened_on", "id"], name="reintegration_of_centre"),
+            models.Index(fields=["opened_on", "id"], name="reintegration_latest"),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["migrant"], condition=Q(state="open"), name="reintegration_open_once", violation_error_message=_("Cette personne a déjà une réintégration en cours.")),
-            models.CheckConstraint(condition=Q(state="open", closed_on__isnull=True) | ~Q(state="open") & Q(closed_on__gte=F("opened_on")), name="reintegration_close_date"),
+            models.UniqueConstraint(
+                fields=["migrant"],
+                condition=Q(state="open"),
+                name="reintegration_open_once",
+                violation_error_message=_("Cette personne a déjà une réintégration en cours."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_on__isnull=True) | ~Q(state="open") & Q(closed_on__isnull=False, closed_on__gte=F("opened_on")),
+                name="reintegration_close_date",
+                violation_error_message=_("La fin ne peut pas précéder le début."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(returned_from="ML"), name="reintegration_from_abroad", violation_error_message=_("Choisissez le pays d’où la personne est revenue.")
+            ),
             # Twelve months at the least; 365 days is what the database can say without a calendar.
             models.CheckConstraint(
                 condition=~Q(state="completed") | Q(closed_on__gte=F("opened_on") + datetime.timedelta(days=365)),
@@ -82,21 +113,66 @@ class ReintegrationCase(models.Model):
                 violation_error_message=_("Une réintégration n’est menée à terme qu’après douze mois de suivi."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [
+            audited(),
+            pgtrigger.FSM(name="workflow", field="state", transitions=[("open", end) for end in ("completed", "lost", "remigrated", "withdrawn", "died")]),
+            # At the end of the transaction, so that a case may be brought in whole, visits and all, in any order.
+            pgtrigger.Trigger(
+                name="last_visit",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__state="completed"),
+                func=f"""
+                    IF EXISTS (SELECT 1 FROM reintegration_reintegrationcase c WHERE c.id = NEW.id AND c.state = 'completed')
+                       AND NOT EXISTS (SELECT 1 FROM reintegration_visit v WHERE v.case_id = NEW.id AND v.month = {VISIT_MONTHS[-1]} AND v.done_on IS NOT NULL) THEN
+                        RAISE EXCEPTION 'reintegration %: completed without the last visit', NEW.id USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,  # noqa: S608 – constants of this file
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.migrant} – {self.get_kind_display()}"
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)
 
+    @property
+    def returned_from_name(self) -> str:
+        return country_name(self.returned_from)
+
+    @property
+    def may_complete_from(self) -> datetime.date:
+        """The first day on which this case can be closed as completed."""
+        return add_months(self.opened_on, LEAST_MONTHS)
+
 
 class HangsOnCase(models.QuerySet):
     def visible_to(self, user) -> "HangsOnCase":
-        return self.filter(case__in=ReintegrationCase.objects.visible_to(user))
+        return self.filter(case__migrant__in=Migrant.objects.visible_to(user))
+
+    def conducted_by(self, user) -> "HangsOnCase":
+        return self.filter(Exists(_care_of(user).filter(migrant=OuterRef("case__migrant"))))
 
 
 class VisitQuerySet(HangsOnCase):
     def due(self, on: datetime.date | None = None) -> "VisitQuerySet":
         """Not made, of an open case, and due on this day (today) or before."""
-        return self.filter(done_on__isnull=True, case__state="open", due_on__lte=on or timezone.localdate())
+        return self.waiting().filter(due_on__lte=on or timezone.localdate())
+
+    def waiting(self) -> "VisitQuerySet":
+        """Still to be made."""
+        return self.filter(done_on__isnull=True, case__state="open")
+
+    def overdue(self, on: datetime.date | None = None) -> "VisitQuerySet":
+        return self.waiting().filter(due_on__lt=on or timezone.localdate())
+
+    def soon(self, on: datetime.date | None = None) -> "VisitQuerySet":
+        """To be made today or within the days in which a visit may already be made."""
+        on = on or timezone.localdate()
+        return self.waiting().filter(due_on__range=(on, on + datetime.timedelta(days=EARLY_DAYS)))
 
 
 class Visit(models.Model):
@@ -123,13 +199,54 @@ class Visit(models.Model):
     class Meta:
         ordering = ["due_on", "month"]
         verbose_name = _("visite")
-        indexes = [models.Index(fields=["due_on"], name="visit_due", condition=Q(done_on__isnull=True))]
+        indexes = [
+            models.Index(fields=["due_on", "id"], name="visit_due", condition=Q(done_on__isnull=True)),
+            models.Index(fields=["due_on", "id"], name="visit_by_day"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "month"], name="visit_once"),
             models.CheckConstraint(condition=Q(month__in=VISIT_MONTHS), name="visit_month"),
-            models.CheckConstraint(condition=Q(done_on__isnull=True, situation="") | Q(done_on__isnull=False) & ~Q(situation=""), name="visit_done_whole", violation_error_message=_("Une visite faite a une date et une situation.")),
+            models.CheckConstraint(
+                condition=Q(done_on__isnull=True, situation="") | Q(done_on__isnull=False) & ~Q(situation=""),
+                name="visit_done_whole",
+                violation_error_message=_("Une visite faite a une date et une situation."),
+            ),
+            models.CheckConstraint(
+                condition=Q(done_on__isnull=True) | Q(done_on__gte=F("due_on") - datetime.timedelta(days=EARLY_DAYS)),
+                name="visit_not_early",
+                violation_error_message=_("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue."),
+            ),
         ]
-        triggers = [audited()]
+        triggers = [
+            audited(),
+            # The last visit of a completed case cannot be written away afterwards.
+            pgtrigger.Trigger(
+                name="last_visit_stays",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(old__month=VISIT_MONTHS[-1]),
+                func=f"""
+                    IF EXISTS (SELECT 1 FROM reintegration_reintegrationcase c WHERE c.id = OLD.case_id AND c.state = 'completed')
+                       AND NOT EXISTS (SELECT 1 FROM reintegration_visit v WHERE v.case_id = OLD.case_id AND v.month = {VISIT_MONTHS[-1]} AND v.done_on IS NOT NULL) THEN
+                        RAISE EXCEPTION 'reintegration %: completed without the last visit', OLD.case_id USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,  # noqa: S608 – constants of this file
+            ),
+        ]
+
+    def __str__(self):
+        return _("Visite du mois %(month)s") % {"month": self.month}
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.done_on is None and self.due_on < timezone.localdate()
+
+    @property
+    def earliest(self) -> datetime.date:
+        """The first day on which it may be made."""
+        return self.due_on - datetime.timedelta(days=EARLY_DAYS)
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.case.access_centres(writing=writing)
@@ -160,7 +277,11 @@ class Support(models.Model):
         ordering = ["-delivered_on"]
         verbose_name = _("appui")
         indexes = [models.Index(fields=["delivered_on"], name="support_day")]
-        constraints = [models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gte=0), name="support_amount")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gte=0), name="support_amount", violation_error_message=_("La valeur ne peut pas être négative.")
+            )
+        ]
         triggers = [audited()]
 
     def access_centres(self, *, writing: bool) -> list[int]:

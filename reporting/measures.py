@@ -58,8 +58,8 @@ class AgeGroup(Func):
 class Packed(Func):
     """Day and centre in one number, so that the smallest one is the first day with its centre: one pass, no sorting."""
 
-    template = "((%(expressions)s)::bigint)"
-    arg_joiner = " - DATE '2000-01-01') * 100000 + ("
+    template = "((%(expressions)s))"
+    arg_joiner = " - DATE '2000-01-01')::bigint * 100000 + ("
     output_field = models.BigIntegerField()
 
 
@@ -69,7 +69,7 @@ class UnpackDay(Func):
 
 
 class UnpackCentre(Func):
-    template = "(%(expressions)s %% 100000)::int"
+    template = "MOD(%(expressions)s, 100000)::int"
     output_field = IntegerField()
 
 
@@ -110,7 +110,7 @@ _AGE_CODE = {str(number): code for number, code in enumerate(AGES)}
 
 @dataclass(frozen=True)
 class Measure:
-    """`facts(period)`: one row a subject, as `.values(subject=…, day=…, amount=…, reference=…, detail=…, by_<dimension>=…)`.
+    """`facts(period)`: one row a subject, as `.values(subject=…, day=…, counts_as=…, reference=…, detail=…, by_<dimension>=…)`.
 
     stock: the state at the end of the period (what stands), not what happened within it.
     people: the facts are persons, or numbers of persons: small cells are protected."""
@@ -176,7 +176,7 @@ def _person(day: Any, path: str = "") -> dict[str, Any]:
 )
 def centres(period: Period) -> QuerySet:
     return Centre.objects.filter(functional_since__lte=period.end).values(
-        subject=AsText("pk"), day=F("functional_since"), amount=ONE, reference=F("code"), detail=F("name"), by_region=F("region")
+        subject=AsText("pk"), day=F("functional_since"), counts_as=ONE, reference=F("code"), detail=F("name"), by_region=F("region")
     )
 
 
@@ -193,7 +193,7 @@ def assistance(period: Period) -> QuerySet:
     return (
         Migrant.objects.filter(assistance__given_on__range=(period.start, period.end))
         .annotate(first=Min(Packed("assistance__given_on", "assistance__centre_id")))
-        .values(subject=F("id"), day=first, amount=ONE, detail=NOTHING, by_centre=UnpackCentre(F("first")), **_person(first))
+        .values(subject=F("id"), day=first, counts_as=ONE, detail=NOTHING, by_centre=UnpackCentre(F("first")), **_person(first))
     )
 
 
@@ -210,7 +210,7 @@ def returns(period: Period) -> QuerySet:
     return ReturnCase.objects.filter(pk__in=first.values("pk")).values(
         subject=F("migrant_id"),
         day=F("arrived_on"),
-        amount=ONE,
+        counts_as=ONE,
         detail=NOTHING,
         by_centre=F("centre_id"),
         by_country_to=F("country_to"),
@@ -233,7 +233,7 @@ def returns(period: Period) -> QuerySet:
 )
 def antennas(period: Period) -> QuerySet:
     return Centre.objects.filter(antenna_since__lte=period.end).values(
-        subject=AsText("pk"), day=F("antenna_since"), amount=ONE, reference=F("code"), detail=F("name"), by_region=F("region")
+        subject=AsText("pk"), day=F("antenna_since"), counts_as=ONE, reference=F("code"), detail=F("name"), by_region=F("region")
     )
 
 
@@ -248,7 +248,7 @@ def _reintegrated(supports: QuerySet) -> QuerySet:
     return supports.values(
         subject=F("case__migrant_id"),
         day=F("delivered_on"),
-        amount=ONE,
+        counts_as=ONE,
         detail=NOTHING,
         by_centre=F("case__centre_id"),
         by_continent=F("case__returned_from_continent"),
@@ -323,7 +323,7 @@ def flow_points(period: Period) -> QuerySet:
             Q(active_until__isnull=True) | Q(active_until__gte=period.start), active_since__lte=period.end, counts__counted_on__range=(period.start, period.end)
         )
         .annotate(first=Min("counts__counted_on"))
-        .values(subject=AsText("pk"), day=F("first"), amount=ONE, reference=F("code"), detail=F("name"), by_region=F("region"))
+        .values(subject=AsText("pk"), day=F("first"), counts_as=ONE, reference=F("code"), detail=F("name"), by_region=F("region"))
     )
 
 
@@ -354,7 +354,7 @@ def people_reached(period: Period) -> QuerySet:
         .values(
             subject=AsText("pk"),
             day=F("held_on"),
-            amount=F(column),
+            counts_as=F(column),
             reference=F("community__name"),
             detail=Value(f"{sex}.{age}", output_field=CharField()),
             by_sex=Value(sex, output_field=CharField()),
@@ -378,7 +378,7 @@ def people_reached(period: Period) -> QuerySet:
 def communities_reached(period: Period) -> QuerySet:
     first = _held("awareness", period).filter(community__isnull=False).order_by("community_id", "held_on", "id").distinct("community_id")
     return Activity.objects.filter(pk__in=first.values("pk")).values(
-        subject=AsText("community_id"), day=F("held_on"), amount=ONE, reference=F("community__name"), detail=F("title"), by_region=F("community__region")
+        subject=AsText("community_id"), day=F("held_on"), counts_as=ONE, reference=F("community__name"), detail=F("title"), by_region=F("community__region")
     )
 
 
@@ -396,7 +396,7 @@ def agents_trained(period: Period) -> QuerySet:
     return Attendance.objects.filter(pk__in=first.values("pk")).values(
         subject=F("trainee_id"),
         day=F("activity__held_on"),
-        amount=ONE,
+        counts_as=ONE,
         reference=F("trainee__structure"),  # never the agent's name
         detail=F("activity__title"),
         by_sex=F("trainee__sex"),
@@ -408,7 +408,7 @@ def _activities(kind: str, period: Period) -> QuerySet:
     return _held(kind, period).values(
         subject=F("pk"),
         day=F("held_on"),
-        amount=ONE,
+        counts_as=ONE,
         reference=F("title"),
         detail=Coalesce(F("community__name"), NOTHING),
         by_region=Coalesce(F("community__region"), NOTHING),
@@ -468,7 +468,7 @@ def _tally_sql(one: Measure, period: Period, using: str, detail: bool) -> tuple[
     mask = f"GROUPING({', '.join(grouped)})" if grouped else "0"
     array = f"ARRAY[{', '.join(columns)}]" if columns else "ARRAY[]::text[]"
     # Only names of this module are put together here; every value is a parameter.
-    sql = f"SELECT %s AS measure, {mask} AS mask, {array} AS codes, COALESCE(SUM(amount), 0)::bigint AS n FROM ({facts}) AS facts GROUP BY GROUPING SETS ({', '.join(sets)})"  # noqa: S608
+    sql = f"SELECT %s AS measure, {mask} AS mask, {array} AS codes, COALESCE(SUM(counts_as), 0)::bigint AS n FROM ({facts}) AS facts GROUP BY GROUPING SETS ({', '.join(sets)})"  # noqa: S608
     return sql, [one.name, *parameters]
 
 
@@ -538,7 +538,7 @@ def proof(name: str, period: Period, *, after: str = "", limit: int | None = 50)
         values += [key, rest] if one.name == "people_reached" else [key]
     order = "subject, detail" if one.name == "people_reached" else "subject"
     columns = ", ".join(f"by_{dimension}::text" for dimension in one.dimensions)
-    sql = f"SELECT subject, reference, detail, day, amount, {columns} FROM ({facts}) AS facts{where} ORDER BY {order}"  # noqa: S608 - names of this module only
+    sql = f"SELECT subject, reference, detail, day, counts_as, {columns} FROM ({facts}) AS facts{where} ORDER BY {order}"  # noqa: S608 - names of this module only
     if limit is not None:
         sql += " LIMIT %s"
         values.append(limit)

@@ -2,9 +2,10 @@
 
 A table with its margins is a circulation: every cell is a flow from its row to its column, every margin a flow through the
 total, and what flows into a node flows out of it. Hiding a set of cells is safe for a hidden small cell if another table,
-equal in everything shown and nowhere negative, has the threshold or more in its place: whoever reads the table can't tell the
+equal in everything shown and possible in everything hidden, has the threshold or more in its place: whoever reads the table can't tell the
 two apart. So for each small cell we look for the cheapest way to push its value up to the threshold through other cells
-(shortest path, cells hidden already cost nothing, any other its own value) and hide those that the way goes through.
+(shortest path, cells hidden already cost nothing, any other its own value) and hide those that the way goes through. A cell
+that is not empty never falls to zero on the way: who knows that somebody is there must not learn more.
 Method: complementary cell suppression by shortest paths in a network (Fischetti and Salazar; Castro).
 """
 
@@ -17,13 +18,16 @@ Cell = Hashable
 
 @dataclass
 class _Network:
-    """Cells as edges. Going along an edge makes its cell larger (no limit); going against it makes the cell smaller (down to 0)."""
+    """Cells as edges. Going along an edge makes its cell larger (no limit); going against it makes it smaller (down to 1)."""
 
     values: dict[Cell, int] = field(default_factory=dict)
     ends: dict[Cell, tuple[Hashable, Hashable]] = field(default_factory=dict)
+    kept: set[Cell] = field(default_factory=set)  # hidden only where nothing else will do
 
-    def add(self, cell: Cell, value: int, tail: Hashable, head: Hashable) -> None:
+    def add(self, cell: Cell, value: int, tail: Hashable, head: Hashable, *, keep: bool = False) -> None:
         self.values[cell], self.ends[cell] = value, (tail, head)
+        if keep:
+            self.kept.add(cell)
 
     def protect(self, threshold: int) -> set[Cell] | None:
         """The cells to hide, or None if no choice of cells is enough (then nothing of the table may be shown)."""
@@ -45,7 +49,7 @@ class _Network:
             amount = threshold - moved[cell]
             for other, forward in path:
                 if not forward:
-                    amount = min(amount, moved[other])
+                    amount = min(amount, moved[other] - 1)
             for other, forward in path:
                 moved[other] += amount if forward else -amount
                 hidden.add(other)
@@ -68,11 +72,11 @@ class _Network:
             for cell, (tail, head) in self.ends.items():
                 if cell == without:
                     continue
-                price = 0 if cell in hidden else self.values[cell] or dearest
+                price = 0 if cell in hidden else (self.values[cell] or dearest) + (dearest if cell in self.kept else 0)
                 steps = []
                 if tail == node:
                     steps.append((head, True))
-                if head == node and moved[cell] > 0:
+                if head == node and moved[cell] > 1:
                     steps.append((tail, False))
                 for neighbour, forward in steps:
                     if neighbour not in best:
@@ -81,11 +85,15 @@ class _Network:
         return None
 
 
+# Where one of these and another could be hidden, the other is: for the committee the number of women matters most.
+KEPT = frozenset({"female"})
+
+
 def protect_list(cells: Mapping[str, int], threshold: int) -> dict[str, int | None] | None:
     """The cells of one disaggregation whose total is known; None in place of a hidden one, None for all if none may be shown."""
     network = _Network()
     for code, value in cells.items():
-        network.add(code, value, "all", "total")
+        network.add(code, value, "all", "total", keep=code in KEPT)
     hidden = network.protect(threshold)
     return None if hidden is None else {code: None if code in hidden else value for code, value in cells.items()}
 
@@ -99,16 +107,22 @@ class Table:
     columns: dict[str, int | None]
 
 
-def protect_table(cells: Mapping[tuple[str, str], int], rows: Mapping[str, int], columns: Mapping[str, int], threshold: int) -> Table | None:
-    """A table whose margins and grand total are shown too: protected together, so that no margin betrays a cell."""
+def protect_table(cells: Mapping[tuple[str, str], int], threshold: int, *, rows_known: bool = False) -> Table | None:
+    """A table whose margins and grand total are shown too: protected together, so that no margin betrays a cell.
+
+    `rows_known`: the totals of the rows are published whatever they are, and can't be hidden."""
+    rows: dict[str, int] = {}
+    columns: dict[str, int] = {}
     network = _Network()
     for (row, column), value in cells.items():
-        network.add(("cell", row, column), value, ("row", row), ("column", column))
-    for row, value in rows.items():
-        network.add(("row", row), value, "total", ("row", row))
+        rows[row], columns[column] = rows.get(row, 0) + value, columns.get(column, 0) + value
+        network.add(("cell", row, column), value, ("row", row), ("column", column), keep=bool(KEPT & {row, column}))
+    if not rows_known:
+        for row, value in rows.items():
+            network.add(("row", row), value, "total", ("row", row), keep=row in KEPT)
     for column, value in columns.items():
-        network.add(("column", column), value, ("column", column), "grand")
-    # "total" and "grand" stay apart: the edge between them is the grand total, which is known.
+        network.add(("column", column), value, ("column", column), "grand", keep=column in KEPT)
+    # "total" and "grand" stay apart: between them runs the grand total, which is known.
     hidden = network.protect(threshold)
     if hidden is None:
         return None

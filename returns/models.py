@@ -1,29 +1,55 @@
 """The voluntary return of a person: from the first talk to the arrival."""
 
+import datetime
 import uuid
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
-from cases.models import FileQuerySet, Migrant
+from cases.models import ADULT_AGE, Custody, FileQuerySet, Migrant
+from centres.access import centres_for
 from centres.models import Centre
+from centres.roles import Right
+from config.countries import country_name
 
-from .workflow import ENDED, TRANSITIONS, State
+from .workflow import ENDED, STOPPED, TRANSITIONS, WAY, State
 
 GONE = [State.DEPARTED.value, State.ARRIVED.value]
+STILL = [State.DEPARTED, *ENDED]  # nothing is prepared any more
+OPEN = [state.value for state in State if state not in ENDED]
+# Days before its end when a document or a certificate needs somebody's eye.
+DOCUMENT_WARNING = 14
+FITNESS_WARNING = 3
+
+
+def _from(state: State) -> list[str]:
+    """This state and all that follow it on the way to arrival."""
+    return [s.value for s in WAY[WAY.index(state) :]]
 
 
 class ReturnCaseQuerySet(FileQuerySet):
     def open(self) -> "ReturnCaseQuerySet":
-        return self.exclude(state__in=ENDED)
+        return self.filter(state__in=OPEN)
 
     def waiting_for_document(self) -> "ReturnCaseQuerySet":
         return self.filter(state=State.CONSENTED)
+
+    def conducted_by(self, user) -> "ReturnCaseQuerySet":
+        """Those that this user may move: the person is in the care of a centre where they conduct returns."""
+        here = Custody.objects.filter(migrant=OuterRef("migrant"), centre__in=centres_for(user, Right.MANAGE_RETURN), until__isnull=True)
+        return self.filter(Exists(here))
+
+    def running_out(self, on: datetime.date | None = None) -> "ReturnCaseQuerySet":
+        """Not yet gone, with a document or a certificate that ends soon or has ended."""
+        on = on or timezone.localdate()
+        document = Q(document_valid_until__lte=on + datetime.timedelta(days=DOCUMENT_WARNING))
+        fitness = Q(state=State.READY, fit_until__lte=on + datetime.timedelta(days=FITNESS_WARNING))
+        return self.filter(document | fitness, state__in=[State.DOCUMENTS, State.READY])
 
 
 class ReturnCase(models.Model):
@@ -42,7 +68,7 @@ class ReturnCase(models.Model):
     country_from = models.CharField(_("pays de départ"), max_length=2, default="ML")
     country_to = models.CharField(_("pays de destination"), max_length=2)
     place_to = models.CharField(_("communauté de destination"), max_length=120, blank=True)
-    # Is the person a child? Copied when the case opens: until departure a child stays one in this case.
+    # Was the person a child when the case opened? The database finds out (trigger below): a child stays one in this case.
     minor = models.BooleanField(default=False, editable=False)
     counselled_on = models.DateField(_("entretien du"), null=True, blank=True)
     declaration_signed_on = models.DateField(_("déclaration signée le"), null=True, blank=True)
@@ -62,31 +88,120 @@ class ReturnCase(models.Model):
     class Meta:
         ordering = ["-opened_on", "-id"]
         verbose_name = _("retour volontaire")
-        indexes = [models.Index(fields=["state", "-opened_on"], name="return_by_state"), models.Index(fields=["centre", "-opened_on"], name="return_of_centre"), models.Index(fields=["arrived_on"], name="return_arrival")]
+        indexes = [
+            models.Index(fields=["opened_on", "id"], name="return_open_longest", condition=Q(state__in=OPEN)),
+            models.Index(fields=["state", "opened_on", "id"], name="return_by_state"),
+            models.Index(fields=["centre", "opened_on", "id"], name="return_of_centre"),
+            models.Index(fields=["opened_on", "id"], name="return_latest"),
+            models.Index(fields=["arrived_on"], name="return_arrival"),
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["migrant"], condition=~Q(state__in=[s.value for s in ENDED]), name="return_open_once", violation_error_message=_("Cette personne a déjà un retour en préparation.")
+                fields=["migrant"],
+                condition=~Q(state__in=[s.value for s in ENDED]),
+                name="return_open_once",
+                violation_error_message=_("Cette personne a déjà un retour en préparation."),
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=GONE) | Q(departed_on__isnull=False, declaration_signed_on__lte=F("departed_on"), document_valid_until__gte=F("departed_on"), fit_to_travel_on__lte=F("departed_on"), fit_until__gte=F("departed_on")) & ~Q(document=""),
+                condition=(~Q(state__in=_from(State.COUNSELLED)) | Q(counselled_on__isnull=False))
+                & (~Q(state__in=_from(State.CONSENTED)) | Q(declaration_signed_on__isnull=False))
+                & (~Q(state__in=_from(State.DOCUMENTS)) | Q(document_valid_until__isnull=False) & ~Q(document=""))
+                & (~Q(state__in=_from(State.READY)) | Q(fit_to_travel_on__isnull=False, fit_until__isnull=False)),
+                name="return_steps_whole",
+                violation_error_message=_("Une étape de ce retour n’est pas notée en entier."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=GONE)
+                | Q(
+                    departed_on__isnull=False,
+                    declaration_signed_on__lte=F("departed_on"),
+                    document_valid_until__gte=F("departed_on"),
+                    fit_to_travel_on__lte=F("departed_on"),
+                    fit_until__gte=F("departed_on"),
+                )
+                & ~Q(document=""),
                 name="return_departure_complete",
                 violation_error_message=_("Personne ne part sans déclaration signée, document valable et aptitude au voyage le jour du départ."),
             ),
+            # Null would pass a check: the dates are asked for by name.
             models.CheckConstraint(
-                condition=~Q(state__in=GONE) | Q(minor=False) | Q(best_interest_on__lte=F("departed_on")),
+                condition=~Q(state__in=_from(State.READY)) | Q(minor=False) | Q(best_interest_on__isnull=False),
+                name="return_child_decided",
+                violation_error_message=_("Un enfant n’est prêt au départ qu’après une décision d’intérêt supérieur."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=GONE) | Q(minor=False) | Q(best_interest_on__isnull=False, best_interest_on__lte=F("departed_on")),
                 name="return_child_best_interest",
                 violation_error_message=_("Un enfant ne part qu’après une décision d’intérêt supérieur."),
             ),
             models.CheckConstraint(
-                condition=~Q(state="arrived") | Q(arrived_on__gte=F("departed_on")), name="return_arrival_after_departure", violation_error_message=_("L’arrivée ne peut pas précéder le départ.")
+                condition=~Q(state="arrived") | Q(arrived_on__isnull=False, arrived_on__gte=F("departed_on")),
+                name="return_arrival_after_departure",
+                violation_error_message=_("L’arrivée ne peut pas précéder le départ."),
             ),
-            models.CheckConstraint(condition=~Q(state__in=["withdrawn", "ineligible"]) | Q(ended_on__isnull=False) & ~Q(end_reason=""), name="return_end_reason", violation_error_message=_("Écrivez pourquoi le retour s’arrête.")),
-            models.CheckConstraint(condition=~Q(country_from=F("country_to")) | Q(country_to="ML"), name="return_goes_somewhere", violation_error_message=_("Le pays de destination est celui du départ.")),
+            models.CheckConstraint(
+                condition=~Q(state__in=[s.value for s in STOPPED]) | Q(ended_on__isnull=False) & ~Q(end_reason=""),
+                name="return_end_reason",
+                violation_error_message=_("Écrivez pourquoi le retour s’arrête."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(country_from=F("country_to")) | Q(country_to="ML"),
+                name="return_goes_somewhere",
+                violation_error_message=_("Le pays de destination est celui du départ."),
+            ),
         ]
         triggers = [
             audited(),
+            # Until departure the register of people says who is a child; nobody can write it away here.
+            pgtrigger.Trigger(
+                name="child",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=f"""
+                    IF TG_OP = 'UPDATE' AND OLD.state IN ({", ".join(f"'{s.value}'" for s in STILL)}) THEN
+                        NEW.minor := OLD.minor;
+                        RETURN NEW;
+                    END IF;
+                    NEW.minor := NEW.minor OR (TG_OP = 'UPDATE' AND OLD.minor)
+                        OR EXISTS (SELECT 1 FROM cases_migrant m WHERE m.id = NEW.migrant_id AND m.born_on > NEW.opened_on - interval '{ADULT_AGE} years');
+                    RETURN NEW;
+                """,  # noqa: S608 – constants of this file
+            ),
             pgtrigger.FSM(name="workflow", field="state", transitions=[(a.value, b.value) for a, ways in TRANSITIONS.items() for b in ways]),
         ]
 
+    def __str__(self):
+        return f"{self.migrant} → {self.country_to_name}"
+
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def country_to_name(self) -> str:
+        return country_name(self.country_to)
+
+    @property
+    def country_from_name(self) -> str:
+        return country_name(self.country_from)
+
+    @property
+    def destination(self) -> str:
+        """« Labé (Guinée) », or the country alone."""
+        return f"{self.place_to} ({self.country_to_name})" if self.place_to else self.country_to_name
+
+    def day_of(self, state: str) -> datetime.date | None:
+        """The day on which this state was reached, as far as one is written down."""
+        return {
+            State.REQUESTED: self.opened_on,
+            State.COUNSELLED: self.counselled_on,
+            State.CONSENTED: self.declaration_signed_on,
+            State.READY: self.fit_to_travel_on,
+            State.DEPARTED: self.departed_on,
+            State.ARRIVED: self.arrived_on,
+            State.WITHDRAWN: self.ended_on,
+            State.INELIGIBLE: self.ended_on,
+        }.get(State(state))

@@ -1,2 +1,13 @@
+from django.urls import path
+
+from . import views
+
 app_name = "returns"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.cases, name="list"),
+    path("open/<uuid:pk>/", views.open_, name="open"),
+    path("<uuid:pk>/", views.case, name="case"),
+    path("<uuid:pk>/correct/", views.correct, name="correct"),
+    path("<uuid:pk>/best-interest/", views.best_interest, name="best_interest"),
+    path("<uuid:pk>/declaration/", views.declaration, name="declaration"),
+]

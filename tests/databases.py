@@ -78,18 +78,11 @@ def _fill() -> None:
     from django.core.management import call_command
 
     from administration.demo.accounts import ensure_accounts
+    from centres.setup import ensure_centres
 
     call_command("migrate", verbosity=0)
-    try:  # TEMPORARY while apps are being written
-        from centres.setup import ensure_centres
-    except ImportError:
-        _centres_for_now()
-    else:
-        ensure_centres()
-    try:
-        call_command("load_logframe", verbosity=0)
-    except Exception as error:  # noqa: BLE001
-        print("load_logframe:", error)
+    ensure_centres()
+    call_command("load_logframe", verbosity=0)
     ensure_accounts(PASSWORD)
 
 
@@ -109,17 +102,3 @@ def drop(name: str) -> None:
 def own_name(purpose: str = "test") -> str:
     worker = re.sub(r"\W", "", os.environ.get("PYTEST_XDIST_WORKER", "main"))
     return f"sira_{purpose}_{worker}_{os.getpid()}"
-
-
-def _centres_for_now() -> None:
-    from accounts.models import Organisation
-    from centres.models import Bed, Centre, Room, Service
-
-    for code, kind in (("MME", "ministry"), ("DGME", "ministry"), ("OIM", "iom"), ("AECID", "aecid"), ("DUE", "eu")):
-        Organisation.objects.create(code=code, name=code, kind=kind)
-    for code, name in (("KAY", "Kayes"), ("BKO", "Bamako"), ("GAO", "Gao")):
-        centre = Centre.objects.create(code=code, name=name, region=name, latitude=14, longitude=-8)
-        for kind in Room.Kind.values:
-            room = Room.objects.create(centre=centre, name=kind, kind=kind)
-            Bed.objects.bulk_create(Bed(room=room, label=str(i)) for i in range(1, 11))
-    Service.objects.create(code="dejeuner", name="Déjeuner", category="meal", once_per_day=True)

@@ -1,5 +1,6 @@
 """Sira as it runs: gunicorn, a Celery worker and beat as processes of their own, on a database copied from the template."""
 
+import itertools
 import os
 import re
 import signal
@@ -8,12 +9,18 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
+
+from config.embedded import binary, die_with_parent
 
 from . import databases
 
 ROOT = Path(__file__).resolve().parent.parent
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
+_numbers = itertools.count(1)
 
 
 def free_port() -> int:
@@ -23,13 +30,15 @@ def free_port() -> int:
 
 
 class Stack:
-    """All processes of one Sira. Each has its own process group, so that a test may kill exactly one of them."""
+    """All processes of one Sira. Each has its own process group, so that a test may kill exactly one of them.
 
-    def __init__(self, folder: Path, *, people: int, redis_url: str | None = None):
+    `people`: how many the demonstration has. `environment`: settings that differ, such as SIRA_JOB_LEASE."""
+
+    def __init__(self, folder: Path, *, people: int, redis_url: str | None = None, **environment: str):
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.database = databases.own_name("stack")
+        self.database = databases.own_name(f"stack{next(_numbers)}")
         databases.copy_template(self.database)
         self.environment = {
             **os.environ,
@@ -44,6 +53,8 @@ class Stack:
             "SIRA_DEMO_PASSWORD": databases.PASSWORD,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DJANGO_SECRET_KEY": "only-for-this-test-run-0123456789-0123456789",
+            "PYTHONWARNINGS": "ignore:::celery.platforms",
+            **environment,
         }
         self.processes: dict[str, subprocess.Popen] = {}
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
@@ -56,55 +67,94 @@ class Stack:
         return done.stdout
 
     def start(self, name: str) -> None:
+        """Starts "web", "worker" or "beat". It ends with us, should we be killed."""
         commands = {
-            "web": [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4", "--log-level", "warning"],
-            "worker": [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--prefetch-multiplier", "1", "--loglevel", "warning"],
-            "beat": [sys.executable, "-m", "celery", "-A", "config", "beat", "--schedule", str(self.folder / "beat"), "--pidfile=", "--loglevel", "warning"],
+            "web": f"gunicorn config.wsgi --bind 127.0.0.1:{self.port} --workers 1 --threads 4 --log-level warning --no-control-socket",
+            "worker": "celery -q -A config worker --concurrency 1 --prefetch-multiplier 1 --loglevel warning --without-gossip --without-mingle",
+            "beat": f"celery -q -A config beat --schedule {self.folder / 'beat'} --pidfile= --loglevel warning",
         }
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(commands[name], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True)
+        command = [sys.executable, "-m", *commands[name].split()]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent(signal.SIGTERM)
+            )
 
     def start_all(self) -> None:
         for name in ("web", "worker", "beat"):
             self.start(name)
-        wait_until(self.answers, 60, "the web server to answer")
+        wait_until(self.answers, 60, f"the web server to answer; its log: {self.log('web')}")
+
+    def log(self, name: str) -> str:
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
     def answers(self) -> bool:
-        try:
-            return urllib.request.urlopen(f"{self.url}/healthz", timeout=2).status == 200
-        except (URLError, OSError):
-            return False
+        return self._is_well("/healthz")
 
     def ready(self) -> bool:
+        return self._is_well("/readyz")
+
+    def _is_well(self, path: str) -> bool:
         try:
-            return urllib.request.urlopen(f"{self.url}/readyz", timeout=3).status == 200
+            return DIRECT.open(f"{self.url}{path}", timeout=5).status == 200
         except (URLError, OSError):
             return False
 
     def kill(self, name: str) -> None:
         """kill -9 of the process and all its children."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
 
-    def kill_worker_child(self) -> None:
-        """kill -9 of the pool's child that does the work; its parent lives on."""
-        children = Path(f"/proc/{self.processes['worker'].pid}/task/{self.processes['worker'].pid}/children").read_text().split()
+    def kill_worker_child(self) -> int:
+        """kill -9 of the pool's child that does the work; its parent lives on. Returns how many there were."""
+        tasks = Path(f"/proc/{self.processes['worker'].pid}/task").glob("*/children")
+        children = [int(child) for path in tasks for child in path.read_text().split()]
         for child in children:
-            os.kill(int(child), signal.SIGKILL)
+            os.kill(child, signal.SIGKILL)
+        return len(children)
 
     def stop(self) -> None:
         for process in self.processes.values():
-            try:
-                os.killpg(process.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                continue
+            with suppress(ProcessLookupError):
+                process.terminate()
         for process in self.processes.values():
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
         databases.drop(self.database)
+
+
+class OwnRedis:
+    """A redis-server that a test may stop and start again, empty, at the same address."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        command = [str(binary("redis-server")), "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", str(self.folder)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent(signal.SIGKILL))
+        wait_until(self._answers, 10, "Redis to answer")
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """kill -9: nothing it held is left."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
 
 
 def with_database(url: str, name: str) -> str:
@@ -113,21 +163,14 @@ def with_database(url: str, name: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{name}{question}{query}"
 
 
-_REDIS_DATABASES = iter(range(1, 16))
-
-
 def own_redis(url: str) -> str:
     """Another of Redis's sixteen databases, by worker and use."""
     worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
-    number = 1 + (worker * 5 + next(_REDIS_DATABASES)) % 15
-    if url.startswith("unix:") or url.startswith("redis+socket:"):
-        base = re.sub(r"[?&](db|virtual_host)=\d+", "", url)
-        name = "virtual_host" if url.startswith("redis+socket:") else "db"
-        return f"{base}{'&' if '?' in base else '?'}{name}={number}"
+    number = 1 + (worker * 5 + next(_numbers)) % 15
     return re.sub(r"/\d*$", "", url) + f"/{number}"
 
 
-def wait_until(condition, seconds: float, what: str, step: float = 0.2) -> None:
+def wait_until(condition: Callable[[], object], seconds: float, what: str, step: float = 0.2) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -71,6 +71,7 @@ class Life:
         }
         self.serials: dict[tuple[str, int], int] = {}
         self.settled: list[Migrant] = []
+        self.served: set[tuple[uuid.UUID, int, datetime.date]] = set()  # of the person at hand
 
     @staticmethod
     def _beds(centre: Centre) -> dict[str, list[int]]:
@@ -192,6 +193,7 @@ class Life:
     def stay_and_after(self, batch: Batch, migrant: Migrant, day: datetime.date, code: str) -> None:
         rng = self.rng
         arrived = migrant.registered_at
+        self.served.clear()
         malian = migrant.nationality == "ML"
         came_from = self.pick(RETURNED_FROM) if malian else rng.choice(("DZ", "NE", "BF", "MR", "ML", migrant.nationality))
         if malian:
@@ -224,10 +226,10 @@ class Life:
         self.assistance(batch, migrant, stay, code)
         custody = Custody(migrant=migrant, centre=self.centres[code], since=arrived, reason=Custody.Reason.REGISTERED)
         batch.add(custody)
-        if moved_on and leaves is not None:
-            self.transfer(batch, migrant, custody, leaves)
+        if moved_on and leaves is not None and self.transfer(batch, migrant, custody, leaves):
+            code = "BKO"
         if malian and migrant.age(day) >= 16 and rng.random() < 0.34:
-            self.reintegration(batch, migrant, day, came_from, custody.centre.code)
+            self.reintegration(batch, migrant, day, came_from, code)
         if rng.random() < 0.05:
             batch.add(Note(id=self.uuid(), migrant=migrant, kind=Note.Kind.ORDINARY, text=rng.choice(NOTES), written_by_id=agent, written_at=min(arrived + datetime.timedelta(hours=3), self.now)))
         if migrant.accompanied_by is None and migrant.is_minor(day) and rng.random() < 0.7:
@@ -236,10 +238,11 @@ class Life:
         if rng.random() < 0.2:
             self.settled.append(migrant)
 
-    def transfer(self, batch: Batch, migrant: Migrant, custody: Custody, left: datetime.datetime) -> None:
+    def transfer(self, batch: Batch, migrant: Migrant, custody: Custody, left: datetime.datetime) -> bool:
+        """On to Bamako; False if the person is still on the road today."""
         arrived = left + datetime.timedelta(hours=self.rng.randint(14, 30))
         if arrived > self.now:
-            return
+            return False
         custody.until = left
         leaves: datetime.datetime | None = arrived + datetime.timedelta(days=self.rng.randint(1, 9), hours=3)
         if leaves is not None and leaves > self.now:
@@ -252,6 +255,7 @@ class Life:
         batch.add(stay, Custody(migrant=migrant, centre=self.centres["BKO"], since=arrived, reason=Custody.Reason.TRANSFERRED))
         self.bed(batch, stay, migrant, "BKO")
         self.assistance(batch, migrant, stay, "BKO")
+        return True
 
     def bed(self, batch: Batch, stay: Stay, migrant: Migrant, code: str) -> None:
         """The first bed of a fitting room that is free at arrival; none when the centre is full."""
@@ -275,6 +279,9 @@ class Life:
         centre, agent = self.centres[code], self.users[f"agent.{self.centres[code].name.lower()}"]
 
         def give(service: Service, day: datetime.date) -> None:
+            if service.once_per_day and (migrant.pk, service.pk, day) in self.served:
+                return  # had it at the other centre, on the day of the transfer
+            self.served.add((migrant.pk, service.pk, day))
             recorded = min(self.at(day), self.now)
             batch.add(Assistance(id=self.uuid(), migrant=migrant, centre=centre, service=service, given_on=day, once_per_day=service.once_per_day, recorded_by_id=agent, recorded_at=recorded))
 

@@ -7,6 +7,7 @@ import uuid
 
 from flows.models import FlowCount, FlowPoint
 from outreach.models import Activity, Attendance, Community, Trainee
+from outreach.services import trainee_key
 
 REGIONS = ("Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Gao", "Bamako")
 STEMS = ("Banan", "Koussan", "Diéma", "Séfé", "Tambaga", "Lakama", "Troun", "Yéli", "Konsiga", "Mare", "Samé", "Kéniéba", "Gouthio", "Sadiola", "Benkadi", "Farako", "Niéna", "Fana", "Tioribou", "Kani")
@@ -57,7 +58,7 @@ def outreach(rng: random.Random, today: datetime.date, user_id: int) -> tuple[li
     activities = [activity("awareness", f"Causerie sur les risques de la route – {c.name}", rng.randint(60, 420), c) for c in [*communities[:132], *rng.choices(communities[:132], k=70)]]
     activities += [activity("workshop", f"Atelier décentralisé sur la libre circulation – {c.name}", rng.randint(25, 60), c) for c in communities[140:143]]
     activities += [activity("session", f"Séance d’animation CEDEAO – {c.name}", rng.randint(40, 120), c) for c in communities[143:149]]
-    trainees = [Trainee(id=_uuid(rng), name=f"Agent {number:03d}", structure=STRUCTURES[number % len(STRUCTURES)], sex="female" if rng.random() < 0.2 else "male") for number in range(1, 80)]
+    trainees = [_trainee(rng, number) for number in range(1, 80)]
     attendances = []
     for part in range(4):
         training = activity("training", f"Formation sur la libre circulation, session {part + 1}", 0, None)
@@ -67,3 +68,8 @@ def outreach(rng: random.Random, today: datetime.date, user_id: int) -> tuple[li
         activities.append(training)
         attendances += [Attendance(activity=training, trainee=trainee) for trainee in present]
     return communities, activities, trainees, attendances
+
+
+def _trainee(rng: random.Random, number: int) -> Trainee:
+    name, structure = f"Agent {number:03d}", STRUCTURES[number % len(STRUCTURES)]
+    return Trainee(id=_uuid(rng), name=name, structure=structure, sex="female" if rng.random() < 0.2 else "male", key=trainee_key(name, structure))

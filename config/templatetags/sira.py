@@ -26,6 +26,7 @@ TONES = ("neutral", "info", "ok", "warn", "danger")
 def _draw(context: template.Context, name: str, data: dict[str, Any]) -> SafeString:
     """Render a component without the variables of the page around it, `request` aside."""
     inner = context.new({"request": context.get("request"), **data})
+    assert context.template is not None  # a tag is only ever drawn inside one
     return context.template.engine.get_template(f"components/{name}.html").render(inner)
 
 
@@ -189,7 +190,7 @@ def field(bound: BoundField, label: str = "", hint: str | bool = "", optional: b
         bound.label = label
         bound.field.widget.attrs.pop("placeholder", None)
     if hint or hint is False:
-        bound.help_text = hint or ""
+        bound.help_text = str(hint or "")
     bound.says_optional = optional  # type: ignore[attr-defined]
     return bound.as_hidden() if bound.is_hidden else bound.as_field_group()
 

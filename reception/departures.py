@@ -1,0 +1,36 @@
+"""The end of a stay because the person departs on a voluntary return: asked for by the floor above, not by centre staff."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.acting import service
+from cases.models import Migrant
+from config.refusals import in_words
+
+from .models import BedAssignment, Stay
+
+
+@service
+def end_stay_for_return(*, actor: User, migrant: Migrant, on: datetime.date) -> Stay | None:
+    """Ends the person's open stay, at whichever centre, and frees the bed. Returns the stay; None if there was none.
+
+    It checks no right of its own: whoever may note a departure on a return (returns.services.move) ends the stay with it.
+    Raises ValidationError if the person came to the centre after that day."""
+    stay = Stay.objects.select_for_update(of=("self",)).filter(migrant=migrant, departed_at__isnull=True).first()
+    if stay is None:
+        return None
+    # Known to the day only: the end of it, or now if it is today.
+    departed_at = min(timezone.now(), timezone.make_aware(datetime.datetime.combine(on, datetime.time.max)))
+    if departed_at <= stay.arrived_at:
+        raise ValidationError({"departed_on": _("La personne est entrée au centre après ce jour : la date du départ ne peut pas précéder son arrivée au centre.")})
+    with in_words(Stay, BedAssignment):
+        stay.departed_at, stay.departure_reason, stay.checked_out_by = departed_at, Stay.DepartureReason.RETURN, actor
+        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by"])
+        for bed in stay.beds.select_for_update().filter(until__isnull=True):
+            bed.until = max(departed_at, bed.since + datetime.timedelta(seconds=1))
+            bed.save(update_fields=["until"])
+    return stay

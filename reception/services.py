@@ -1,0 +1,310 @@
+"""Writes of the reception: arrival, bed, departure, assistance. Pages and API come here, and hold no rules."""
+
+import datetime
+import hashlib
+import uuid
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.acting import SameKeyOtherContent, Stale, lock_key, service
+from cases.models import Custody, Migrant
+from cases.services import open_custody
+from centres.access import allows, may
+from centres.models import Bed, Centre, Service
+from centres.roles import Right
+from config.countries import country_choices
+from config.refusals import in_words
+
+from . import beds
+from .models import Assistance, BedAssignment, Stay
+
+MOST_AT_ONCE = 99  # of one thing for one person: more is a slip of the finger
+INSTANT = datetime.timedelta(microseconds=1)
+
+
+def _moment(when: datetime.datetime) -> str:
+    local = timezone.localtime(when)
+    return _("%(date)s à %(time)s") % {"date": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local, "H:i")}
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
+
+
+def _lock_person(migrant_id: uuid.UUID) -> Migrant:
+    """Whoever writes about the same person waits. Always the first row to be locked, so that nobody waits in a circle."""
+    return Migrant.objects.select_for_update(of=("self",)).get(pk=migrant_id)
+
+
+def _lock_stay(actor: User, stay: Stay) -> Stay:
+    """The stay as it is now, for a write. Raises PermissionDenied."""
+    _lock_person(stay.migrant_id)
+    stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=stay.pk)
+    if not allows(actor, Right.RECEIVE, stay, writing=True):
+        raise PermissionDenied
+    return stay
+
+
+# --- arrival -----------------------------------------------------------------------------------------------------
+
+
+@service
+def check_in(
+    *,
+    actor: User,
+    migrant: Migrant,
+    centre: Centre,
+    origin: str,
+    came_from: str = "",
+    bed: Bed | None = None,
+    id: uuid.UUID,
+    arrived_at: datetime.datetime | None = None,
+) -> tuple[Stay, bool]:
+    """The person arrives at the centre, which alone cares for them from now on. Returns (stay, was it made now?).
+
+    One open stay a person, whatever the centre. `arrived_at`: when it is written down later than it happened.
+    The same `id` with the same content gives the same stay, with other content raises SameKeyOtherContent.
+    Raises PermissionDenied (no right at the centre, or the person is not in the actor's scope), ValidationError."""
+    if not may(actor, Right.RECEIVE, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
+        raise PermissionDenied
+    digest = _digest(migrant.pk, centre.code, origin, came_from, bed.pk if bed else "", arrived_at.isoformat() if arrived_at else "")
+    lock_key(id)
+    if existing := Stay.objects.filter(pk=id).select_related("migrant", "centre").first():
+        if existing.checked_in_by_id != actor.pk or existing.digest != digest:
+            raise SameKeyOtherContent
+        return existing, False
+    migrant = _lock_person(migrant.pk)
+    _refuse_second_stay(actor, migrant, centre)
+    now = timezone.now()
+    if came_from and came_from not in dict(country_choices()):
+        raise ValidationError({"came_from": _("Choisissez un pays dans la liste.")})
+    if arrived_at is not None:
+        _check_arrival(migrant, centre, arrived_at, now)
+    stay = Stay(id=id, migrant=migrant, centre=centre, arrived_at=arrived_at or now, origin=origin, came_from=came_from, checked_in_by=actor, digest=digest)
+    stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by"])
+    with in_words(Stay):
+        stay.save(force_insert=True)
+    transferred = origin == Stay.Origin.TRANSFERRED
+    open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.TRANSFERRED if transferred else Custody.Reason.ARRIVED, exclusive=True)
+    if bed is not None:
+        _lay(stay, bed)
+    return stay, True
+
+
+def _refuse_second_stay(actor: User, migrant: Migrant, centre: Centre) -> None:
+    """Says where the person is only to those who work there too."""
+    there = Stay.objects.open().filter(migrant=migrant).select_related("centre").first()
+    if there is None:
+        return
+    if there.centre_id == centre.pk:
+        words = _("Cette personne est déjà admise dans ce centre depuis le %(moment)s.") % {"moment": _moment(there.arrived_at)}
+    elif may(actor, Right.VIEW_CENTRE, there.centre):
+        words = _("Cette personne a un séjour en cours au centre de %(centre)s. Notez d’abord son départ de ce centre.") % {"centre": there.centre}
+    else:
+        words = _("Cette personne a un séjour en cours dans un autre centre. Ce centre doit d’abord noter son départ.")
+    raise ValidationError(words, code="open_stay")
+
+
+def _check_arrival(migrant: Migrant, centre: Centre, arrived_at: datetime.datetime, now: datetime.datetime) -> None:
+    if arrived_at > now:
+        raise ValidationError({"arrived_at": _("L’arrivée ne peut pas être dans l’avenir.")})
+    if centre.functional_since and timezone.localdate(arrived_at) < centre.functional_since:
+        raise ValidationError({"arrived_at": _("Le centre n’était pas encore ouvert ce jour-là. Vérifiez l’année.")})
+
+
+# --- bed ---------------------------------------------------------------------------------------------------------
+
+
+def _lay(stay: Stay, bed: Bed) -> BedAssignment:
+    """Gives a free bed of the stay's centre that fits the person, from now on. Raises ValidationError for `bed`."""
+    bed = Bed.objects.select_for_update(of=("self",)).select_related("room").get(pk=bed.pk)  # two people at once: one after the other
+    if bed.room.centre_id != stay.centre_id:
+        raise ValidationError({"bed": _("Ce lit n’est pas dans ce centre. Choisissez-en un autre.")})
+    if not bed.in_use:
+        raise ValidationError({"bed": _("Ce lit n’est pas utilisable. Choisissez-en un autre.")})
+    if words := beds.refusal(stay.migrant, bed.room):
+        raise ValidationError({"bed": words})
+    if BedAssignment.objects.filter(bed=bed, until__isnull=True).exists():
+        raise ValidationError({"bed": _("Ce lit vient d’être pris. Choisissez-en un autre.")}, code="taken")
+    # The clock is read after the bed was found free: whoever left it did so before this instant.
+    ended = stay.beds.order_by("-until").values_list("until", flat=True).first()
+    now = timezone.now()
+    assignment = BedAssignment(stay=stay, bed=bed, since=max(now, ended or now))
+    try:
+        with in_words(BedAssignment):
+            assignment.save(force_insert=True)
+    except ValidationError as error:
+        raise ValidationError({"bed": error}) from error
+    return assignment
+
+
+def _leave_bed(stay: Stay, now: datetime.datetime) -> None:
+    """The bed is free from now on; a bed that was given after this instant was in fact never slept in."""
+    for assignment in BedAssignment.objects.filter(stay=stay, until__isnull=True):
+        assignment.until = max(now, assignment.since + INSTANT)
+        assignment.save(update_fields=["until"])
+
+
+@service
+def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, version: int | None = None) -> Stay:
+    """Gives the person a bed, or another one, or (None) none for the moment. The bed they had is free at the same instant.
+
+    `version` is that of the stay the user saw: raises Stale if somebody moved the person since.
+    Raises PermissionDenied, ValidationError."""
+    stay = _lock_stay(actor, stay)
+    now_in = BedAssignment.objects.filter(stay=stay, until__isnull=True).values_list("bed_id", flat=True).first()
+    if stay.is_open and now_in == (bed.pk if bed else None):
+        return stay  # a second click
+    if version is not None and stay.version != version:
+        raise Stale(stay)
+    _refuse_closed(stay)
+    _leave_bed(stay, timezone.now())
+    if bed is not None:
+        _lay(stay, bed)
+    stay.version += 1
+    stay.save(update_fields=["version"])
+    return stay
+
+
+def _refuse_closed(stay: Stay) -> None:
+    if not stay.is_open:
+        raise ValidationError(_("Cette personne est partie le %(moment)s : son séjour est terminé.") % {"moment": _moment(stay.departed_at)}, code="closed")
+
+
+# --- departure ---------------------------------------------------------------------------------------------------
+
+
+@service
+def check_out(
+    *,
+    actor: User,
+    stay: Stay,
+    reason: str,
+    departed_at: datetime.datetime | None = None,
+    transfer_to: Centre | None = None,
+    version: int | None = None,
+) -> Stay:
+    """The person leaves; their bed is free. A transfer needs the right to manage the centre, names the centre that receives them,
+    and hands the care of the person over to it: it finds them among those it awaits.
+
+    Noted a second time with the same reason it is the same departure. `version` as in `assign_bed`.
+    Raises PermissionDenied, ValidationError, Stale."""
+    stay = _lock_stay(actor, stay)
+    if not stay.is_open and stay.departure_reason == reason and departed_at in (None, stay.departed_at):
+        return stay
+    if version is not None and stay.version != version:
+        raise Stale(stay)
+    _refuse_closed(stay)
+    now = timezone.now()
+    left = departed_at or now
+    if left > now:
+        raise ValidationError({"departed_at": _("Le départ ne peut pas être dans l’avenir.")})
+    if left <= stay.arrived_at:
+        raise ValidationError({"departed_at": _("Le départ doit être après l’arrivée (%(moment)s).") % {"moment": _moment(stay.arrived_at)}})
+    transferred = reason == Stay.DepartureReason.TRANSFERRED
+    if transferred:
+        if not allows(actor, Right.MANAGE_CENTRE, stay, writing=True):
+            raise ValidationError({"reason": _("Un transfert est décidé par le responsable du centre.")})
+        if transfer_to is None or transfer_to.pk == stay.centre_id:
+            raise ValidationError({"transfer_to": _("Choisissez le centre qui reçoit la personne.")})
+    elif transfer_to is not None:
+        raise ValidationError({"transfer_to": _("Ne choisissez un centre que pour un transfert.")})
+    _leave_bed(stay, left)
+    stay.departed_at, stay.departure_reason, stay.checked_out_by = left, reason, actor
+    stay.version += 1
+    try:
+        stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by"])
+    except ValidationError as error:
+        raise ValidationError({"reason" if name == "departure_reason" else name: found for name, found in error.error_dict.items()}) from error
+    with in_words(Stay):
+        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "version"])
+    if transferred and transfer_to is not None:
+        open_custody(actor=actor, migrant=stay.migrant, centre=transfer_to, reason=Custody.Reason.TRANSFERRED, exclusive=True)
+    return stay
+
+
+# --- assistance --------------------------------------------------------------------------------------------------
+
+
+@service
+def record_assistance(
+    *,
+    actor: User,
+    migrant: Migrant,
+    centre: Centre,
+    service: Service,
+    given_on: datetime.date | None = None,
+    quantity: int = 1,
+    id: uuid.UUID,
+) -> tuple[Assistance, bool]:
+    """Writes down what was given to a person in the centre's care. Returns (line, was it made now?).
+
+    A service that is given once a day is refused the second time, also when two people note it at the same moment.
+    The same `id` with the same content gives the same line, with other content raises SameKeyOtherContent.
+    Raises PermissionDenied, ValidationError."""
+    if not may(actor, Right.RECEIVE, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
+        raise PermissionDenied
+    today = timezone.localdate()
+    line = Assistance(
+        id=id,
+        migrant=migrant,
+        centre=centre,
+        service=service,
+        given_on=given_on or today,
+        quantity=quantity,
+        once_per_day=service.once_per_day,
+        recorded_by=actor,
+        recorded_at=timezone.now(),
+    )
+    lock_key(id)
+    if existing := Assistance.objects.filter(pk=id).select_related("migrant", "centre", "service").first():
+        same = ("migrant_id", "centre_id", "service_id", "quantity", "recorded_by_id")
+        if any(getattr(existing, name) != getattr(line, name) for name in same) or given_on not in (None, existing.given_on):
+            raise SameKeyOtherContent
+        return existing, False
+    since = _in_care_since(migrant, centre)
+    if since is None:
+        raise ValidationError(_("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."), code="not_in_care")
+    if not service.active:
+        raise ValidationError({"service": _("Ce service n’est plus proposé.")})
+    if line.given_on > today:
+        raise ValidationError({"given_on": _("Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.")})
+    if line.given_on < since:
+        raise ValidationError({"given_on": _("Cette personne n’est connue du centre que depuis le %(day)s.") % {"day": formats.date_format(since)}})
+    if not 1 <= line.quantity <= MOST_AT_ONCE:
+        raise ValidationError({"quantity": _("La quantité est un nombre de 1 à %(most)s.") % {"most": MOST_AT_ONCE}})
+    if line.once_per_day and line.quantity != 1:
+        raise ValidationError({"quantity": _("Ce service se donne une fois par jour : la quantité est 1.")})
+    line.clean_fields(exclude=["migrant", "centre", "service", "recorded_by"])
+    with in_words(Assistance):
+        line.save(force_insert=True)
+    return line, True
+
+
+def _in_care_since(migrant: Migrant, centre: Centre) -> datetime.date | None:
+    """The first day that this centre knew the person, if it cares for them now: of its first custody, or of a stay written down later."""
+    custodies = list(Custody.objects.filter(migrant=migrant, centre=centre).values_list("since", "until"))
+    if all(until is not None for _since, until in custodies):
+        return None
+    arrivals = Stay.objects.filter(migrant=migrant, centre=centre).order_by().values_list("arrived_at", flat=True)
+    return timezone.localdate(min([since for since, _until in custodies] + list(arrivals)))
+
+
+@service
+def withdraw_assistance(*, actor: User, assistance: Assistance) -> None:
+    """Takes back a line that the actor wrote themselves today by mistake; the change history keeps it.
+
+    Raises PermissionDenied, ValidationError."""
+    if not allows(actor, Right.RECEIVE, assistance, writing=True):
+        raise PermissionDenied
+    if not may_withdraw(actor, assistance):
+        raise ValidationError(_("Une assistance ne peut être retirée que le jour même, par la personne qui l’a notée."), code="not_yours")
+    Assistance.objects.filter(pk=assistance.pk).delete()  # a second click finds nothing, and that is well
+
+
+def may_withdraw(user: User, assistance: Assistance) -> bool:
+    return assistance.recorded_by_id == user.pk and timezone.localdate(assistance.recorded_at) == timezone.localdate()

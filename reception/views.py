@@ -1,0 +1,270 @@
+"""The pages of the centres: who is there, who comes, who sleeps where, what is given, who leaves."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from audit.acting import SameKeyOtherContent, Stale
+from audit.models import ReadLog
+from audit.services import log_read
+from cases.forms import put_errors
+from cases.models import Custody, Migrant
+from centres.access import access, allows, centres_for, may
+from centres.models import Bed, Centre, Service
+from centres.roles import Right
+
+from . import occupancy, services
+from .beds import suitable_beds
+from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MoveForm
+from .models import Assistance, Stay
+
+PEOPLE = "cases.migrant"
+
+
+def _again() -> str:
+    return _("Ce formulaire a déjà servi pour autre chose. Rechargez la page, puis recommencez.")
+
+
+# --- the centres -------------------------------------------------------------------------------------------------
+
+
+@access(Right.VIEW_CENTRE)
+def centres(request: HttpRequest) -> HttpResponse:
+    """The user's centres and how full they are; with one centre, that one."""
+    own = list(occupancy.with_day(Centre.objects.filter(pk__in=centres_for(request.user, Right.VIEW_CENTRE))))
+    if len(own) == 1:
+        return redirect("reception:centre", code=own[0].code)
+    return render(request, "reception/centres.html", {"centres": [(centre, occupancy.bar(centre)) for centre in own]})
+
+
+@access(Right.VIEW_CENTRE, load=Centre, by="code")
+def board(request: HttpRequest, centre: Centre) -> HttpResponse:
+    """A centre today."""
+    user = request.user
+    centre = occupancy.with_day(Centre.objects.filter(pk=centre.pk)).get()
+    stays = occupancy.in_order(Stay.objects.visible_to(user).open().at(centre).with_bed().select_related("migrant"))
+    form = BoardFilter(request.GET)
+    shown = _chosen(form, stays, centre)
+    today = occupancy.start_of_today()
+    moved = Stay.objects.visible_to(user).at(centre).filter(Q(arrived_at__gte=today) | Q(departed_at__gte=today)).select_related("migrant")[:200]
+    awaited = occupancy.awaited(user, centre)
+    log_read(
+        request,
+        ReadLog.Action.SEARCHED if request.GET.get("q") else ReadLog.Action.LISTED,
+        PEOPLE,
+        sorted({stay.migrant_id for stay in (*stays, *moved)} | {one.migrant.pk for one in awaited}),
+        centre_code=centre.code,
+    )
+    context = {
+        "centre": centre,
+        "bar": occupancy.bar(centre),
+        "form": form,
+        "filtered": any(request.GET.get(name) for name in form.fields),
+        "stays": shown,
+        "everybody": len(stays),
+        "rooms": _rooms(centre, stays),
+        "arrivals": [stay for stay in moved if stay.arrived_at >= today],
+        "departures": sorted((stay for stay in moved if stay.departed_at and stay.departed_at >= today), key=lambda stay: stay.departed_at, reverse=True),
+        "awaited": awaited,
+        "may_receive": may(user, Right.RECEIVE, centre),
+        "may_register": may(user, Right.REGISTER, centre),
+    }
+    return render(request, "reception/board.html", context)
+
+
+def _chosen(form: BoardFilter, stays: list[Stay], centre: Centre) -> list[Stay]:
+    """Those of the people present that the filter asks for."""
+    chosen = form.cleaned_data if form.is_valid() else {}
+    if q := chosen.get("q"):
+        found = set(Migrant.objects.filter(pk__in=[stay.migrant_id for stay in stays]).matching(q).values_list("pk", flat=True))
+        stays = [stay for stay in stays if stay.migrant_id in found]
+    if chosen.get("show") == "alone":
+        stays = [stay for stay in stays if stay.migrant.is_unaccompanied_minor]
+    elif chosen.get("show") == "bed":
+        stays = [stay for stay in stays if stay.bed_id is None]  # type: ignore[attr-defined]
+    elif chosen.get("show") == "long":
+        stays = [stay for stay in stays if stay.days > centre.max_stay_days]
+    return stays
+
+
+def _rooms(centre: Centre, stays: list[Stay]) -> list[dict[str, Any]]:
+    """Each room with its beds and who sleeps there."""
+    sleepers = {stay.bed_id: stay for stay in stays}  # type: ignore[attr-defined]
+    rooms: dict[int, dict[str, Any]] = {}
+    for bed in Bed.objects.filter(room__centre=centre).select_related("room").order_by("room__kind", "room__name", "label", "pk"):
+        room = rooms.setdefault(bed.room_id, {"room": bed.room, "beds": [], "taken": 0, "total": 0})
+        stay = sleepers.get(bed.pk)
+        room["beds"].append({"bed": bed, "stay": stay})
+        room["taken"] += stay is not None
+        room["total"] += bed.in_use
+    return list(rooms.values())
+
+
+# --- a stay ------------------------------------------------------------------------------------------------------
+
+
+def _person(request: HttpRequest, pk: uuid.UUID) -> Migrant:
+    """The person, if in the user's scope; else there is no such page."""
+    return get_object_or_404(Migrant.objects.visible_to(request.user), pk=pk)
+
+
+def _first_origin(migrant: Migrant, centre: Centre) -> str:
+    """A person on transfer to this centre comes from another one; of all others it is asked."""
+    reason = Custody.objects.filter(migrant=migrant, centre=centre, until__isnull=True).values_list("reason", flat=True).first()
+    return Stay.Origin.TRANSFERRED if reason == Custody.Reason.TRANSFERRED else ""
+
+
+@access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
+def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpResponse:
+    """Admit a person to the centre, with a bed proposed."""
+    person = _person(request, migrant)
+    free, proposed = suitable_beds(person, centre)
+    initial = {"id": uuid.uuid4(), "bed": proposed.pk if proposed else "", "origin": _first_origin(person, centre)}
+    form = CheckInForm(request.POST or None, centre=centre, beds=free, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            stay, _created = services.check_in(actor=request.user, migrant=person, centre=centre, **form.cleaned_data)
+        except SameKeyOtherContent:
+            form.add_error(None, _again())
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            bed = form.cleaned_data["bed"]
+            words = _("%(person)s est admis(e) au centre de %(centre)s.") % {"person": person, "centre": centre}
+            messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed} if bed else ''}".strip())
+            return redirect("cases:migrant", stay.migrant_id)
+    log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
+    return render(request, "reception/check_in.html", {"form": form, "person": person, "centre": centre, "proposed": proposed, "full": not free})
+
+
+@access(Right.RECEIVE, load=Stay, methods="GET POST", select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+def move(request: HttpRequest, stay: Stay) -> HttpResponse:
+    """Another bed, or the first one."""
+    now = stay.beds.filter(until__isnull=True).select_related("bed__room").first()
+    free, proposed = suitable_beds(stay.migrant, stay.centre)
+    initial = {"version": stay.version, "bed": proposed.pk if proposed and not now else ""}
+    form = MoveForm(request.POST or None, centre=stay.centre, beds=free, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.assign_bed(actor=request.user, stay=stay, **form.cleaned_data)
+        except Stale as stale:
+            form = _after_stale(form, stale.current)
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            bed = form.cleaned_data["bed"]
+            messages.success(request, _("%(person)s : %(bed)s.") % {"person": stay.migrant, "bed": bed or _("sans lit")})
+            return redirect(_board_of(stay))
+    return render(request, "reception/move.html", {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposed": proposed})
+
+
+def _after_stale(form: Any, current: Stay) -> Any:
+    """The form again, with what was typed, what is true now, and the version to save over."""
+    bed = current.beds.filter(until__isnull=True).select_related("bed__room").first()
+    if not current.is_open:
+        words = _("Entre-temps, le départ de cette personne a été noté (%(reason)s).") % {"reason": current.get_departure_reason_display()}
+    else:
+        words = _("Entre-temps, quelqu’un a changé le lit de cette personne : elle a maintenant « %(bed)s ». Vérifiez, puis enregistrez de nouveau.")
+        words %= {"bed": bed.bed if bed else _("sans lit")}
+    form.data = form.data.copy()
+    form.data["version"] = current.version
+    form.add_error(None, words)
+    return form
+
+
+def _board_of(stay: Stay) -> str:
+    return reverse("reception:centre", args=[stay.centre.code])
+
+
+@access(Right.RECEIVE, load=Stay, methods="GET POST", select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
+    """The person leaves."""
+    may_transfer = allows(request.user, Right.MANAGE_CENTRE, stay, writing=True)
+    form = CheckOutForm(request.POST or None, centre=stay.centre, may_transfer=may_transfer, initial={"version": stay.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.check_out(actor=request.user, stay=stay, **form.cleaned_data)
+        except Stale as stale:
+            form = _after_stale(form, stale.current)
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("Le départ de %(person)s est noté.") % {"person": stay.migrant})
+            return redirect(_board_of(stay))
+    return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant})
+
+
+# --- assistance --------------------------------------------------------------------------------------------------
+
+
+@access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
+def assistance(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpResponse:
+    """What is given to a person: a big button a service, a small form for another day or quantity."""
+    person = _person(request, migrant)
+    form = AssistanceForm(request.POST or None, initial={"key": uuid.uuid4(), "given_on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            line, _created = services.record_assistance(actor=request.user, migrant=person, centre=centre, **form.line())
+        except SameKeyOtherContent:
+            form.add_error(None, _again())
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("%(service)s : noté pour %(person)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)})
+            return redirect("reception:assistance", code=centre.code, migrant=person.pk)
+    log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
+    lines = list(Assistance.objects.filter(migrant=person, centre=centre).select_related("service", "recorded_by").order_by("-given_on", "-recorded_at")[:40])
+    for line in lines:
+        line.mine = services.may_withdraw(request.user, line)
+    given = {line.service_id: line for line in reversed(lines) if line.given_on == timezone.localdate()}
+    context = {
+        "form": form,
+        "person": person,
+        "centre": centre,
+        "groups": _buttons(given),
+        "lines": lines,
+        "in_care": Custody.objects.filter(migrant=person, centre=centre, until__isnull=True).exists(),
+        "open_details": form.is_bound and bool(set(form.errors) & {"given_on", "quantity"}),
+    }
+    return render(request, "reception/assistance.html", context)
+
+
+# Several words of one thing stand together: what is given at the table, and all the rest.
+_AT_TABLE = (Service.Category.MEAL, Service.Category.LODGING)
+_MEAL_ORDER = ("petit-dejeuner", "dejeuner", "diner")
+
+
+def _buttons(given: dict[int, Assistance]) -> list[dict[str, Any]]:
+    """The services in two groups, each with the line of today if there is one."""
+    every = list(Service.objects.filter(active=True))
+    every.sort(key=lambda service: (_MEAL_ORDER.index(service.code) if service.code in _MEAL_ORDER else len(_MEAL_ORDER), service.category, service.name))
+
+    def button(service: Service) -> dict[str, Any]:
+        line = given.get(service.pk)
+        return {"service": service, "line": line, "done": line is not None and service.once_per_day}
+
+    return [
+        {"title": _("Chaque jour"), "buttons": [button(service) for service in every if service.category in _AT_TABLE]},
+        {"title": _("Selon le besoin"), "buttons": [button(service) for service in every if service.category not in _AT_TABLE]},
+    ]
+
+
+@access(Right.RECEIVE, load=Assistance, methods="POST", select=("centre", "service"))
+def withdraw(request: HttpRequest, line: Assistance) -> HttpResponse:
+    """Take back what one noted by mistake."""
+    try:
+        services.withdraw_assistance(actor=request.user, assistance=line)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
+    return redirect("reception:assistance", code=line.centre.code, migrant=line.migrant_id)

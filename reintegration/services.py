@@ -1,0 +1,202 @@
+"""Writes about reintegrations: the case, its five visits, what was delivered. Views and API come here and hold no rules."""
+
+import datetime
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.acting import service
+from cases.cleaning import clean_line, clean_text
+from cases.models import Custody, Migrant
+from cases.services import SameKeyOtherContent, Stale, open_custody
+from centres.access import allows
+from centres.models import Centre
+from centres.roles import Right
+from config.countries import continent
+from config.refusals import in_words
+
+from .models import VISIT_MONTHS, ReintegrationCase, Support, Visit, add_months
+
+
+def _require(actor: User, on: Any) -> None:
+    if not allows(actor, Right.MANAGE_REINTEGRATION, on, writing=True):
+        raise PermissionDenied
+
+
+def continent_of_return(country: str) -> str:
+    """Europe or Africa, the two that the action counts (indicator E6). Raises ValidationError with words for any other country."""
+    if country == "ML":
+        raise ValidationError({"returned_from": _("Choisissez le pays d’où la personne est revenue, hors du Mali.")})
+    found = continent(country)
+    if not found:
+        raise ValidationError({"returned_from": _("L’action soutient les personnes revenues d’Europe ou d’Afrique. Ce pays n’en fait pas partie.")})
+    return found
+
+
+@service
+def open_reintegration(
+    *,
+    actor: User,
+    migrant: Migrant,
+    kind: str,
+    returned_from: str,
+    centre: Centre,
+    enhanced: bool = False,
+    region: str = "",
+    opened_on: datetime.date | None = None,
+    plan: str = "",
+    id: uuid.UUID | None = None,
+) -> tuple[ReintegrationCase, bool]:
+    """Opens a reintegration with its five visits (months 1, 3, 6, 9 and 12); the antenna that follows the person up may open
+    their file from then on, beside the centres that already could. Returns (case, was it made now?).
+
+    The same `id` again with the same content gives the same case; with other content raises SameKeyOtherContent.
+    Raises PermissionDenied, and ValidationError with words for the form."""
+    migrant = Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)
+    _require(actor, migrant)
+    today = timezone.localdate()
+    fixed: dict[str, Any] = {"opened_by_id": actor.pk, "migrant_id": migrant.pk, "kind": kind, "returned_from": returned_from, "centre_id": centre.pk}
+    fixed |= {"opened_on": opened_on} if opened_on else {}
+    revisable: dict[str, Any] = {"enhanced": enhanced, "region": clean_line(region), "plan": clean_text(plan)}
+    if id is not None and (existing := ReintegrationCase.objects.filter(pk=id).first()):
+        sent = fixed | (revisable if existing.version == 1 else {})
+        if any(getattr(existing, name) != value for name, value in sent.items()):
+            raise SameKeyOtherContent
+        return existing, False
+    case = ReintegrationCase(
+        **{"id": id or uuid.uuid4(), "opened_on": today, "returned_from_continent": continent_of_return(returned_from), **fixed, **revisable}
+    )
+    if case.opened_on > today:
+        raise ValidationError({"opened_on": _("Cette date est dans l’avenir. Une réintégration s’ouvre le jour même, ou se note après.")})
+    case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
+    with in_words(ReintegrationCase, Visit):
+        case.save(force_insert=True)
+        for month in VISIT_MONTHS:
+            Visit.objects.create(case=case, month=month, due_on=add_months(case.opened_on, month))
+    open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.REINTEGRATION, exclusive=False)
+    return case, True
+
+
+def _locked_case(case: ReintegrationCase, version: int | None = None) -> ReintegrationCase:
+    case = ReintegrationCase.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=case.pk)
+    if version is not None and case.version != version:
+        raise Stale(case)
+    return case
+
+
+def _check_open(case: ReintegrationCase) -> None:
+    if case.state != ReintegrationCase.State.OPEN:
+        raise ValidationError(_("Cette réintégration est close : plus rien ne s’y ajoute."))
+
+
+@service
+def revise_plan(*, actor: User, case: ReintegrationCase, version: int, plan: str, enhanced: bool, region: str) -> ReintegrationCase:
+    """Writes the plan anew, and whether the support is reinforced. Raises Stale, PermissionDenied, ValidationError."""
+    _require(actor, case)
+    case = _locked_case(case, version)
+    _check_open(case)
+    case.plan, case.enhanced, case.region = clean_text(plan), enhanced, clean_line(region)
+    case.version += 1
+    case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
+    case.save()
+    return case
+
+
+@service
+def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.date, situation: str, note: str = "") -> Visit:
+    """Fills in a visit that was made, or puts it right while the case is open. At the earliest fourteen days before its day.
+
+    Raises Stale, PermissionDenied, ValidationError."""
+    _require(actor, visit)
+    # The case first: closing it and recording its last visit come one after the other.
+    case = _locked_case(visit.case)
+    visit = Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
+    if visit.version != version:
+        raise Stale(visit)
+    _check_open(case)
+    if done_on > timezone.localdate():
+        raise ValidationError({"done_on": _("Cette date est dans l’avenir. Notez la visite quand elle est faite.")})
+    if done_on < visit.earliest:
+        words = _("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue.")
+        raise ValidationError({"done_on": words})
+    visit.done_on, visit.situation, visit.note, visit.done_by = done_on, situation, clean_text(note), actor
+    visit.version += 1
+    if not situation:
+        raise ValidationError({"situation": _("Choisissez comment va la personne.")})
+    visit.full_clean(exclude=["id", "case", "done_by"], validate_unique=False)
+    with in_words(Visit):
+        visit.save()
+    visit.case = case
+    return visit
+
+
+@service
+def record_support(
+    *,
+    actor: User,
+    case: ReintegrationCase,
+    kind: str,
+    delivered_on: datetime.date,
+    amount: Decimal | int | None = None,
+    id: uuid.UUID | None = None,
+) -> tuple[Support, bool]:
+    """Writes down something delivered. Returns (support, was it made now?). The same `id` again is one delivery; with other content
+    raises SameKeyOtherContent. Raises PermissionDenied, ValidationError."""
+    _require(actor, case)
+    case = _locked_case(case)
+    if id is not None and (existing := Support.objects.filter(pk=id).first()):
+        if (existing.case_id, existing.kind, existing.delivered_on, existing.amount) != (case.pk, kind, delivered_on, amount):
+            raise SameKeyOtherContent
+        return existing, False
+    _check_open(case)
+    if delivered_on > timezone.localdate():
+        raise ValidationError({"delivered_on": _("Cette date est dans l’avenir. Notez l’appui quand il est remis.")})
+    if delivered_on < case.opened_on:
+        raise ValidationError({"delivered_on": _("L’appui ne peut pas précéder l’ouverture de la réintégration.")})
+    support = Support(id=id or uuid.uuid4(), case=case, kind=kind, delivered_on=delivered_on, amount=amount, recorded_by=actor)
+    support.full_clean(exclude=["id", "case", "recorded_by"], validate_unique=False)
+    with in_words(Support):
+        support.save(force_insert=True)
+    return support, True
+
+
+def still_missing(case: ReintegrationCase, on: datetime.date) -> list[str]:
+    """In words, what stands between the case and being closed on this day as completed."""
+    words = []
+    if on < case.may_complete_from:
+        words.append(_("Une réintégration n’est menée à terme qu’après douze mois de suivi."))
+    if not Visit.objects.filter(case=case, month=VISIT_MONTHS[-1], done_on__isnull=False).exists():
+        words.append(_("La dernière visite, celle du mois 12, n’est pas encore faite."))
+    return words
+
+
+@service
+def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: datetime.date, version: int) -> ReintegrationCase:
+    """Ends the follow-up. Completed only after twelve months and the last visit; lost, gone again, withdrawn or died at any time.
+
+    Raises Stale, PermissionDenied, ValidationError."""
+    _require(actor, case)
+    case = _locked_case(case, version)
+    _check_open(case)
+    if state not in ReintegrationCase.State.values or state == ReintegrationCase.State.OPEN:
+        raise ValidationError({"state": _("Choisissez comment le suivi se termine.")})
+    if closed_on > timezone.localdate():
+        raise ValidationError({"closed_on": _("Cette date est dans l’avenir.")})
+    if closed_on < case.opened_on:
+        raise ValidationError({"closed_on": _("La fin ne peut pas précéder le début.")})
+    last = case.visits.filter(done_on__isnull=False).order_by("-done_on").first()
+    if last is not None and closed_on < last.done_on:
+        raise ValidationError({"closed_on": _("Une visite a été faite après ce jour : la fin ne peut pas la précéder.")})
+    if state == ReintegrationCase.State.COMPLETED and (words := still_missing(case, closed_on)):
+        raise ValidationError({"state": words})
+    case.state, case.closed_on = state, closed_on
+    case.version += 1
+    case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
+    with in_words(ReintegrationCase):
+        case.save()
+    return case

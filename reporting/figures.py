@@ -1,0 +1,380 @@
+"""The figures of the logframe for a period, as plain data: what pages, API, export, snapshot and report all show."""
+
+import calendar
+import datetime
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from centres.access import may
+from centres.models import Centre
+from config.countries import country_name
+
+from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Tally, tallies
+from .models import Indicator, Logframe, ManualValue, Objective
+from .small_cells import protect_list, protect_steps, protect_table
+
+# state -> (word, tone of the chip); the order is from the worst to the best.
+STATES: dict[str, tuple[Any, str]] = {
+    "missing": (gettext_lazy("à saisir"), "neutral"),
+    "late": (gettext_lazy("en retard"), "warn"),
+    "on_track": (gettext_lazy("en bonne voie"), "info"),
+    "ahead": (gettext_lazy("en avance"), "ok"),
+    "reached": (gettext_lazy("atteint"), "ok"),
+    "told": (gettext_lazy("renseigné"), "info"),
+}
+TOLERANCE = 0.1  # a tenth above or below the straight line is "on track"
+
+# One person is in exactly one of the two parts of the whole: what is shown of one says something about the other.
+WHOLE, PARTS = "reintegration", {"individual": "reintegration_individual", "community": "reintegration_community"}
+
+
+def default_period(logframe: Logframe | None = None) -> Period:
+    """From the start of the action to today (to its first day, before it starts)."""
+    logframe = logframe or Logframe.objects.current()
+    return Period(logframe.starts_on, max(logframe.starts_on, timezone.localdate()))
+
+
+def sees_exact(user: User) -> Callable[[Objective], bool]:
+    """Who may see the proof of an objective sees its small cells too; everyone else sees protected figures."""
+    return lambda objective: may(user, objective.proof_right)
+
+
+def protected(objective: Objective) -> bool:
+    """For whatever leaves the house: nothing exact."""
+    return False
+
+
+def label_of(dimension: str, code: str, centres: dict[str, str]) -> str:
+    """What a code is called on the screen."""
+    if not code:
+        return _("Non renseigné")
+    if dimension in ("nationality", "country_to"):
+        return country_name(code)
+    if dimension == "centre":
+        return centres.get(code, code)
+    words = {
+        "female": _("Femmes"),
+        "male": _("Hommes"),
+        "other": _("Autre ou non dit"),
+        "children": _("Moins de 18 ans"),
+        "adults": _("18 ans et plus"),
+        "europe": _("Europe"),
+        "africa": _("Afrique"),
+        "individual": _("Individuelle"),
+        "community": _("Communautaire"),
+        "0-13": _("0 à 13 ans"),
+        "14-17": _("14 à 17 ans"),
+        "18-25": _("18 à 25 ans"),
+        "26-35": _("26 à 35 ans"),
+        "36-59": _("36 à 59 ans"),
+        "60+": _("60 ans et plus"),
+    }
+    return words.get(code, code)
+
+
+def _codes(measure: Measure, dimension: str, tally: Tally, centres: dict[str, str]) -> dict[str, int]:
+    """Every cell of a dimension; those with known codes even when empty."""
+    known = measure.codes.get(dimension, tuple(centres) if dimension == "centre" else ())
+    cells = dict.fromkeys(known, 0) | tally.by.get(dimension, {})
+    if dimension == "sex" and not cells.get("other"):
+        cells.pop("other", None)
+    return cells
+
+
+def _whole_months(period: Period, logframe: Logframe) -> bool:
+    """Protected figures come by whole months: two periods a day apart would give away who came that day."""
+    last = calendar.monthrange(period.end.year, period.end.month)[1]
+    starts = period.start.day == 1 or period.start <= logframe.starts_on
+    return starts and (period.end.day == last or period.end >= timezone.localdate())
+
+
+class _Shown:
+    """The cells that may be shown of one measure, and its running total."""
+
+    def __init__(self) -> None:
+        self.by: dict[str, dict[str, int | None]] = {}
+        self.crossed: dict[tuple[str, str], int | None] | None = None
+        self.trend: list[int | None] = []
+
+
+def _increments(measure: Measure, tally: Tally, period: Period) -> list[int]:
+    """What each month of the period added; what stood before it is in the first month."""
+    months = period.months
+    found = dict.fromkeys(months, 0)
+    for month, n in tally.months.items():
+        found[max(month, months[0])] += n
+    return [found[month] for month in months]
+
+
+def _show(name: str, found: dict[str, Tally], period: Period, centres: dict[str, str], *, exact: bool, withhold: bool) -> _Shown:
+    measure, tally = MEASURES[name], found[name]
+    shown = _Shown()
+    increments = _increments(measure, tally, period)
+    cells = {dimension: _codes(measure, dimension, tally, centres) for dimension in measure.dimensions}
+    if exact or not measure.people:
+        shown.by = {dimension: dict(values) for dimension, values in cells.items()}
+        shown.crossed = _crossed(cells, tally) if measure.crossed else None
+        shown.trend = _running(increments)
+        return shown
+    threshold = settings.SMALL_CELL_THRESHOLD
+    shown.trend = protect_steps(increments, threshold)
+    if name == WHOLE or name in PARTS.values():
+        for other in (WHOLE, *PARTS.values()):
+            steps = protect_steps(_increments(MEASURES[other], found[other], period), threshold)
+            shown.trend = [here if there is not None else None for here, there in zip(shown.trend, steps, strict=True)]
+    if withhold:
+        shown.trend = [None] * (len(increments) - 1) + [tally.value]
+        return shown
+    if name == WHOLE or name in PARTS.values():
+        _show_parts(name, found, cells, shown, centres, threshold)
+        return shown
+    if measure.crossed and (table := protect_table(_crossed(cells, tally), threshold)):
+        shown.crossed, shown.by["sex"], shown.by["age_group"] = table.cells, table.rows, table.columns
+    for dimension, values in cells.items():
+        if dimension not in shown.by and (safe := protect_list(values, threshold)) is not None:
+            shown.by[dimension] = safe
+    shown.by = {dimension: shown.by[dimension] for dimension in measure.dimensions if dimension in shown.by}
+    return shown
+
+
+def _running(increments: list[int]) -> list[int | None]:
+    totals: list[int | None] = []
+    total = 0
+    for increment in increments:
+        total += increment
+        totals.append(total)
+    return totals
+
+
+def _crossed(cells: dict[str, dict[str, int]], tally: Tally) -> dict[tuple[str, str], int]:
+    return {(sex, age): tally.crossed.get((sex, age), 0) for sex in cells["sex"] for age in cells["age_group"]}
+
+
+def _show_parts(name: str, found: dict[str, Tally], cells: dict[str, dict[str, int]], shown: _Shown, centres: dict[str, str], threshold: int) -> None:
+    """The whole and its two parts are one table with the parts as rows, protected together; the values of the rows are indicators themselves."""
+    for dimension in cells:
+        if dimension == "kind":
+            shown.by[dimension] = {code: found[part].value for code, part in PARTS.items()} if name == WHOLE else {}
+            continue
+        if dimension == "continent":  # a target of its own (E6), in no relation to the parts (contradiction C13 of the document)
+            if name == WHOLE and (continents := protect_list(cells[dimension], threshold)) is not None:
+                shown.by[dimension] = continents
+            continue
+        parts = {part: _codes(MEASURES[part], dimension, found[part], centres) for part in PARTS.values()}
+        codes = list(dict.fromkeys(code for values in (_codes(MEASURES[WHOLE], dimension, found[WHOLE], centres), *parts.values()) for code in values))
+        table = protect_table({(part, code): values.get(code, 0) for part, values in parts.items() for code in codes}, threshold, rows_known=True)
+        if table is not None:
+            shown.by[dimension] = table.columns if name == WHOLE else {code: table.cells[name, code] for code in codes if cells[dimension].get(code) is not None}
+        elif name == WHOLE and (safe := protect_list(cells[dimension], threshold)) is not None:
+            shown.by[dimension] = safe
+    shown.by = {dimension: values for dimension, values in shown.by.items() if values}
+
+
+def _listed(measure: Measure, dimension: str, values: dict[str, int | None], centres: dict[str, str]) -> list[dict[str, Any]]:
+    """Cells in the order they are read: known codes in theirs, others by size. Where codes are not known beforehand, hidden ones have no name."""
+    ordered = measure.codes.get(dimension) or (tuple(centres) if dimension == "centre" else ())
+    rows = [{"code": code, "label": label_of(dimension, code, centres), "value": value, "suppressed": value is None} for code, value in values.items()]
+    if ordered:
+        place = {code: number for number, code in enumerate(ordered)}
+        return sorted(rows, key=lambda row: place.get(str(row["code"]), len(place)))
+    open_rows = sorted((row for row in rows if not row["suppressed"]), key=lambda row: (-int(row["value"] or 0), str(row["label"])))
+    if len(open_rows) < len(rows):
+        open_rows.append({"code": "", "label": _("Autres (petits nombres protégés)"), "value": None, "suppressed": True})
+    return open_rows
+
+
+def _state(value: int | None, base: int, target: int, expected: float) -> str:
+    if value is None:
+        return "missing"
+    if value >= target:
+        return "reached"
+    done, due = value - base, expected - base
+    if due <= 0 or (1 - TOLERANCE) * due <= done <= (1 + TOLERANCE) * due:
+        return "on_track"
+    if done > due:
+        return "ahead"
+    # Nobody can open two thirds of a centre: what is not yet due in whole is not late.
+    return "on_track" if done >= math.floor(due) else "late"
+
+
+def _worst(states: Iterable[str]) -> str:
+    order = list(STATES)
+    return min(states, key=order.index, default="missing")
+
+
+def _share(value: int | None, base: int, target: int) -> float | None:
+    return None if value is None or target == base else round(max(0, value - base) / (target - base), 4)
+
+
+def indicators_of(logframe: Logframe) -> QuerySet[Indicator]:
+    return Indicator.objects.filter(objective__logframe=logframe).select_related("objective").prefetch_related("targets").order_by("order")
+
+
+def latest_values(codes: Iterable[str], on: datetime.date) -> dict[str, ManualValue]:
+    """The value in force on a day: the latest validated one, by indicator code (a new version of the logframe keeps them)."""
+    values = ManualValue.objects.validated().filter(indicator__code__in=list(codes), on__lte=on)
+    return {value.indicator.code: value for value in values.select_related("indicator").order_by("indicator__code", "-on", "-validated_at").distinct("indicator__code")}
+
+
+def build(
+    period: Period, *, exact: Callable[[Objective], bool] = protected, code: str = "", detail: bool = True, logframe: Logframe | None = None
+) -> list[dict[str, Any]]:
+    """All indicators (or the one of this code) with value, targets, state and, with `detail`, disaggregation and trend.
+
+    `exact` says of which objectives small cells may be seen. A hidden figure is None and marked `suppressed`."""
+    logframe = logframe or Logframe.objects.current()
+    indicators = list(indicators_of(logframe))
+    if code:
+        indicators = [one for one in indicators if one.code == code]
+    wanted = {name for one in indicators for name in (one.measure, *(t.measure for t in one.targets.all())) if name}
+    if detail and wanted & {WHOLE, *PARTS.values()}:
+        wanted |= {WHOLE, *PARTS.values()}
+    found = tallies(sorted(wanted), period, detail=detail)
+    centres = dict(Centre.objects.order_by("code").values_list("code", "name")) if detail else {}
+    by_hand = latest_values([one.code for one in indicators if one.by_hand], period.end)
+    withhold = not _whole_months(period, logframe)
+    cache: dict[tuple[str, bool], _Shown] = {}
+
+    def shown(name: str, as_they_are: bool) -> _Shown:
+        if (name, as_they_are) not in cache:
+            cache[name, as_they_are] = _show(name, found, period, centres, exact=as_they_are, withhold=withhold)
+        return cache[name, as_they_are]
+
+    figures = []
+    for one in indicators:
+        as_they_are = exact(one.objective)
+        figures.append(_figure(one, period, logframe, found, by_hand.get(one.code), centres, shown, exact=as_they_are, withhold=withhold and not as_they_are, detail=detail))
+    return figures
+
+
+def _figure(
+    one: Indicator,
+    period: Period,
+    logframe: Logframe,
+    found: dict[str, Tally],
+    manual: ManualValue | None,
+    centres: dict[str, str],
+    shown: Callable[[str, bool], _Shown],
+    *,
+    exact: bool,
+    withhold: bool,
+    detail: bool,
+) -> dict[str, Any]:
+    measure = MEASURES.get(one.measure)
+    value = found[one.measure].value if measure else manual.value if manual else None
+    base = 0 if one.is_increment or one.baseline_value is None else one.baseline_value
+    targets = [] if one.kind == Indicator.Kind.QUALITATIVE else _targets(one, period, logframe, found, value, base, exact=exact, withhold=withhold)
+    states = [target["state"] for target in targets if target["state"]]
+    if one.kind == Indicator.Kind.QUALITATIVE:
+        state = "told" if manual else "missing"
+    else:
+        state = _worst(states)
+    headline = one.target_value if one.target_value is not None else (targets[0]["target"] if targets else None)
+    expected = _expected(measure, base, headline, period, logframe) if headline is not None else None
+    if one.target_value is not None and len(targets) != 1 and not any(t["value"] is not None for t in targets):
+        state = _state(value, base, one.target_value, expected or 0)
+    figure: dict[str, Any] = {
+        "code": one.code,
+        "level": one.level,
+        "objective": one.objective.code,
+        "label": one.label,
+        "unit": one.unit,
+        "kind": one.kind,
+        "baseline": one.baseline_value,
+        "baseline_text": one.baseline_text,
+        "target": headline,
+        "target_text": one.target_text,
+        "targets": targets,
+        "value": value,
+        "narrative": manual.narrative if manual else "",
+        "source": "measure" if measure else "manual",
+        "as_of": manual.on.isoformat() if manual else None,
+        "progress": _share(value, base, headline) if headline is not None else None,
+        "expected": round(expected, 1) if expected is not None else None,
+        "state": state,
+        "state_label": str(STATES[state][0]),
+        "note": one.note,
+        "is_increment": one.is_increment,
+        "subset_of": one.subset_of.split() if one.subset_of else [],
+        "same_counter": one.same_counter.split() if one.same_counter else [],
+        "measure": one.measure,
+        "disaggregation": {},
+        "sex_by_age": [],
+        "trend": [],
+        "suppressed": False,
+        "withheld": [],
+    }
+    if measure and detail:
+        cells = shown(one.measure, exact)
+        figure["disaggregation"] = {dimension: _listed(measure, dimension, values, centres) for dimension, values in cells.by.items()}
+        figure["withheld"] = [dimension for dimension in measure.dimensions if dimension not in cells.by and not (one.measure in PARTS.values() and dimension in ("kind", "continent"))]
+        if cells.crossed is not None:
+            figure["sex_by_age"] = [
+                {"sex": sex, "sex_label": label_of("sex", sex, centres), "age_group": age, "age_label": label_of("age_group", age, centres), "value": n, "suppressed": n is None}
+                for (sex, age), n in cells.crossed.items()
+            ]
+        figure["trend"] = [{"month": month.isoformat(), "value": n} for month, n in zip(period.months, cells.trend, strict=True)]
+        figure["suppressed"] = bool(figure["withheld"]) or any(row["suppressed"] for rows in figure["disaggregation"].values() for row in rows) or any(
+            row["suppressed"] for row in figure["sex_by_age"]
+        )
+    return figure
+
+
+def _expected(measure: Measure | None, base: int, target: int, period: Period, logframe: Logframe) -> float:
+    """Where the value should stand: on the straight line from the baseline to the target over the action. Of what is counted within a
+    period, the part of the line that lies in it."""
+    end = logframe.elapsed(min(period.end, max(timezone.localdate(), logframe.starts_on)))
+    start = 0.0 if measure is None or measure.stock else logframe.elapsed(period.start - datetime.timedelta(days=1))
+    return base + (target - base) * max(0.0, end - start)
+
+
+def _targets(one: Indicator, period: Period, logframe: Logframe, found: dict[str, Tally], value: int | None, base: int, *, exact: bool, withhold: bool) -> list[dict[str, Any]]:
+    rows = []
+    for target in one.targets.all():
+        measure = MEASURES.get(target.measure or one.measure)
+        reached, hidden = value, False
+        if target.dimension and measure:
+            cells = {code: found[measure.name].by.get(target.dimension, {}).get(code, 0) for code in measure.codes[target.dimension]}
+            safe = cells if exact else None if withhold else protect_list(cells, settings.SMALL_CELL_THRESHOLD)
+            reached = None if safe is None else safe[target.dimension_code]
+            hidden = reached is None
+        elif target.measure:
+            reached = found[target.measure].value
+        expected = _expected(measure, base, target.value, period, logframe)
+        state = "" if hidden else _state(reached, base, target.value, expected)
+        rows.append(
+            {
+                "text": target.text,
+                "unit": target.unit,
+                "target": target.value,
+                "baseline": base,
+                "value": reached,
+                "suppressed": hidden,
+                "expected": round(expected, 1),
+                "progress": _share(reached, base, target.value),
+                "state": state,
+                "measure": target.measure or one.measure,
+            }
+        )
+    return rows
+
+
+def summary(figures: list[dict[str, Any]]) -> dict[str, int]:
+    """How many indicators are in each state."""
+    return {state: sum(figure["state"] == state for figure in figures) for state in STATES}
+
+
+def by_objective(figures: list[dict[str, Any]], objectives: Iterable[Any]) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """Figures under their objectives, in the order of the logframe. An objective is a row or a dict with `code`."""
+    return [(one, [figure for figure in figures if figure["objective"] == (one["code"] if isinstance(one, dict) else one.code)]) for one in objectives]
+
+
+__all__ = ["AGES", "DIMENSIONS", "STATES", "build", "by_objective", "default_period", "label_of", "latest_values", "protected", "sees_exact", "summary"]

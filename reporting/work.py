@@ -1,0 +1,1 @@
+"""Declares the jobs of this floor (imported at start)."""
