@@ -6,10 +6,24 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.shortcuts import redirect
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 # Seconds between two notes of "still here" in the session, so that reading pages costs no write each time.
 SEEN_STEP = 60
+
+
+class NeverKept:
+    """No page stays in the cache of a shared computer: those of packages and of errors too. What says otherwise itself may."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, no_store=True, private=True)
+        return response
 
 
 class SessionLimits:

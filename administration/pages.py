@@ -1,1 +1,51 @@
-"""Registers the menu entries, home cards and case-file sections of this floor."""
+"""Registers the menu entries and home cards of this floor, and the kinds of job it knows."""
+
+import datetime
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from centres.models import Posting
+from centres.navigation import DEMO_ACCOUNTS, Entry, HomeCard, add_to_home, add_to_menu
+from centres.roles import Right, Role
+
+from . import trail
+from .models import AccountAct
+
+
+def _waiting(request) -> dict | None:
+    """Roles that another administrator asked for themselves."""
+    waiting = Posting.objects.filter(confirmed_at__isnull=True).exclude(Q(user=request.user) | Q(created_by=request.user)).count()
+    return {"waiting": waiting} if waiting else None
+
+
+def _about_me(request) -> dict | None:
+    """What somebody else did to this account lately, so that nobody uses it behind its owner's back."""
+    since = timezone.now() - datetime.timedelta(days=14)
+    told = (AccountAct.Kind.PASSWORD, AccountAct.Kind.SECOND_FACTOR, AccountAct.Kind.TOKEN)
+    acts = list(AccountAct.objects.filter(user=request.user, kind__in=told, at__gte=since).select_related("by")[:10])
+    return {"acts": acts} if acts else None
+
+
+add_to_menu(
+    Entry(_("Comptes"), "administration:users", (Right.MANAGE_USERS,), 90, "administration"),
+    Entry(_("Personnel"), "administration:my_staff", (Right.POST_STAFF,), 91, "administration"),
+    Entry(_("Journaux"), "administration:reads", (Right.VIEW_AUDIT,), 92, "administration"),
+)
+add_to_home(
+    HomeCard("administration/home_about_me.html", tuple(Right), 1, _about_me),
+    HomeCard("administration/home_waiting.html", (Right.MANAGE_USERS,), 5, _waiting),
+    HomeCard("administration/home_accounts.html", (Right.MANAGE_USERS,), 90, lambda request: {}),
+    HomeCard("administration/home_trail.html", (Right.VIEW_AUDIT,), 90, lambda request: {"job": trail.last_verdict(), "links": trail.head()[0]}),
+)
+
+if settings.DEMO and not DEMO_ACCOUNTS:
+    from .demo.accounts import ACCOUNTS
+
+    DEMO_ACCOUNTS.extend(
+        {"username": username, "role": format_lazy("{} ({})", Role(role).label, code) if code else Role(role).label}
+        for username, _given, _surname, _organisation, ((role, code), *_more) in ACCOUNTS
+    )

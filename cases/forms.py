@@ -91,7 +91,7 @@ def birth_of(cleaned: dict[str, Any]) -> tuple[datetime.date, str]:
         raise ValidationError({"birth": _("L’année de naissance doit être entre 1900 et cette année.")})
     try:
         return latest_birth(year, month, day)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValidationError({"birth": _("Cette date n’existe pas. Vérifiez le jour et le mois.")}) from error
 
 

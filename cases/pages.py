@@ -63,8 +63,7 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
     files = columns(Attachment.objects.visible_to(user), "added_by", Value("attachment"), "added_at", "title", "media_type")
     rows = notes.union(agreements, files, all=True).order_by("-c_at")[:MOST_ON_FILE]
     return [
-        Paper(sort, key, at, title, text, f"{first or ''} {last or ''}".strip() or login or "", ended)
-        for sort, key, at, title, text, first, last, login, ended in rows
+        Paper(sort, key, at, title, text, f"{first or ''} {last or ''}".strip() or login or "", ended) for sort, key, at, title, text, first, last, login, ended in rows
     ]
 
 

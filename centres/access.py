@@ -105,9 +105,10 @@ def all_centres_of(user: User) -> list[int]:
 def allows(user: User, right: Right, obj: Any, *, writing: bool = False) -> bool:
     """May the user use this right on this object? The object names the centres that decide: `access_centres(writing=)`.
 
-    Writing needs a centre that has the person now; reading is kept by a centre that once had them."""
+    Writing needs a centre that has the person now; reading is kept by a centre that once had them. An object that belongs to
+    one of two organisations names those national rights that count for it: `own_rights`."""
     if right in NATIONAL:
-        return may(user, right)
+        return right in getattr(obj, "own_rights", NATIONAL) and may(user, right)
     return any(may(user, right, pk) for pk in obj.access_centres(writing=writing))
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
@@ -56,6 +57,7 @@ class CentreUserObjectPermission(UserObjectPermissionBase):
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = False
+        triggers = [audited()]
 
 
 class Room(models.Model):
@@ -118,7 +120,7 @@ class Service(models.Model):
         triggers = [audited()]
 
     def __str__(self):
-        return _(self.name)
+        return gettext(self.name)  # in the reader's language
 
 
 class PostingQuerySet(models.QuerySet["Posting"]):

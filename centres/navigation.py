@@ -72,7 +72,7 @@ def context(request) -> dict[str, Any]:
             if may_any(user, entry.rights)
         ],
         "can_search": access.may(user, Right.VIEW_CASE),
-        "me": {"name": str(user), "username": user.username, "role": SimpleLazyObject(lambda: _role(user))},
+        "me": {"name": str(user), "first_name": user.first_name or user.username, "role": SimpleLazyObject(lambda: _role(user))},
         "session_seconds": settings.SESSION_IDLE_SECONDS,
         "keepalive_url": "/stay-signed-in/",
     }

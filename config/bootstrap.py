@@ -175,24 +175,9 @@ def compile_catalogues() -> None:
         if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
             continue
         part = mo.with_suffix(".mo.part")
-        language = po.parent.parent.name
-        command = [
-            PYTHON,
-            "-m",
-            "babel.messages.frontend",
-            "-q",
-            "compile",
-            "-i",
-            po,
-            "-o",
-            part,
-            "-l",
-            language,
-        ]
-        if not works(command):
-            fail(
-                f"Le catalogue {po.relative_to(ROOT)} n’est pas lisible : pybabel compile -i {po} -o /dev/null"
-            )
+        babel = [PYTHON, "-m", "babel.messages.frontend", "-q", "compile", "-l", po.parent.parent.name]
+        if not works([*babel, "-i", po, "-o", part]):
+            fail(f"Le catalogue {po.relative_to(ROOT)} n’est pas lisible par pybabel compile.")
         part.replace(mo)
 
 

@@ -218,6 +218,24 @@ def progress_bar(
     return _svg(height, title, desc or ", ".join(words), *parts)
 
 
+METER_TONES = {"ok": OK, "warn": WARN, "danger": DANGER}
+
+
+def meter(value: Number | None, *, target: Number, baseline: Number = 0, expected: Number | None = None, tone: str = "", title: str = "", fmt: Formatter = format_number) -> SafeString:
+    """A thin bar for a table cell, without words of its own: the columns beside it say the numbers, a chip the state."""
+    words = [_("Valeur %(value)s, cible %(target)s") % {"value": "–" if value is None else fmt(value), "target": fmt(target)}]
+    if expected is not None:
+        words.append(_("attendu à ce jour %(expected)s") % {"expected": fmt(expected)})
+    done = 0.0 if value is None else _share(value, baseline, target)
+    parts: list[str] = [_rect("0", 4, "100%", 8, TRACK, 4)]
+    if done:
+        parts.append(_rect("0", 4, _pct(max(done, 2)), 8, METER_TONES.get(tone, ACCENT), 4))
+    if expected is not None:
+        at = _pct(min(max(_share(expected, baseline, target), 1), 99))
+        parts += [_line(at, 1, at, 15, PAPER, 4), _line(at, 1, at, 15, INK, 2)]
+    return _svg(16, title, ", ".join(words), *parts)
+
+
 def horizontal_bars(rows: Iterable[tuple[str, Number]], *, title: str = "", desc: str = "", fmt: Formatter = format_number, colour: str = ACCENT) -> SafeString:
     """One bar a row, name above on the left, value on the right; a negative value counts as an empty bar."""
     rows = list(rows)

@@ -232,7 +232,7 @@ def prepare(commands: list[list[str]], environment: dict[str, str]) -> None:
 def readiness(address: str) -> tuple[bool, str]:
     """Whether `/readyz` answers 200, and what it says if not."""
     try:
-        with DIRECT.open(f"{address}/readyz", timeout=2) as answer:
+        with DIRECT.open(f"{address}/readyz", timeout=10) as answer:
             return answer.status == 200, ""
     except urllib.error.HTTPError as error:
         return False, error.read(500).decode(errors="replace").strip()

@@ -58,7 +58,7 @@ class Job(models.Model):
     objects = JobQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-id"]
         verbose_name = _("travail")
         indexes = [
             models.Index(fields=["created_by", "-created_at"], name="job_of_user"),
@@ -86,6 +86,11 @@ class Job(models.Model):
             return None
         spent = (timezone.now() - self.started_at).total_seconds()
         return max(0, round(spent * (self.total - self.done) / self.done))
+
+    @property
+    def minutes_left(self) -> int | None:
+        seconds = self.seconds_left
+        return None if seconds is None else -(-seconds // 60)
 
 
 class WorkerPulse(models.Model):

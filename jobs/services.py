@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
@@ -13,10 +14,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.acting import service, set_actor
+from centres.access import may
+from centres.roles import Right
 
 from .models import LEASE, MOST_TRIES, Job, WorkerPulse
 
 logger = logging.getLogger(__name__)
+RING_SECONDS = 60
 
 
 class LeaseLost(Exception):
@@ -37,17 +41,33 @@ class Outcome:
 
 
 Work = Callable[["Progress"], Outcome]
-KINDS: dict[str, Work] = {}
 
 
-def job_kind(name: str) -> Callable[[Work], Work]:
-    """Declares the function that does the work of a kind. It must be safe to run twice from the start."""
+@dataclass(frozen=True)
+class Kind:
+    work: Work
+    right: Right | None
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def job_kind(name: str, *, right: Right | None = None) -> Callable[[Work], Work]:
+    """Declares the function that does the work of a kind. It must be safe to run twice from the start.
+
+    `right`: needed to ask for it, and still held when it runs and when its file is fetched."""
 
     def register(work: Work) -> Work:
-        KINDS[name] = work
+        KINDS[name] = Kind(work, right)
         return work
 
     return register
+
+
+def may_have(user: User | None, kind: str) -> bool:
+    """May this user ask for such work, and have what it made? None is the installation itself."""
+    known = KINDS.get(kind)
+    return known is not None and (user is None or known.right is None or may(user, known.right))
 
 
 class Progress:
@@ -67,9 +87,13 @@ class Progress:
 
 @service
 def ask_for(*, actor: User | None, kind: str, title: str, parameters: dict[str, Any], id: uuid.UUID | None = None) -> Job:
-    """Queues a job. The same `id` again (a double click) gives the same job. Rings the bell after commit."""
+    """Queues a job. The same `id` again (a double click) gives the same job. Rings the bell after commit.
+
+    Raises PermissionDenied; JobRefused when the `id` is another job's."""
     if kind not in KINDS:
         raise ValueError(f"unknown kind of job: {kind}")
+    if not may_have(actor, kind):
+        raise PermissionDenied
     job, created = Job.objects.get_or_create(pk=id or uuid.uuid4(), defaults={"kind": kind, "title": title[:200], "parameters": parameters, "created_by": actor})
     if not created and (job.created_by_id != (actor.pk if actor else None) or job.kind != kind or job.parameters != parameters):
         raise JobRefused(_("Cette demande porte un numéro déjà pris. Rechargez la page et recommencez."))
@@ -83,7 +107,8 @@ def ring(job_id: uuid.UUID) -> None:
     from .tasks import run_job
 
     try:
-        run_job.delay(str(job_id))
+        # Rung again every few seconds while nobody is free: an old ring must not pile up before the broker.
+        run_job.apply_async([str(job_id)], expires=RING_SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
         logger.warning("the bell for job %s could not be rung (%s); the beat will", job_id, type(error).__name__)
 
@@ -105,7 +130,7 @@ def _claim(job_id: uuid.UUID) -> Job | None:
         set_actor(job.created_by)
         now = timezone.now()
         if job.tries >= MOST_TRIES:
-            job.state, job.finished_at = Job.State.FAILED, now
+            job.state, job.finished_at, job.lease, job.lease_until = Job.State.FAILED, now, None, None
             job.error = _("Le travail a été interrompu trop souvent. Relancez-le ; si cela recommence, prévenez l’administrateur.")
             job.save()
             return None
@@ -122,7 +147,9 @@ def run(job_id: uuid.UUID) -> None:
     if job is None:
         return
     try:
-        outcome = KINDS[job.kind](Progress(job))
+        if not may_have(job.created_by, job.kind):
+            raise JobRefused(_("Vous n’avez plus le droit de demander ce travail."))
+        outcome = KINDS[job.kind].work(Progress(job))
     except LeaseLost:
         logger.warning("job %s was taken over", job_id)
         return
@@ -155,12 +182,24 @@ def _finish(job: Job, state: Job.State, *, outcome: Outcome | None = None, error
 
 @service
 def cancel(*, actor: User, job: Job) -> Job:
-    """Stops a job that has not ended. A worker in the middle of it finds out at its next word."""
+    """Stops a job that has not ended. A worker in the middle of it finds out at its next word. Raises PermissionDenied."""
     job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.created_by_id != actor.pk:
+        raise PermissionDenied
     if not job.ended:
         job.state, job.finished_at, job.lease, job.lease_until = Job.State.CANCELLED, timezone.now(), None, None
         job.save()
     return job
+
+
+@service
+def retry(*, actor: User, job: Job, id: uuid.UUID) -> Job:
+    """The same work once more, as a new job; what was tried stays in the list. Raises PermissionDenied; JobRefused if it goes on still."""
+    if job.created_by_id != actor.pk:
+        raise PermissionDenied
+    if not job.ended:
+        raise JobRefused(_("Ce travail n’est pas terminé."))
+    return ask_for(actor=actor, kind=job.kind, title=job.title, parameters=job.parameters, id=id)
 
 
 def beat_pulse() -> None:

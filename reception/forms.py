@@ -50,7 +50,9 @@ class MomentField(forms.DateTimeField):
 
     def __init__(self, **arguments: Any):
         wrong = {"invalid": gettext_lazy("Écrivez la date et l’heure, par exemple 2026-11-23 14:30.")}
-        super().__init__(required=False, widget=forms.DateTimeInput({"type": "datetime-local", "class": "w-16"}, format="%Y-%m-%dT%H:%M"), error_messages=wrong, **arguments)
+        super().__init__(
+            required=False, widget=forms.DateTimeInput({"type": "datetime-local", "class": "w-16"}, format="%Y-%m-%dT%H:%M"), error_messages=wrong, **arguments
+        )
 
 
 class CheckInForm(forms.Form):
@@ -144,10 +146,27 @@ class AssistanceForm(forms.Form):
         }
 
 
+class MealForm(forms.Form):
+    """Who of the people present was given a daily service."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
+    people = forms.TypedMultipleChoiceField(
+        coerce=uuid.UUID,
+        error_messages={
+            "required": gettext_lazy("Cochez au moins une personne."),
+            "invalid_choice": gettext_lazy("Une des personnes cochées n’est plus au centre. Rechargez la page."),
+        },
+    )
+
+    def __init__(self, *arguments: Any, present: list[uuid.UUID], **named: Any):
+        super().__init__(*arguments, **named)
+        self.fields["people"].choices = [(str(pk), "") for pk in present]  # type: ignore[attr-defined]
+
+
 class BoardFilter(forms.Form):
     """The filters of the people present; they stay in the address."""
 
-    q = forms.CharField(label=gettext_lazy("Nom ou numéro"), required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off", "type": "search"}))
+    who = forms.CharField(label=gettext_lazy("Nom ou numéro"), required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off", "type": "search"}))
     show = forms.ChoiceField(
         label=gettext_lazy("Montrer"),
         required=False,

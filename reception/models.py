@@ -17,7 +17,9 @@ from centres.models import Bed, Centre, Service
 
 
 class KeyRange(Func):
-    """A one-value range of a key: makes `key =` possible in a GiST exclusion without the btree_gist extension."""
+    """A one-value range of a key: makes `key =` possible in a GiST exclusion without the btree_gist extension.
+
+    Takes the name of the relation ("bed", not "bed_id"): only that is replaced by the value when a form is validated."""
 
     template = "int8range((%(expressions)s)::bigint, (%(expressions)s)::bigint, '[]')"
     output_field = BigIntegerRangeField()
@@ -107,7 +109,7 @@ class Stay(models.Model):
             ),
             ExclusionConstraint(
                 name="stay_no_overlap",
-                expressions=[(UuidKeyRange("migrant_id"), RangeOperators.OVERLAPS), (TimeRange("arrived_at", "departed_at", RangeBoundary()), RangeOperators.OVERLAPS)],
+                expressions=[(UuidKeyRange("migrant"), RangeOperators.OVERLAPS), (TimeRange("arrived_at", "departed_at", RangeBoundary()), RangeOperators.OVERLAPS)],
                 violation_error_message=_("Cette personne était déjà dans un centre à ce moment."),
             ),
             models.CheckConstraint(
@@ -147,7 +149,7 @@ class BedAssignment(models.Model):
         constraints = [
             ExclusionConstraint(
                 name="bed_one_person",
-                expressions=[(KeyRange("bed_id"), RangeOperators.OVERLAPS), (TimeRange("since", "until", RangeBoundary()), RangeOperators.OVERLAPS)],
+                expressions=[(KeyRange("bed"), RangeOperators.OVERLAPS), (TimeRange("since", "until", RangeBoundary()), RangeOperators.OVERLAPS)],
                 violation_error_message=_("Ce lit vient d’être pris. Choisissez-en un autre."),
             ),
             models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay", violation_error_message=_("Cette personne a déjà un lit.")),

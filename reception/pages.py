@@ -1,1 +1,129 @@
-"""Registers the menu entries, home cards and case-file sections of this floor."""
+"""Registers the menu entry, the home card and the case-file section of this floor."""
+
+import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from cases import sections
+from cases.models import Migrant
+from cases.sections import Action, DueItem, Section, TimelineRow
+from centres.access import centres_for, may
+from centres.models import Centre
+from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
+from centres.roles import Right
+from config.countries import country_name
+
+from . import occupancy
+from .models import Assistance, Stay
+
+MOST_LINES = 400
+
+
+def _stays(migrant: Migrant) -> list[Stay]:
+    """The person's stays, latest first; asked once for a loaded person."""
+    kept = migrant.__dict__
+    if "_stays" not in kept:
+        kept["_stays"] = list(Stay.objects.filter(migrant=migrant).with_bed().select_related("centre", "checked_in_by", "checked_out_by"))
+    return kept["_stays"]
+
+
+def _open_stay(migrant: Migrant) -> Stay | None:
+    return next((stay for stay in _stays(migrant) if stay.is_open), None)
+
+
+def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
+    rows = []
+    for stay in _stays(migrant):
+        came = stay.get_origin_display()
+        detail = _("%(origin)s, venant de : %(country)s") % {"origin": came, "country": country_name(stay.came_from)} if stay.came_from else came
+        who = str(stay.checked_in_by) if stay.checked_in_by_id else ""
+        rows.append(
+            TimelineRow(
+                stay.arrived_at,
+                _("Arrivée au centre de %(centre)s") % {"centre": stay.centre},
+                _first_upper(detail),
+                who=who,
+                chip={"label": _("séjour"), "tone": "info"},
+            )
+        )
+        if stay.departed_at:
+            who = str(stay.checked_out_by) if stay.checked_out_by_id else ""
+            title = _("Départ du centre de %(centre)s") % {"centre": stay.centre}
+            rows.append(TimelineRow(stay.departed_at, title, _first_upper(stay.get_departure_reason_display()), who=who, chip={"label": _("séjour"), "tone": "neutral"}))
+    return rows + _assistance_by_day(migrant)
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _assistance_by_day(migrant: Migrant) -> list[TimelineRow]:
+    """One row a day and centre: what was given."""
+    lines = Assistance.objects.filter(migrant=migrant).select_related("service", "centre").order_by("-given_on", "recorded_at")[:MOST_LINES]
+    days: dict[tuple[datetime.date, Centre], dict[str, int]] = {}
+    for line in lines:
+        given = days.setdefault((line.given_on, line.centre), {})
+        given[str(line.service)] = given.get(str(line.service), 0) + line.quantity
+    return [
+        TimelineRow(day, _("Assistance à %(centre)s") % {"centre": centre}, ", ".join(name if number == 1 else f"{name} × {number}" for name, number in given.items()))
+        for (day, centre), given in days.items()
+    ]
+
+
+def _due(user, migrant: Migrant) -> list[DueItem]:
+    stay = _open_stay(migrant)
+    if stay is None:
+        return []
+    days = stay.days
+    since = ngettext("depuis %(n)s jour", "depuis %(n)s jours", days) % {"n": days} if days else _("depuis aujourd’hui")
+    detail = f"{_first_upper(since)} ({formats.date_format(timezone.localdate(stay.arrived_at))})"
+    bed = _("Lit : %(bed)s.") % {"bed": stay.bed_words} if stay.bed_id else _("Sans lit.")  # type: ignore[attr-defined]
+    tone = "info"
+    if days > stay.centre.max_stay_days:
+        tone = "warn"
+        bed += " " + _("Le séjour dure plus que les %(days)s jours prévus.") % {"days": stay.centre.max_stay_days}
+    elif not stay.bed_id:  # type: ignore[attr-defined]
+        tone = "warn"
+    url = reverse("reception:centre", args=[stay.centre.code]) if may(user, Right.VIEW_CENTRE, stay.centre) else ""
+    return [DueItem(_("Au centre de %(centre)s") % {"centre": stay.centre}, f"{detail}. {bed}", url, tone)]
+
+
+def _actions(user, migrant: Migrant) -> list[Action]:
+    stay = _open_stay(migrant)
+    if stay is not None:
+        if not may(user, Right.RECEIVE, stay.centre):
+            return []
+        return [
+            Action(_("Donner une assistance"), reverse("reception:assistance", args=[stay.centre.code, migrant.pk])),
+            Action(_("Changer de lit") if stay.bed_id else _("Attribuer un lit"), reverse("reception:move", args=[stay.pk])),  # type: ignore[attr-defined]
+            Action(_("Noter le départ"), reverse("reception:check_out", args=[stay.pk])),
+        ]
+    own = centres_for(user, Right.RECEIVE)
+    if not own:
+        return []
+    centres = list(Centre.objects.filter(pk__in=own))
+    cared = {custody.centre_id for custody in migrant.custodies.all() if custody.until is None}
+    found = []
+    for centre in centres:
+        several = len(centres) > 1
+        title = _("Admettre au centre de %(centre)s") % {"centre": centre} if several else _("Admettre au centre")
+        found.append(Action(title, reverse("reception:check_in", args=[centre.code, migrant.pk])))
+        if centre.pk in cared:
+            title = _("Donner une assistance à %(centre)s") % {"centre": centre} if several else _("Donner une assistance")
+            found.append(Action(title, reverse("reception:assistance", args=[centre.code, migrant.pk])))
+    return found
+
+
+def _home(request) -> dict[str, Any] | None:
+    own = occupancy.with_day(Centre.objects.filter(pk__in=centres_for(request.user, Right.RECEIVE)))
+    centres = [(centre, occupancy.bar(centre)) for centre in own]
+    return {"centres": centres} if centres else None
+
+
+add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
+add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
+sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions))

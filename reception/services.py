@@ -3,9 +3,11 @@
 import datetime
 import hashlib
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,10 @@ from .models import Assistance, BedAssignment, Stay
 
 MOST_AT_ONCE = 99  # of one thing for one person: more is a slip of the finger
 INSTANT = datetime.timedelta(microseconds=1)
+
+
+class AlreadyLeft(ValidationError):
+    """The stay has ended: nothing more can be written on it."""
 
 
 def _moment(when: datetime.datetime) -> str:
@@ -172,7 +178,7 @@ def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, version: int | None 
 
 def _refuse_closed(stay: Stay) -> None:
     if not stay.is_open:
-        raise ValidationError(_("Cette personne est partie le %(moment)s : son séjour est terminé.") % {"moment": _moment(stay.departed_at)}, code="closed")
+        raise AlreadyLeft(_("Cette personne est partie le %(moment)s : son séjour est terminé.") % {"moment": _moment(stay.departed_at)})
 
 
 # --- departure ---------------------------------------------------------------------------------------------------
@@ -199,6 +205,8 @@ def check_out(
     if version is not None and stay.version != version:
         raise Stale(stay)
     _refuse_closed(stay)
+    if reason not in Stay.DepartureReason.values:
+        raise ValidationError({"reason": _("Choisissez le motif du départ.")})
     now = timezone.now()
     left = departed_at or now
     if left > now:
@@ -216,10 +224,6 @@ def check_out(
     _leave_bed(stay, left)
     stay.departed_at, stay.departure_reason, stay.checked_out_by = left, reason, actor
     stay.version += 1
-    try:
-        stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by"])
-    except ValidationError as error:
-        raise ValidationError({"reason" if name == "departure_reason" else name: found for name, found in error.error_dict.items()}) from error
     with in_words(Stay):
         stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "version"])
     if transferred and transfer_to is not None:
@@ -283,6 +287,36 @@ def record_assistance(
     with in_words(Assistance):
         line.save(force_insert=True)
     return line, True
+
+
+@service
+def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uuid.UUID], key: uuid.UUID) -> int:
+    """Writes down at once that these people, present at the centre, were given a daily service today. Returns how many lines it made.
+
+    Whoever had it already, or isn't present, is passed over: so the same list sent twice, or by two people, is one list.
+    Raises PermissionDenied, ValidationError."""
+    if not may(actor, Right.RECEIVE, centre):
+        raise PermissionDenied
+    if not service.once_per_day or not service.active:
+        raise ValidationError({"service": _("Choisissez un repas ou un service donné une fois par jour.")})
+    today, now = timezone.localdate(), timezone.now()
+    had = Assistance.objects.filter(service=service, given_on=today, migrant=OuterRef("migrant"))
+    present = Stay.objects.visible_to(actor).open().at(centre).filter(~Exists(had), migrant__in=list(people)).order_by("migrant_id")
+    lines = [
+        Assistance(
+            id=uuid.uuid5(key, f"{service.code} {today} {migrant}"),
+            migrant_id=migrant,
+            centre=centre,
+            service=service,
+            given_on=today,
+            once_per_day=True,
+            recorded_by=actor,
+            recorded_at=now,
+        )
+        for migrant in present.values_list("migrant_id", flat=True)
+    ]
+    Assistance.objects.bulk_create(lines, ignore_conflicts=True)
+    return Assistance.objects.filter(pk__in=[line.pk for line in lines]).count()
 
 
 def _in_care_since(migrant: Migrant, centre: Centre) -> datetime.date | None:

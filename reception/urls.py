@@ -9,6 +9,7 @@ urlpatterns = [
     path("stays/<uuid:pk>/check-out/", views.check_out, name="check_out"),
     path("assistance/<uuid:pk>/withdraw/", views.withdraw, name="withdraw_assistance"),
     path("<str:code>/", views.board, name="centre"),
+    path("<str:code>/meals/", views.meals, name="meals"),
     path("<str:code>/check-in/<uuid:migrant>/", views.check_in, name="check_in"),
     path("<str:code>/assistance/<uuid:migrant>/", views.assistance, name="assistance"),
 ]

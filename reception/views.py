@@ -1,6 +1,7 @@
 """The pages of the centres: who is there, who comes, who sleeps where, what is given, who leaves."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
@@ -24,7 +26,7 @@ from centres.roles import Right
 
 from . import occupancy, services
 from .beds import suitable_beds
-from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MoveForm
+from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MealForm, MoveForm
 from .models import Assistance, Stay
 
 PEOPLE = "cases.migrant"
@@ -59,7 +61,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     awaited = occupancy.awaited(user, centre)
     log_read(
         request,
-        ReadLog.Action.SEARCHED if request.GET.get("q") else ReadLog.Action.LISTED,
+        ReadLog.Action.SEARCHED if request.GET.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
         sorted({stay.migrant_id for stay in (*stays, *moved)} | {one.migrant.pk for one in awaited}),
         centre_code=centre.code,
@@ -84,8 +86,8 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
 def _chosen(form: BoardFilter, stays: list[Stay], centre: Centre) -> list[Stay]:
     """Those of the people present that the filter asks for."""
     chosen = form.cleaned_data if form.is_valid() else {}
-    if q := chosen.get("q"):
-        found = set(Migrant.objects.filter(pk__in=[stay.migrant_id for stay in stays]).matching(q).values_list("pk", flat=True))
+    if who := chosen.get("who"):
+        found = set(Migrant.objects.filter(pk__in=[stay.migrant_id for stay in stays]).matching(who).values_list("pk", flat=True))
         stays = [stay for stay in stays if stay.migrant_id in found]
     if chosen.get("show") == "alone":
         stays = [stay for stay in stays if stay.migrant.is_unaccompanied_minor]
@@ -139,8 +141,8 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
             put_errors(form, error)
         else:
             bed = form.cleaned_data["bed"]
-            words = _("%(person)s est admis(e) au centre de %(centre)s.") % {"person": person, "centre": centre}
-            messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed} if bed else ''}".strip())
+            words = _("L’arrivée de %(person)s au centre de %(centre)s est notée.") % {"person": person, "centre": centre}
+            messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
             return redirect("cases:migrant", stay.migrant_id)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
     return render(request, "reception/check_in.html", {"form": form, "person": person, "centre": centre, "proposed": proposed, "full": not free})
@@ -243,10 +245,16 @@ _AT_TABLE = (Service.Category.MEAL, Service.Category.LODGING)
 _MEAL_ORDER = ("petit-dejeuner", "dejeuner", "diner")
 
 
+def _sorted_services(services_given: Iterable[Service]) -> list[Service]:
+    """In the order of the day, then by what they are."""
+    return sorted(
+        services_given, key=lambda service: (_MEAL_ORDER.index(service.code) if service.code in _MEAL_ORDER else len(_MEAL_ORDER), service.category, service.name)
+    )
+
+
 def _buttons(given: dict[int, Assistance]) -> list[dict[str, Any]]:
     """The services in two groups, each with the line of today if there is one."""
-    every = list(Service.objects.filter(active=True))
-    every.sort(key=lambda service: (_MEAL_ORDER.index(service.code) if service.code in _MEAL_ORDER else len(_MEAL_ORDER), service.category, service.name))
+    every = _sorted_services(Service.objects.filter(active=True))
 
     def button(service: Service) -> dict[str, Any]:
         line = given.get(service.pk)
@@ -256,6 +264,46 @@ def _buttons(given: dict[int, Assistance]) -> list[dict[str, Any]]:
         {"title": _("Chaque jour"), "buttons": [button(service) for service in every if service.category in _AT_TABLE]},
         {"title": _("Selon le besoin"), "buttons": [button(service) for service in every if service.category not in _AT_TABLE]},
     ]
+
+
+def _meal_of_the_hour() -> str:
+    hour = timezone.localtime().hour
+    return _MEAL_ORDER[0 if hour < 10 else 1 if hour < 16 else 2]
+
+
+@access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
+def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
+    """One list for a meal: tick who came. Also on paper, where there is no screen at the table."""
+    daily = _sorted_services(Service.objects.filter(active=True, once_per_day=True))
+    wanted = request.GET.get("service") or _meal_of_the_hour()
+    service = next((one for one in daily if one.code == wanted), daily[0] if daily else None)
+    stays = occupancy.in_order(Stay.objects.visible_to(request.user).open().at(centre).with_bed().select_related("migrant"))
+    had: set[uuid.UUID] = set()
+    if service is not None:
+        lines = Assistance.objects.filter(service=service, given_on=timezone.localdate(), migrant__in=[stay.migrant_id for stay in stays])
+        had = set(lines.values_list("migrant_id", flat=True))
+    form = MealForm(request.POST or None, present=[stay.migrant_id for stay in stays], initial={"key": uuid.uuid4()})
+    if request.method == "POST" and service is not None and form.is_valid():
+        try:
+            made = services.serve(actor=request.user, centre=centre, service=service, **form.cleaned_data)
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            words = ngettext("%(service)s : noté pour %(n)s personne.", "%(service)s : noté pour %(n)s personnes.", made)
+            messages.success(request, words % {"service": service, "n": made})
+            return redirect(f"{request.path}?service={service.code}")
+    log_read(request, ReadLog.Action.LISTED, PEOPLE, [stay.migrant_id for stay in stays], centre_code=centre.code)
+    ticked = set(request.POST.getlist("people")) if form.is_bound else {str(stay.migrant_id) for stay in stays} if "all" in request.GET else set()
+    context = {
+        "centre": centre,
+        "form": form,
+        "service": service,
+        "tabs": [{"title": str(one), "url": f"?service={one.code}", "current": one == service} for one in daily],
+        "rows": [{"stay": stay, "had": stay.migrant_id in had, "ticked": str(stay.migrant_id) in ticked} for stay in stays],
+        "left": sum(stay.migrant_id not in had for stay in stays),
+        "today": timezone.localdate(),
+    }
+    return render(request, "reception/meals.html", context)
 
 
 @access(Right.RECEIVE, load=Assistance, methods="POST", select=("centre", "service"))

@@ -137,6 +137,7 @@ class ReintegrationCase(models.Model):
         return f"{self.migrant} – {self.get_kind_display()}"
 
     def access_centres(self, *, writing: bool) -> list[int]:
+        models.prefetch_related_objects([self.migrant], "custodies")  # asked for several times on a page, read once
         return self.migrant.access_centres(writing=writing)
 
     @property

@@ -28,6 +28,14 @@ def _require(actor: User, on: Any) -> None:
         raise PermissionDenied
 
 
+def _text(field: str, table: Any, text: str) -> str:
+    """Several lines, fit to keep. Raises ValidationError if they are too long for the field."""
+    text, most = clean_text(text), table._meta.get_field(field).max_length
+    if len(text) > most:
+        raise ValidationError({field: _("Ce texte est trop long : %(most)s signes au plus.") % {"most": most}})
+    return text
+
+
 def continent_of_return(country: str) -> str:
     """Europe or Africa, the two that the action counts (indicator E6). Raises ValidationError with words for any other country."""
     if country == "ML":
@@ -62,7 +70,7 @@ def open_reintegration(
     today = timezone.localdate()
     fixed: dict[str, Any] = {"opened_by_id": actor.pk, "migrant_id": migrant.pk, "kind": kind, "returned_from": returned_from, "centre_id": centre.pk}
     fixed |= {"opened_on": opened_on} if opened_on else {}
-    revisable: dict[str, Any] = {"enhanced": enhanced, "region": clean_line(region), "plan": clean_text(plan)}
+    revisable: dict[str, Any] = {"enhanced": enhanced, "region": clean_line(region), "plan": _text("plan", ReintegrationCase, plan)}
     if id is not None and (existing := ReintegrationCase.objects.filter(pk=id).first()):
         sent = fixed | (revisable if existing.version == 1 else {})
         if any(getattr(existing, name) != value for name, value in sent.items()):
@@ -82,8 +90,10 @@ def open_reintegration(
     return case, True
 
 
-def _locked_case(case: ReintegrationCase, version: int | None = None) -> ReintegrationCase:
+def _locked_case(actor: User, case: ReintegrationCase, version: int | None = None) -> ReintegrationCase:
+    """The row as it is now, nobody else's until the end. Raises PermissionDenied, and Stale if it is not the one the user saw."""
     case = ReintegrationCase.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=case.pk)
+    _require(actor, case)
     if version is not None and case.version != version:
         raise Stale(case)
     return case
@@ -97,10 +107,9 @@ def _check_open(case: ReintegrationCase) -> None:
 @service
 def revise_plan(*, actor: User, case: ReintegrationCase, version: int, plan: str, enhanced: bool, region: str) -> ReintegrationCase:
     """Writes the plan anew, and whether the support is reinforced. Raises Stale, PermissionDenied, ValidationError."""
-    _require(actor, case)
-    case = _locked_case(case, version)
+    case = _locked_case(actor, case, version)
     _check_open(case)
-    case.plan, case.enhanced, case.region = clean_text(plan), enhanced, clean_line(region)
+    case.plan, case.enhanced, case.region = _text("plan", ReintegrationCase, plan), enhanced, clean_line(region)
     case.version += 1
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
     case.save()
@@ -112,9 +121,8 @@ def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.d
     """Fills in a visit that was made, or puts it right while the case is open. At the earliest fourteen days before its day.
 
     Raises Stale, PermissionDenied, ValidationError."""
-    _require(actor, visit)
     # The case first: closing it and recording its last visit come one after the other.
-    case = _locked_case(visit.case)
+    case = _locked_case(actor, visit.case)
     visit = Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     if visit.version != version:
         raise Stale(visit)
@@ -124,7 +132,7 @@ def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.d
     if done_on < visit.earliest:
         words = _("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue.")
         raise ValidationError({"done_on": words})
-    visit.done_on, visit.situation, visit.note, visit.done_by = done_on, situation, clean_text(note), actor
+    visit.done_on, visit.situation, visit.note, visit.done_by = done_on, situation, _text("note", Visit, note), actor
     visit.version += 1
     if not situation:
         raise ValidationError({"situation": _("Choisissez comment va la personne.")})
@@ -147,8 +155,7 @@ def record_support(
 ) -> tuple[Support, bool]:
     """Writes down something delivered. Returns (support, was it made now?). The same `id` again is one delivery; with other content
     raises SameKeyOtherContent. Raises PermissionDenied, ValidationError."""
-    _require(actor, case)
-    case = _locked_case(case)
+    case = _locked_case(actor, case)
     if id is not None and (existing := Support.objects.filter(pk=id).first()):
         if (existing.case_id, existing.kind, existing.delivered_on, existing.amount) != (case.pk, kind, delivered_on, amount):
             raise SameKeyOtherContent
@@ -180,8 +187,7 @@ def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: d
     """Ends the follow-up. Completed only after twelve months and the last visit; lost, gone again, withdrawn or died at any time.
 
     Raises Stale, PermissionDenied, ValidationError."""
-    _require(actor, case)
-    case = _locked_case(case, version)
+    case = _locked_case(actor, case, version)
     _check_open(case)
     if state not in ReintegrationCase.State.values or state == ReintegrationCase.State.OPEN:
         raise ValidationError({"state": _("Choisissez comment le suivi se termine.")})

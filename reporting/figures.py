@@ -30,6 +30,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "reached": (gettext_lazy("atteint"), "ok"),
     "told": (gettext_lazy("renseigné"), "info"),
 }
+PARENT = {age: "children" if age in ("0-13", "14-17") else "adults" for age in AGES}
 TOLERANCE = 0.1  # a tenth above or below the straight line is "on track"
 
 # One person is in exactly one of the two parts of the whole: what is shown of one says something about the other.
@@ -64,6 +65,7 @@ def label_of(dimension: str, code: str, centres: dict[str, str]) -> str:
         "female": _("Femmes"),
         "male": _("Hommes"),
         "other": _("Autre ou non dit"),
+        "male_or_other": _("Hommes, autre ou non dit"),
         "children": _("Moins de 18 ans"),
         "adults": _("18 ans et plus"),
         "europe": _("Europe"),
@@ -84,8 +86,9 @@ def _codes(measure: Measure, dimension: str, tally: Tally, centres: dict[str, st
     """Every cell of a dimension; those with known codes even when empty."""
     known = measure.codes.get(dimension, tuple(centres) if dimension == "centre" else ())
     cells = dict.fromkeys(known, 0) | tally.by.get(dimension, {})
-    if dimension == "sex" and not cells.get("other"):
-        cells.pop("other", None)
+    for rare in ("other", "male_or_other"):
+        if dimension == "sex" and not cells.get(rare):
+            cells.pop(rare, None)
     return cells
 
 
@@ -136,8 +139,8 @@ def _show(name: str, found: dict[str, Tally], period: Period, centres: dict[str,
     if name == WHOLE or name in PARTS.values():
         _show_parts(name, found, cells, shown, centres, threshold)
         return shown
-    if measure.crossed and (table := protect_table(_crossed(cells, tally), threshold)):
-        shown.crossed, shown.by["sex"], shown.by["age_group"] = table.cells, table.rows, table.columns
+    if measure.crossed:
+        _show_people(cells, tally, shown, threshold)
     for dimension, values in cells.items():
         if dimension not in shown.by and (safe := protect_list(values, threshold)) is not None:
             shown.by[dimension] = safe
@@ -155,7 +158,23 @@ def _running(increments: list[int]) -> list[int | None]:
 
 
 def _crossed(cells: dict[str, dict[str, int]], tally: Tally) -> dict[tuple[str, str], int]:
-    return {(sex, age): tally.crossed.get((sex, age), 0) for sex in cells["sex"] for age in cells["age_group"]}
+    """Women, men, girls and boys: sex by child or adult."""
+    found = {(sex, parent): 0 for sex in cells["sex"] for parent in ("children", "adults")}
+    for (sex, age), n in tally.crossed.items():
+        found[sex, PARENT.get(age, age)] += n
+    return found
+
+
+def _show_people(cells: dict[str, dict[str, int]], tally: Tally, shown: _Shown, threshold: int) -> None:
+    """Sex, age and sex by age are one table. A few people of neither sex are counted with the men, whose number would have to be hidden with theirs."""
+    crossed, sexes = _crossed(cells, tally), dict(cells["sex"])
+    if 0 < sexes.get("other", 0) < threshold:
+        for parent in ("children", "adults"):
+            crossed["male_or_other", parent] = crossed.pop(("male", parent)) + crossed.pop(("other", parent))
+    parts = {code: (PARENT[code], n) for code, n in cells["age_group"].items()} if set(cells["age_group"]) <= PARENT.keys() else None
+    table = protect_table(crossed, threshold, parts=parts)
+    if table is not None:
+        shown.crossed, shown.by["sex"], shown.by["age_group"] = table.cells, table.rows, table.parts if parts else table.columns
 
 
 def _show_parts(name: str, found: dict[str, Tally], cells: dict[str, dict[str, int]], shown: _Shown, centres: dict[str, str], threshold: int) -> None:

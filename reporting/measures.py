@@ -98,7 +98,7 @@ SEX_AND_AGE = ("sex", "age_group")
 
 # Those whose codes are known beforehand: a zero is shown too.
 CODES: dict[str, tuple[str, ...]] = {
-    "sex": ("female", "male", "other"),
+    "sex": ("female", "male", "male_or_other", "other"),
     "age_group": AGES,
     "continent": ("europe", "africa"),
     "kind": ("individual", "community"),

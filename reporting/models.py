@@ -17,6 +17,10 @@ from centres.roles import Right
 from jobs.models import Job
 
 
+# What does not depend on who leads an objective.
+OPEN_RIGHTS = frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT})
+
+
 def add_months(day: datetime.date, months: int) -> datetime.date:
     """The same day so many months later; the 28th where that month may be too short."""
     index = day.year * 12 + day.month - 1 + months
@@ -160,6 +164,11 @@ class Indicator(models.Model):
     def by_hand(self) -> bool:
         return not self.measure
 
+    @property
+    def own_rights(self) -> frozenset[Right]:
+        """Of the rights that OIM and AECID hold each for its own objectives, those of this one."""
+        return OPEN_RIGHTS | {self.objective.proof_right, self.objective.entry_right}
+
 
 class Target(models.Model):
     """What should be reached. Most indicators have one; E6, E9, E11 and R3.4 have two, in other units or from other pages."""
@@ -248,6 +257,10 @@ class ManualValue(models.Model):
             pgtrigger.Protect(name="decided_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__validated_at__isnull=False) | pgtrigger.Q(old__refused_at__isnull=False)),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
+
+    @property
+    def own_rights(self) -> frozenset[Right]:
+        return self.indicator.own_rights
 
     @property
     def pending(self) -> bool:

@@ -105,12 +105,16 @@ class Table:
     cells: dict[tuple[str, str], int | None]
     rows: dict[str, int | None]
     columns: dict[str, int | None]
+    parts: dict[str, int | None] = field(default_factory=dict)
 
 
-def protect_table(cells: Mapping[tuple[str, str], int], threshold: int, *, rows_known: bool = False) -> Table | None:
+def protect_table(
+    cells: Mapping[tuple[str, str], int], threshold: int, *, rows_known: bool = False, parts: Mapping[str, tuple[str, int]] | None = None
+) -> Table | None:
     """A table whose margins and grand total are shown too: protected together, so that no margin betrays a cell.
 
-    `rows_known`: the totals of the rows are published whatever they are, and can't be hidden."""
+    `rows_known`: the totals of the rows are published whatever they are, and can't be hidden. `parts`: what columns consist of
+    (age groups of the adults), shown too: code -> (column, value)."""
     rows: dict[str, int] = {}
     columns: dict[str, int] = {}
     network = _Network()
@@ -121,7 +125,9 @@ def protect_table(cells: Mapping[tuple[str, str], int], threshold: int, *, rows_
         for row, value in rows.items():
             network.add(("row", row), value, "total", ("row", row), keep=row in KEPT)
     for column, value in columns.items():
-        network.add(("column", column), value, ("column", column), "grand", keep=column in KEPT)
+        network.add(("column", column), value, ("column", column), ("sum", column) if parts else "grand", keep=column in KEPT)
+    for part, (column, value) in (parts or {}).items():
+        network.add(("part", part), value, ("sum", column), "grand")
     # "total" and "grand" stay apart: between them runs the grand total, which is known.
     hidden = network.protect(threshold)
     if hidden is None:
@@ -130,6 +136,7 @@ def protect_table(cells: Mapping[tuple[str, str], int], threshold: int, *, rows_
         {key: None if ("cell", *key) in hidden else value for key, value in cells.items()},
         {row: None if ("row", row) in hidden else value for row, value in rows.items()},
         {column: None if ("column", column) in hidden else value for column, value in columns.items()},
+        {part: None if ("part", part) in hidden else value for part, (_column, value) in (parts or {}).items()},
     )
 
 

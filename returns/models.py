@@ -174,6 +174,7 @@ class ReturnCase(models.Model):
         return f"{self.migrant} → {self.country_to_name}"
 
     def access_centres(self, *, writing: bool) -> list[int]:
+        models.prefetch_related_objects([self.migrant], "custodies")  # asked for several times on a page, read once
         return self.migrant.access_centres(writing=writing)
 
     @property

@@ -104,17 +104,14 @@ def _save(case: ReturnCase, *, new: bool = False) -> None:
         case.refresh_from_db(fields=["minor"])
 
 
-def _locked(case: ReturnCase, version: int) -> ReturnCase:
-    """The row as it is now, nobody else's until the end. Raises Stale if it is not the one the user saw."""
+def _locked(actor: User, right: Right, case: ReturnCase, version: int) -> ReturnCase:
+    """The row as it is now, nobody else's until the end. Raises PermissionDenied, and Stale if it is not the one the user saw."""
     case = ReturnCase.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=case.pk)
+    if not allows(actor, right, case, writing=True):
+        raise PermissionDenied
     if case.version != version:
         raise Stale(case)
     return case
-
-
-def _require(actor: User, right: Right, case: ReturnCase) -> None:
-    if not allows(actor, right, case, writing=True):
-        raise PermissionDenied
 
 
 def _set(case: ReturnCase, allowed: tuple[str, ...], fields: dict[str, Any]) -> None:
@@ -132,8 +129,7 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
 
     Raises Stale if `version` is no longer current (the row is locked: of many at once one moves it), PermissionDenied, and
     ValidationError for a way that does not exist or for what is still missing. On departure an open stay in a centre ends."""
-    _require(actor, Right.MANAGE_RETURN, case)
-    case = _locked(case, version)
+    case = _locked(actor, Right.MANAGE_RETURN, case, version)
     to = State(to) if to in State.values else None
     if to is None or not may_follow(case.state, to):
         raise ValidationError({"to": _("Un retour « %(state)s » ne peut pas passer à cette étape.") % {"state": case.get_state_display()}})
@@ -157,8 +153,7 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     """Puts right what was written at the present step, or renews a document while the person waits; not after departure.
 
     Raises Stale, PermissionDenied, ValidationError."""
-    _require(actor, Right.MANAGE_RETURN, case)
-    case = _locked(case, version)
+    case = _locked(actor, Right.MANAGE_RETURN, case, version)
     step = STEPS[State(case.state)]
     if not step.correctable:
         raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
@@ -179,8 +174,7 @@ def record_best_interest(*, actor: User, case: ReturnCase, decided_on: datetime.
     """Writes down the best-interest decision for a child; the protection officer's alone. Without it no child is ready to depart.
 
     Raises Stale, PermissionDenied, ValidationError."""
-    _require(actor, Right.VIEW_PROTECTION, case)
-    case = _locked(case, version)
+    case = _locked(actor, Right.VIEW_PROTECTION, case, version)
     if not case.minor:
         raise ValidationError(_("Cette personne est adulte : aucune décision d’intérêt supérieur n’est demandée."))
     if not case.is_open or case.state in GONE:

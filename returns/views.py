@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -156,7 +155,6 @@ def shown(name: str, value: Any) -> Any:
 
 
 def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping: bool = False, typed: dict[str, Any] | None = None) -> HttpResponse:
-    prefetch_related_objects([case.migrant], "custodies")
     may_write = allows(request.user, Right.MANAGE_RETURN, case, writing=True)
     following = next_step(case.state)
     step = stop = None

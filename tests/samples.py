@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from centres.models import Centre
+from centres.roles import Right
 
 
 def _nothing(centre: Centre) -> dict[str, Any]:
@@ -19,3 +20,5 @@ class Sample:
     kwargs: Callable[[Centre], dict[str, Any]] = field(default=_nothing)
     data: dict[str, Any] | Callable[[Centre], dict[str, Any]] = field(default_factory=dict)
     json: bool = False
+    # Of the declared rights, those that count for the sample's object (`own_rights` in centres.access.allows); None: all.
+    own_rights: frozenset[Right] | None = None

@@ -103,7 +103,7 @@ def in_scope(model: type[models.Model] | None, username: str, centre: str) -> bo
     return Right.VIEW_CASE in local if hangs_on_person else True
 
 
-def expected(declaration: Declaration, username: str | None, method: str, which: str, api: bool) -> set[int] | str:
+def expected(declaration: Declaration, username: str | None, method: str, which: str, api: bool, own_rights: frozenset[Right] | None = None) -> set[int] | str:
     """The status allowed; "through" means anything but a refusal or a fault."""
     if declaration.rights == ANYONE:
         return "through"
@@ -123,6 +123,8 @@ def expected(declaration: Declaration, username: str | None, method: str, which:
     if wanted == SIGNED_IN:
         return "through"
     held = rights_at(username, centre if has_object else None)
+    if own_rights is not None:
+        held &= own_rights
     return "through" if held & set(wanted) else {403}
 
 
@@ -178,7 +180,7 @@ def test_matrix(name, centre, persona):
                 if method in ("PUT", "PATCH", "DELETE") and not api and which != "own":
                     continue
                 status = _send(client, method, reverse(name, kwargs=kwargs), sample, centre(OWN if which != "other" else OTHER))
-                allowed = expected(declaration, username, method, which, api)
+                allowed = expected(declaration, username, method, which, api, sample.own_rights)
                 good = (status not in (401, 403, 404, 405) and status < 500) if allowed == "through" else status in allowed
                 if name in DECLARED_ELSEWHERE and username:
                     good = status < 500  # a package's own page: what it answers is its own business

@@ -109,6 +109,8 @@ class Life:
             start + datetime.timedelta(days=min(span, int(span * self.rng.random() ** 0.85)))
             for _ in range(people)
         )
+        for recent in range(min(people, max(3, people // 200))):  # a bus this morning
+            days[-1 - recent] = self.today
         batch, index, made = Batch(), 0, 0
         while made < people:
             before = batch.people

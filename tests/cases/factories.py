@@ -37,7 +37,7 @@ def move(migrant: Migrant, centre: Centre) -> None:
     open_custody(actor=agent_of(centre), migrant=migrant, centre=centre, reason=Custody.Reason.TRANSFERRED, exclusive=True)
 
 
-def registration_form(centre: Centre, **changed: Any) -> dict[str, Any]:
+def registration_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:
     """What the browser sends to register somebody."""
     return {
         "id": str(uuid.uuid4()),
@@ -59,7 +59,7 @@ def registration_form(centre: Centre, **changed: Any) -> dict[str, Any]:
     }
 
 
-def registration_json(centre: Centre, **changed: Any) -> dict[str, Any]:
+def registration_json(centre: Centre, /, **changed: Any) -> dict[str, Any]:
     """What a client of the API sends to register somebody."""
     return {
         "id": str(uuid.uuid4()),

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from cases.forms import IdentityForm, birth_of
 from cases.models import Migrant, earliest_birth, latest_of, years_before
-from cases.services import latest_birth
 from tests.factories import make_migrant, make_minor
 
 from .factories import registration_form

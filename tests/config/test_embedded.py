@@ -188,7 +188,7 @@ def test_a_stale_note_of_a_server_is_no_obstacle(home: Path) -> None:
     with services(home, fast=True):
         pass
     data = home / "postgres" / "server" / "data"
-    # The number of a living process that isn't a server of ours: the one number PostgreSQL would stumble over.
+    # The number of a living process that isn't a server of ours: PostgreSQL would stumble over it.
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n1\n5432\n\n127.0.0.1\n1 1\nready\n")
     with services(home, fast=True) as urls:
         assert answers(urls["DATABASE_URL"])

@@ -54,6 +54,7 @@ def make_return(migrant: Migrant, centre: Centre, on: Day, **values: Any) -> Ret
         "opened_on": before,
         "counselled_on": before,
         "declaration_signed_on": before,
+        "best_interest_on": before if migrant.is_minor(on) else None,
         "document": "passport",
         "document_valid_until": on + datetime.timedelta(days=90),
         "fit_to_travel_on": before,

@@ -16,6 +16,7 @@ from flows.models import FlowCount
 from flows.setup import ensure_points
 from outreach.models import Activity, Attendance, Community, Trainee
 
+
 class Command(BaseCommand):
     help = "Remplit le registre de personnes inventées, sur 24 mois jusqu’à aujourd’hui. Seulement avec SIRA_DEMO=1."
 

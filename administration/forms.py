@@ -1,0 +1,117 @@
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, User
+from audit.models import Change, ReadLog
+from centres.models import Centre
+from centres.roles import Role
+
+from .services import fingerprint
+
+
+def day_input() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class UserFilterForm(forms.Form):
+    q = forms.CharField(label=_("Nom ou identifiant"), required=False, max_length=80)
+    role = forms.ChoiceField(label=_("Rôle"), required=False, choices=[("", _("Tous")), *Role.choices])
+    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Organisation"), required=False, empty_label=_("Toutes"))
+    state = forms.ChoiceField(label=_("Compte"), required=False, choices=[("", _("Tous")), ("active", _("actifs")), ("closed", _("désactivés"))])
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = Organisation.objects.all()  # type: ignore[attr-defined]
+
+
+class PersonForm(forms.Form):
+    first_name = forms.CharField(label=_("Prénoms"), max_length=150)
+    last_name = forms.CharField(label=_("Nom"), max_length=150)
+    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Organisation"), empty_label=_("Choisissez une organisation"))
+    email = forms.EmailField(label=_("Adresse électronique"), required=False)
+    language = forms.ChoiceField(label=_("Langue"), choices=User._meta.get_field("language").choices)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = Organisation.objects.all()  # type: ignore[attr-defined]
+
+
+class NewUserForm(PersonForm):
+    username = forms.CharField(
+        label=_("Identifiant"),
+        max_length=150,
+        help_text=_("Pour se connecter : lettres, chiffres, point, tiret. Par exemple : awa.traore."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ["username", "first_name", "last_name", "organisation", "email", "language"]
+
+
+class EditUserForm(PersonForm):
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        start = {name: getattr(user, name) for name in ("first_name", "last_name", "organisation", "email", "language")}
+        super().__init__(*args, initial=start | {"seen": fingerprint(user)}, **kwargs)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Motif"), max_length=300, help_text=_("Il reste dans l’historique du compte."), widget=forms.TextInput)
+
+
+class NoQuestionForm(forms.Form):
+    """Only asks to be sure; carries the errors of the service."""
+
+
+class PostingForm(forms.Form):
+    role = forms.ChoiceField(label=_("Rôle"), choices=[("", _("Choisissez un rôle")), *Role.choices])
+    centre = forms.ModelChoiceField(
+        Centre.objects.none(), label=_("Centre"), required=False, empty_label=_("National"), help_text=_("« National » pour un rôle qui s’exerce dans tout le pays.")
+    )
+    since = forms.DateField(label=_("À partir du"), widget=day_input(), initial=timezone.localdate)
+    until = forms.DateField(label=_("Jusqu’au (inclus)"), required=False, widget=day_input(), help_text=_("Laissez vide si la fin n’est pas connue."))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["centre"].queryset = Centre.objects.all()  # type: ignore[attr-defined]
+
+
+class EndPostingForm(forms.Form):
+    until = forms.DateField(label=_("Dernier jour"), required=False, widget=day_input(), help_text=_("Laissez vide pour retirer le rôle tout de suite."))
+
+
+class StaffForm(forms.Form):
+    username = forms.CharField(
+        label=_("Identifiant"),
+        max_length=150,
+        help_text=_("L’identifiant de connexion de la personne. Si elle n’a pas de compte, demandez-en un à l’administrateur."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    until = forms.DateField(label=_("Jusqu’au (inclus)"), required=False, widget=day_input(), help_text=_("Laissez vide si la fin n’est pas connue."))
+
+
+class TrailFilterForm(forms.Form):
+    """What both logs can be narrowed to."""
+
+    user = forms.CharField(label=_("Identifiant"), required=False, max_length=150)
+    start = forms.DateField(label=_("Du"), required=False, widget=day_input())
+    end = forms.DateField(label=_("Au"), required=False, widget=day_input())
+
+    def clean(self):
+        data = super().clean() or {}
+        if data.get("start") and data.get("end") and data["start"] > data["end"]:
+            raise forms.ValidationError({"end": _("La fin ne peut pas précéder le début.")})
+        return data
+
+
+class ReadFilterForm(TrailFilterForm):
+    action = forms.ChoiceField(label=_("Action"), required=False, choices=[("", _("Toutes")), *ReadLog.Action.choices])
+    row = forms.CharField(label=_("Objet (clé)"), required=False, max_length=64)
+
+
+class ChangeFilterForm(TrailFilterForm):
+    operation = forms.ChoiceField(label=_("Opération"), required=False, choices=[("", _("Toutes")), *Change.Operation.choices])
+    table = forms.CharField(label=_("Table"), required=False, max_length=63)
+    row = forms.CharField(label=_("Ligne (clé)"), required=False, max_length=64)

@@ -1,0 +1,177 @@
+"""What auditors read: who saw and who changed what. Never the content of a case file, never a value that was changed."""
+
+import csv
+import datetime
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.models import Change, ReadLog
+from audit.services import Verdict, verify
+from cases.listing import harmless
+from jobs.models import Job
+from jobs.services import Outcome, Progress, job_kind
+
+# A file longer than this is cut, and says so at its end: a spreadsheet would cut it without a word.
+MOST_LINES = 100_000
+VERIFY = "verify_audit"
+# Up to here the chain is checked while the page loads; above, by a worker.
+AT_ONCE = 50_000
+
+
+# --- narrowing -----------------------------------------------------------------------------------------------------
+
+
+def _between(start: datetime.date | None, end: datetime.date | None) -> dict[str, datetime.datetime]:
+    found = {}
+    if start:
+        found["at__gte"] = _midnight(start)
+    if end and end < datetime.date.max:
+        found["at__lt"] = _midnight(end + datetime.timedelta(days=1))
+    return found
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = "") -> QuerySet[ReadLog]:
+    found = ReadLog.objects.filter(**_between(start, end))
+    if user:
+        found = found.filter(user__in=list(User.objects.filter(username__iexact=user).values_list("pk", flat=True)))
+    if action:
+        found = found.filter(action=action)
+    if row:
+        found = found.filter(rows__contains=[row])
+    return found
+
+
+def changes(*, user: str = "", start=None, end=None, operation: str = "", table: str = "", row: str = "") -> QuerySet[Change]:
+    found = Change.objects.filter(**_between(start, end))
+    if user:
+        found = found.filter(actor_id__in=list(User.objects.filter(username__iexact=user).values_list("pk", flat=True)))
+    if operation:
+        found = found.filter(operation=operation)
+    if table:
+        found = found.filter(table=table)
+    if row:
+        found = found.filter(row=row)
+    return found
+
+
+# --- words ---------------------------------------------------------------------------------------------------------
+
+
+def model_words(label: str) -> str:
+    """"cases.migrant" in the words of the screens; itself when there is no such model."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
+
+
+def table_words() -> dict[str, str]:
+    return {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models(include_auto_created=True)}
+
+
+def actors(rows: Iterable[Change]) -> dict[int, User]:
+    """The accounts behind the numbers of a page, in one query. The history outlives accounts: a number may have none."""
+    return User.objects.in_bulk({row.actor_id for row in rows if row.actor_id is not None})
+
+
+def fields_of(change: Change) -> list[str]:
+    """Which fields an entry is about: names only, never what was in them."""
+    return sorted(set(change.before or {}) | set(change.after or {}))
+
+
+# --- as a file -----------------------------------------------------------------------------------------------------
+
+
+class _Line:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(name: str, head: list[str], lines: Iterator[list[Any]]) -> StreamingHttpResponse:
+    def content() -> Iterator[str]:
+        writer = csv.writer(_Line(), lineterminator="\r\n")
+        yield "\ufeff"  # so that spreadsheets read the accents
+        yield writer.writerow(head)
+        for number, line in enumerate(lines):
+            if number == MOST_LINES:
+                yield writer.writerow([_("Liste coupée après %(n)s lignes : choisissez une période plus courte.") % {"n": MOST_LINES}])
+                return
+            yield writer.writerow([harmless(str(value)) for value in line])
+
+    return StreamingHttpResponse(
+        content(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}-{timezone.localdate().isoformat()}.csv"'}
+    )
+
+
+def _time(moment: datetime.datetime) -> str:
+    return timezone.localtime(moment).isoformat(sep=" ", timespec="seconds")
+
+
+def reads_file(found: QuerySet[ReadLog]) -> StreamingHttpResponse:
+    def lines() -> Iterator[list[Any]]:
+        for row in found.select_related("user").order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000):
+            yield [_time(row.at), row.user.username, row.get_action_display(), row.model, " ".join(row.rows), row.centre_code, row.path, row.address or ""]
+
+    return _csv("consultations", [_("Quand"), _("Qui"), _("Action"), _("Type"), _("Objets"), _("Centre"), _("Page"), _("Adresse")], lines())
+
+
+def changes_file(found: QuerySet[Change]) -> StreamingHttpResponse:
+    def lines() -> Iterator[list[Any]]:
+        usernames = dict(User.objects.values_list("pk", "username"))
+        for row in found.order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000):
+            who = usernames.get(row.actor_id, row.actor_id) if row.actor_id else row.database_user
+            yield [_time(row.at), who, row.table, row.row, row.get_operation_display(), " ".join(fields_of(row))]
+
+    return _csv("modifications", [_("Quand"), _("Qui"), _("Table"), _("Ligne"), _("Opération"), _("Champs")], lines())
+
+
+# --- the chain -----------------------------------------------------------------------------------------------------
+
+
+def head() -> tuple[int, str]:
+    """How many links the chain has, and the hash of the last."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_number, encode(last_hash, 'hex') FROM audit_head")
+        return cursor.fetchone()
+
+
+def last_verdict() -> Job | None:
+    """The latest check of the chain, whoever asked for it: the state of the trail is no secret among auditors."""
+    return Job.objects.filter(kind=VERIFY).select_related("created_by").order_by("-created_at").first()
+
+
+def _verify_apart() -> Verdict:
+    try:
+        return verify()
+    finally:
+        connection.close()  # of this thread
+
+
+@job_kind(VERIFY)
+def verify_chain(progress: Progress) -> Outcome:
+    """Reads the log, changes nothing, may be run any number of times. One long query: said to be alive beside it."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        checking = beside.submit(_verify_apart)
+        while True:
+            try:
+                verdict = checking.result(timeout=5)
+                break
+            except NotYet:
+                progress.say(0, 0, _("Vérification des maillons"))
+    return Outcome(result={"links": verdict.links, "head": verdict.head, "faults": list(verdict.faults)})

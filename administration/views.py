@@ -1,0 +1,443 @@
+"""The office: accounts and roles for administrators, the staff of a centre for its manager, the trail for auditors."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from rest_framework.authtoken.models import Token
+
+from accounts.models import User
+from audit.acting import Stale
+from audit.models import ReadLog
+from audit.services import log_read
+from centres.access import access, may
+from centres.models import Centre, Posting
+from centres.roles import Right, Role
+from config import keyset
+from jobs.services import ask_for, run
+
+from . import services, trail
+from .forms import (
+    ChangeFilterForm,
+    EditUserForm,
+    EndPostingForm,
+    NewUserForm,
+    NoQuestionForm,
+    PostingForm,
+    ReadFilterForm,
+    ReasonForm,
+    StaffForm,
+    UserFilterForm,
+)
+
+# Accounts have no scope: an administrator manages all of them, everybody else none. So they are looked up after the right.
+
+
+def _account(pk: int) -> User:
+    try:
+        return get_object_or_404(User.objects.select_related("organisation"), pk=pk)
+    except OverflowError as error:
+        raise Http404 from error
+
+
+def _posting(pk: int) -> Posting:
+    try:
+        return get_object_or_404(Posting.objects.select_related("user", "centre"), pk=pk)
+    except OverflowError as error:
+        raise Http404 from error
+
+
+def _explain(form: Form, error: ValidationError) -> None:
+    """Puts the words of the service beside the right field."""
+    if hasattr(error, "error_dict"):
+        for name, problems in error.error_dict.items():
+            form.add_error(name if name in form.fields else None, problems)
+    else:
+        form.add_error(None, error)
+
+
+# --- accounts ------------------------------------------------------------------------------------------------------
+
+
+@access(Right.MANAGE_USERS)
+def users(request: HttpRequest) -> HttpResponse:
+    form = UserFilterForm(request.GET or None)
+    wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    found = User.objects.select_related("organisation").prefetch_related(
+        Prefetch("postings", Posting.objects.active().select_related("centre"), to_attr="roles_now")
+    )
+    for word in wanted.get("q", "").split():
+        found = found.filter(Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
+    if wanted.get("role"):
+        found = found.filter(pk__in=Posting.objects.active().filter(role=wanted["role"]).values("user"))
+    if wanted.get("organisation"):
+        found = found.filter(organisation=wanted["organisation"])
+    if wanted.get("state"):
+        found = found.filter(is_active=wanted["state"] == "active")
+    page = Paginator(found.order_by("last_name", "first_name", "pk"), 50).get_page(request.GET.get("page"))
+    return render(request, "administration/users.html", {"filter_form": form, "page": page, "waiting": _waiting().count()})
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+@sensitive_variables("password")
+def new_user(request: HttpRequest) -> HttpResponse:
+    form = NewUserForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user, password = services.create_user(actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            return _show_secret(request, user, password, _("Le compte est ouvert"))
+    return render(request, "administration/new_user.html", {"form": form})
+
+
+def _show_secret(request: HttpRequest, user: User, secret: str, title: str, *, token: bool = False) -> HttpResponse:
+    """The only page that ever shows it: not kept in a session, not in an address, not in a message."""
+    return render(request, "administration/secret.html", {"account": user, "secret": secret, "title": title, "token": token})
+
+
+@access(Right.MANAGE_USERS)
+def user(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    context = {
+        "account": account,
+        "postings": list(account.postings.select_related("centre", "created_by", "confirmed_by").order_by("-since", "-pk")[:50]),
+        "active": set(Posting.objects.active().filter(user=account).values_list("pk", flat=True)),
+        "acts": list(account.acts_on.select_related("by")[:50]),
+        "second_factor": Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists(),
+        "token": Token.objects.filter(user=account).first(),
+        "oneself": account.pk == request.user.pk,
+    }
+    return render(request, "administration/user.html", context)
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+def edit_user(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    form = EditUserForm(request.POST or None, user=account)
+    both: list[tuple[str, Any, Any]] = []
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        try:
+            services.edit_user(actor=request.user, user=account, seen=values.pop("seen"), **values)
+        except Stale as stale:
+            both = [(str(form.fields[name].label), value, getattr(stale.current, name)) for name, value in values.items() if getattr(stale.current, name) != value]
+            form.data = form.data.copy()
+            form.data["seen"] = services.fingerprint(stale.current)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            messages.success(request, _("Compte modifié."))
+            return redirect("administration:user", pk=pk)
+    return render(request, "administration/edit_user.html", {"form": form, "account": account, "both": both})
+
+
+def _ask(request: HttpRequest, account: User, form: Form, **words: Any) -> HttpResponse:
+    """A page that asks before something is done to an account."""
+    return render(request, "administration/ask.html", {"form": form, "account": account, **words})
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.deactivate_user(actor=request.user, user=account, **form.cleaned_data)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            messages.success(request, _("Le compte est désactivé et ses sessions sont terminées."))
+            return redirect("administration:user", pk=pk)
+    return _ask(
+        request,
+        account,
+        form,
+        title=_("Désactiver le compte"),
+        text=_("La personne est déconnectée tout de suite, partout, et ne peut plus se connecter. Ce qu’elle a écrit reste."),
+        submit=_("Désactiver"),
+        danger=True,
+    )
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+@sensitive_variables("password")
+def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    form = NoQuestionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account, password = services.reactivate_user(actor=request.user, user=account)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            return _show_secret(request, account, password, _("Le compte est réactivé"))
+    return _ask(
+        request,
+        account,
+        form,
+        title=_("Réactiver le compte"),
+        text=_("La personne reçoit un nouveau mot de passe provisoire et retrouve ses affectations qui ne sont pas terminées."),
+        submit=_("Réactiver"),
+    )
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+@sensitive_variables("password")
+def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    form = NoQuestionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account, password = services.reset_password(actor=request.user, user=account)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            return _show_secret(request, account, password, _("Nouveau mot de passe provisoire"))
+    return _ask(
+        request,
+        account,
+        form,
+        title=_("Donner un nouveau mot de passe"),
+        text=_("L’ancien mot de passe ne marche plus et les sessions ouvertes se terminent. Assurez-vous que c’est bien cette personne qui le demande."),
+        submit=_("Donner un nouveau mot de passe"),
+    )
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+def reset_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.reset_second_factor(actor=request.user, user=account, **form.cleaned_data)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            messages.success(request, _("Le second facteur est retiré. La personne en installera un autre à sa prochaine connexion."))
+            return redirect("administration:user", pk=pk)
+    return _ask(
+        request,
+        account,
+        form,
+        title=_("Retirer le second facteur"),
+        text=_("À faire seulement si la personne a perdu son téléphone et ses codes de secours. Vérifiez de vive voix que c’est bien elle."),
+        submit=_("Retirer le second facteur"),
+        danger=True,
+    )
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+@sensitive_variables("key")
+def issue_token(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    form = NoQuestionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            key = services.issue_token(actor=request.user, user=account)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            return _show_secret(request, account, key, _("Nouveau jeton d’API"), token=True)
+    return _ask(
+        request,
+        account,
+        form,
+        title=_("Donner un jeton d’API"),
+        text=_("Un programme qui a ce jeton agit au nom de ce compte, avec ses droits. Un jeton donné avant ne marche plus.")
+        + " "
+        + _("La personne en est informée sur sa page d’accueil."),
+        submit=_("Donner un jeton"),
+    )
+
+
+@access(Right.MANAGE_USERS, methods="POST")
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    if services.revoke_token(actor=request.user, user=_account(pk)):
+        messages.success(request, _("Le jeton d’API est retiré."))
+    return redirect("administration:user", pk=pk)
+
+
+# --- roles ---------------------------------------------------------------------------------------------------------
+
+
+def _waiting():
+    return Posting.objects.filter(confirmed_at__isnull=True).select_related("user__organisation", "centre", "created_by").order_by("since", "pk")
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+def new_posting(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    form = PostingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        try:
+            posting = services.give_posting(actor=request.user, user=account, role=Role(values.pop("role")), **values)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            if posting.confirmed_at is None:
+                messages.warning(request, _("Ce rôle est pour vous-même : il attend qu’un autre administrateur le confirme."))
+            else:
+                messages.success(request, _("Affectation enregistrée : %(posting)s.") % {"posting": posting})
+            return redirect("administration:user", pk=pk)
+    return render(request, "administration/new_posting.html", {"form": form, "account": account})
+
+
+@access(Right.MANAGE_USERS, methods="GET POST")
+def end_posting(request: HttpRequest, pk: int) -> HttpResponse:
+    posting = _posting(pk)
+    form = EndPostingForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.end_posting(actor=request.user, posting=posting, **form.cleaned_data)
+        except ValidationError as error:
+            _explain(form, error)
+        else:
+            messages.success(request, _("L’affectation se termine : %(posting)s.") % {"posting": posting})
+            return redirect("administration:user", pk=posting.user_id)
+    return _ask(request, posting.user, form, title=_("Terminer l’affectation"), text=str(posting), submit=_("Terminer l’affectation"), danger=True)
+
+
+@access(Right.MANAGE_USERS)
+def waiting_postings(request: HttpRequest) -> HttpResponse:
+    return render(request, "administration/waiting.html", {"postings": list(_waiting()[:100])})
+
+
+@access(Right.MANAGE_USERS, methods="POST")
+def confirm_posting(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        posting = services.confirm_posting(actor=request.user, posting=_posting(pk))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Affectation confirmée : %(posting)s.") % {"posting": posting})
+    return redirect("administration:waiting")
+
+
+# --- the staff of a centre -----------------------------------------------------------------------------------------
+
+
+@access(Right.POST_STAFF)
+def my_staff(request: HttpRequest) -> HttpResponse:
+    """The way from the menu to the staff of one's centre; a manager of several chooses."""
+    own = [centre for centre in Centre.objects.visible_to(request.user) if may(request.user, Right.POST_STAFF, centre)]
+    if len(own) == 1:
+        return redirect("administration:staff", code=own[0].code)
+    return render(request, "administration/my_staff.html", {"centres": own})
+
+
+@access(Right.POST_STAFF, load=Centre, by="code", methods="GET POST")
+def staff(request: HttpRequest, centre: Centre) -> HttpResponse:
+    form = StaffForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = User.objects.filter(username__iexact=form.cleaned_data["username"].strip(), is_active=True).select_related("organisation").first()
+        if person is None:
+            form.add_error("username", _("Aucun compte actif ne porte cet identifiant. Vérifiez l’orthographe, ou demandez un compte à l’administrateur."))
+        else:
+            try:
+                posting = services.give_posting(actor=request.user, user=person, role=Role.CENTRE_AGENT, centre=centre, until=form.cleaned_data["until"])
+            except ValidationError as error:
+                _explain(form, error)
+            else:
+                if posting.confirmed_at is None:
+                    messages.warning(request, _("Ce rôle est pour vous-même : il attend qu’un administrateur le confirme."))
+                else:
+                    messages.success(request, _("%(person)s est affecté au centre de %(centre)s.") % {"person": person, "centre": centre})
+                return redirect("administration:staff", code=centre.code)
+    postings = Posting.objects.active().filter(centre=centre).select_related("user__organisation").order_by("role", "user__last_name", "pk")
+    return render(request, "administration/staff.html", {"centre": centre, "form": form, "postings": list(postings[:200]), "agent": Role.CENTRE_AGENT.value})
+
+
+@access(Right.POST_STAFF, load=Centre, by="code", methods="POST")
+def unpost(request: HttpRequest, centre: Centre, pk: int) -> HttpResponse:
+    posting = _posting(pk)
+    if posting.centre_id != centre.pk:
+        raise Http404
+    if posting.role != Role.CENTRE_AGENT:
+        raise PermissionDenied
+    try:
+        services.end_posting(actor=request.user, posting=posting)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("%(person)s n’est plus affecté au centre de %(centre)s.") % {"person": posting.user, "centre": centre})
+    return redirect("administration:staff", code=centre.code)
+
+
+# --- the trail -----------------------------------------------------------------------------------------------------
+
+
+def _wanted(form: Form) -> dict[str, Any]:
+    return form.cleaned_data if form.is_bound and form.is_valid() else {}
+
+
+@access(Right.VIEW_AUDIT)
+def reads(request: HttpRequest) -> HttpResponse:
+    form = ReadFilterForm(request.GET or None)
+    page = keyset.read(trail.reads(**_wanted(form)).select_related("user"), request.GET, keys=("-id",), size=50)
+    for row in page.rows:
+        row.type_words = trail.model_words(row.model)
+    context = {"filter_form": form, "page": page, "tabs": _tabs(request), "export_url": _export_url(request, "reads_export")}
+    return render(request, "administration/reads.html", context)
+
+
+@access(Right.VIEW_AUDIT)
+def reads_export(request: HttpRequest) -> HttpResponse:
+    log_read(request, ReadLog.Action.EXPORTED, "audit.readlog", [])
+    return trail.reads_file(trail.reads(**_wanted(ReadFilterForm(request.GET or None))))
+
+
+@access(Right.VIEW_AUDIT)
+def changes(request: HttpRequest) -> HttpResponse:
+    form = ChangeFilterForm(request.GET or None)
+    page = keyset.read(trail.changes(**_wanted(form)), request.GET, keys=("-id",), size=50)
+    people, words = trail.actors(page.rows), trail.table_words()
+    for row in page.rows:
+        row.who = people.get(row.actor_id)
+        row.table_words = words.get(row.table, row.table)
+        row.fields = trail.fields_of(row)
+    context = {"filter_form": form, "page": page, "tabs": _tabs(request), "export_url": _export_url(request, "changes_export")}
+    return render(request, "administration/changes.html", context)
+
+
+@access(Right.VIEW_AUDIT)
+def changes_export(request: HttpRequest) -> HttpResponse:
+    log_read(request, ReadLog.Action.EXPORTED, "audit.change", [])
+    return trail.changes_file(trail.changes(**_wanted(ChangeFilterForm(request.GET or None))))
+
+
+@access(Right.VIEW_AUDIT, methods="GET POST")
+def chain(request: HttpRequest) -> HttpResponse:
+    """Where the chain stands, and a button that checks all of it: at once while it is short, by a worker when it is long."""
+    links, last_hash = trail.head()
+    if request.method == "POST":
+        job = ask_for(actor=request.user, kind=trail.VERIFY, title=_("Vérification de la chaîne"), parameters={})
+        if links <= trail.AT_ONCE:
+            run(job.pk)
+        return redirect("administration:chain")
+    job = trail.last_verdict()
+    return render(request, "administration/chain.html", {"links": links, "head": last_hash, "job": job, "tabs": _tabs(request)})
+
+
+def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    titles = {"reads": _("Consultations"), "changes": _("Modifications"), "chain": _("État de la chaîne")}
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    return [{"title": title, "url": reverse(f"administration:{name}"), "current": name == here} for name, title in titles.items()]
+
+
+def _export_url(request: HttpRequest, name: str) -> str:
+    query = request.GET.copy()
+    for place in ("after", "before"):
+        query.pop(place, None)
+    return f"{reverse(f'administration:{name}')}{'?' if query else ''}{query.urlencode()}"

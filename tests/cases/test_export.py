@@ -1,0 +1,92 @@
+"""Names leave the system only by the hand of who may export them, for their centres, defused and written down."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+
+from audit.models import ReadLog
+from cases import listing
+from tests.factories import make_migrant, make_minor
+
+from .factories import move
+
+
+def rows(response):
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def test_a_manager_exports_the_people_of_the_centre(as_user, centre):
+    here, there = make_migrant(centre("GAO"), surname="Ici"), make_migrant(centre("KAY"), surname="Ailleurs")
+    response = as_user("manager.gao").get("/migrants/export.csv")
+    assert response["Content-Disposition"].startswith("attachment;")
+    header, tags, *people = rows(response)
+    assert header[0] == "Numéro de dossier"
+    assert all(tag.startswith("#") for tag in tags)
+    assert [row[0] for row in people] == [here.case_number]
+    assert there.case_number not in response.content.decode()
+    assert ReadLog.objects.get(action="exported").rows == [str(here.pk)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_who_may_not_export_names_gets_none(as_user, centre, kind):
+    make_migrant(centre("GAO"))
+    assert as_user("manager.gao").get(f"/migrants/export.{kind}").status_code == 200
+    for username in ("agent.gao", "protection", "returns.gao", "me.iom", "steering.eu", "auditor", "admin"):
+        assert as_user(username).get(f"/migrants/export.{kind}").status_code == 403, username
+    assert "export.csv" in as_user("manager.gao").get("/migrants/").content.decode()
+    assert "export.csv" not in as_user("agent.gao").get("/migrants/").content.decode()
+
+
+def test_the_export_holds_what_the_list_shows(as_user, centre):
+    gao = centre("GAO")
+    child = make_minor(gao, surname="Traoré", given_names="Petit")
+    make_migrant(gao, surname="Zerbo", given_names="Grand")
+    browser = as_user("manager.gao")
+    assert [row[0] for row in rows(browser.get("/migrants/export.csv", {"alone": "on"}))[2:]] == [child.case_number]
+    assert [row[0] for row in rows(browser.get("/migrants/export.csv", {"q": "Traore"}))[2:]] == [child.case_number]
+    assert [row[0] for row in rows(browser.get("/migrants/export.csv", {"q": "\x00", "sex": "x", "after": "x"}))[2:]]
+
+
+def test_no_cell_is_a_formula(as_user, centre):
+    for start in "=+-@＝":
+        make_migrant(centre("GAO"), surname=f"{start}HYPERLINK(A1)", given_names=f"{start}cmd|'/c calc'!A1")
+    browser = as_user("manager.gao")
+    for row in rows(browser.get("/migrants/export.csv"))[2:]:
+        assert not any(cell[:1] in "=+-@＝\t" for cell in row if cell)
+        assert row[1].startswith("'")
+    book = openpyxl.load_workbook(io.BytesIO(browser.get("/migrants/export.xlsx").content))
+    cells = [cell for row in book.active.iter_rows(min_row=3) for cell in row]
+    assert cells
+    assert not any(cell.data_type == "f" for cell in cells)
+
+
+def test_the_workbook_has_titles_tags_and_people(as_user, centre):
+    person = make_migrant(centre("GAO"), surname="Keïta", phone="22376123456")
+    book = openpyxl.load_workbook(io.BytesIO(as_user("manager.gao").get("/migrants/export.xlsx").content))
+    titles, tags, row = [[cell.value for cell in row] for row in book.active.iter_rows()]
+    assert (titles[0], tags[0], row[0], row[1]) == ("Numéro de dossier", "#x_person+id", person.case_number, "Keïta")
+    assert "22376123456" in row
+
+
+def test_a_person_who_moved_away_stays_in_the_export_of_who_cared_for_them(as_user, centre):
+    person = make_migrant(centre("GAO"))
+    move(person, centre("KAY"))
+    for username in ("manager.gao", "manager.kayes"):
+        assert person.case_number in as_user(username).get("/migrants/export.csv").content.decode()
+    assert person.case_number not in as_user("manager.bamako").get("/migrants/export.csv").content.decode()
+
+
+def test_a_list_too_long_asks_for_filters(as_user, centre, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_EXPORTED", 1)
+    for _ in range(2):
+        make_migrant(centre("GAO"))
+    response = as_user("manager.gao").get("/migrants/export.csv")
+    assert response.status_code == 302
+    assert not ReadLog.objects.filter(action="exported").exists()
+
+
+@pytest.mark.parametrize("kind", ["pdf", "exe", "CSV", "csv%00"])
+def test_other_kinds_are_absent(as_user, kind):
+    assert as_user("manager.gao").get(f"/migrants/export.{kind}").status_code == 404

@@ -1,0 +1,40 @@
+"""Records of the reception, made by the real services."""
+
+import datetime
+import uuid
+from typing import Any
+
+from cases.models import Migrant
+from centres.models import Bed, Centre, Room, Service
+from reception.beds import free_beds
+from reception.models import Assistance, Stay
+from reception.services import check_in, record_assistance
+from tests.factories import agent_of, make_migrant
+
+
+def make_stay(centre: Centre, *, migrant: Migrant | None = None, bed: Bed | None = None, **arrival: Any) -> Stay:
+    """A person who is at the centre now."""
+    arrival = {"origin": Stay.Origin.TRANSIT, "came_from": "NE", "id": uuid.uuid4(), **arrival}
+    stay, _created = check_in(actor=agent_of(centre), migrant=migrant or make_migrant(centre), centre=centre, bed=bed, **arrival)
+    return stay
+
+
+def make_assistance(centre: Centre, *, migrant: Migrant | None = None, service: str = "kit-hygiene", **given: Any) -> Assistance:
+    """Something given today to a person at the centre."""
+    given = {"id": uuid.uuid4(), **given}
+    migrant = migrant or make_stay(centre).migrant
+    line, _created = record_assistance(actor=agent_of(centre), migrant=migrant, centre=centre, service=Service.objects.get(code=service), **given)
+    return line
+
+
+def a_bed(centre: Centre, kind: str = Room.Kind.MEN, number: int = 0) -> Bed:
+    """A free bed of this kind of room."""
+    return free_beds(centre).filter(room__kind=kind)[number]
+
+
+def backdate(stay: Stay, days: int) -> Stay:
+    """As if the person had come so many days ago."""
+    earlier = stay.arrived_at - datetime.timedelta(days=days)
+    Stay.objects.filter(pk=stay.pk).update(arrived_at=earlier)
+    stay.refresh_from_db()
+    return stay

@@ -1,0 +1,48 @@
+import uuid
+from typing import Any
+
+from centres.models import Centre
+from tests.factories import make_migrant
+from tests.samples import Sample
+
+from .factories import make_assistance, make_stay
+
+
+def _code(centre: Centre) -> dict[str, Any]:
+    return {"code": centre.code}
+
+
+def _person_here(centre: Centre) -> dict[str, Any]:
+    return {"code": centre.code, "migrant": make_migrant(centre).pk}
+
+
+def _stay(centre: Centre) -> dict[str, Any]:
+    return {"pk": make_stay(centre).pk}
+
+
+def _line(centre: Centre) -> dict[str, Any]:
+    return {"pk": make_assistance(centre).pk}
+
+
+def _arrival(centre: Centre) -> dict[str, Any]:
+    return {"id": uuid.uuid4(), "migrant": make_migrant(centre).pk, "centre": centre.code, "origin": "transit", "came_from": "NE"}
+
+
+def _given(centre: Centre) -> dict[str, Any]:
+    return {"id": uuid.uuid4(), "migrant": make_migrant(centre).pk, "centre": centre.code, "service": "kit-hygiene"}
+
+
+SAMPLES = {
+    "reception:centres": Sample(),
+    "reception:centre": Sample(kwargs=_code),
+    "reception:meals": Sample(kwargs=_code, data=lambda centre: {"key": uuid.uuid4(), "people": [make_stay(centre).migrant_id]}),
+    "reception:check_in": Sample(kwargs=_person_here, data=lambda centre: {"id": uuid.uuid4(), "origin": "transit", "came_from": "NE"}),
+    "reception:move": Sample(kwargs=_stay, data={"version": 1}),
+    "reception:check_out": Sample(kwargs=_stay, data={"version": 1, "reason": "left"}),
+    "reception:assistance": Sample(kwargs=_person_here, data=lambda centre: {"key": uuid.uuid4(), "service": "kit-hygiene"}),
+    "reception:withdraw_assistance": Sample(kwargs=_line),
+    "api-stays": Sample(data=_arrival, json=True),
+    "api-stay": Sample(kwargs=_stay, data={"departure_reason": "left"}, json=True),
+    "api-assistance": Sample(data=_given, json=True),
+    "api-assistance-line": Sample(kwargs=_line, json=True),
+}

@@ -1,0 +1,188 @@
+"""The page of a centre, the list of centres, the card on the home page, the part in the case file."""
+
+import datetime
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import ReadLog
+from centres.models import Bed, Centre
+from reception import occupancy
+from reception.beds import suitable_beds
+from reception.models import Stay
+from reception.services import check_out
+from tests.factories import make_migrant, make_minor
+
+from .factories import a_bed, backdate, make_assistance, make_stay
+
+
+def board(browser, code="GAO", **query):
+    return browser.get(reverse("reception:centre", args=[code]), query)
+
+
+def queries_of(browser, url):
+    browser.get(url)
+    with CaptureQueriesContext(connection) as counted:
+        assert browser.get(url).status_code == 200
+    return len(counted)
+
+
+def fill(gao, number):
+    for index in range(number):
+        migrant = make_minor(gao) if index % 9 == 0 else make_migrant(gao)
+        make_stay(gao, migrant=migrant, bed=suitable_beds(migrant, gao)[1])
+
+
+class TestBoard:
+    def test_who_is_there(self, as_user, centre):
+        gao = centre("GAO")
+        bed = a_bed(gao)
+        stay, elsewhere = make_stay(gao, bed=bed), make_stay(centre("KAY"))
+        child = make_stay(gao, migrant=make_minor(gao))
+        gone = make_stay(gao)
+        check_out(actor=stay.checked_in_by, stay=gone, reason="left")
+        page = board(as_user("agent.gao"))
+        text = page.content.decode()
+        assert [s.pk for s in page.context["stays"]] == [child.pk, stay.pk]  # the child alone first
+        assert "mineur non accompagné" in text and str(elsewhere.migrant) not in text
+        figures = page.context["centre"]
+        assert (figures.present, figures.capacity, figures.arrived_today, figures.left_today, figures.without_bed, figures.alone, figures.long) == (2, 80, 3, 1, 1, 1, 0)
+        assert reverse("cases:migrant", args=[stay.migrant_id]) in text
+        assert "2 / 80" in text
+
+    def test_scope(self, as_user, centre):
+        make_stay(centre("GAO"))
+        assert board(as_user("agent.gao")).status_code == 200
+        assert board(as_user("protection")).status_code == 200
+        reader = board(as_user("returns.gao"))
+        assert reader.status_code == 200 and "check-in" not in reader.content.decode() and "check-out" not in reader.content.decode()
+        for username in ("agent.kayes", "steering.eu", "me.iom", "auditor", "admin"):
+            assert board(as_user(username)).status_code == 404
+        assert board(as_user("agent.gao"), code="gao").status_code == 404
+        assert board(as_user("agent.gao"), code="ZZZ").status_code == 404
+
+    def test_filters(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        fatou = make_stay(gao, migrant=make_migrant(gao, surname="Diarra", given_names="Fatoumata", sex="female"), bed=None)
+        child = make_stay(gao, migrant=make_minor(gao), bed=a_bed(gao, "minors"))
+        long = backdate(make_stay(gao, bed=a_bed(gao)), 20)
+        assert [s.pk for s in board(browser, who="fatumata diara").context["stays"]] == [fatou.pk]
+        assert [s.pk for s in board(browser, show="alone").context["stays"]] == [child.pk]
+        assert [s.pk for s in board(browser, show="bed").context["stays"]] == [fatou.pk]
+        assert [s.pk for s in board(browser, show="long").context["stays"]] == [long.pk]
+        assert "Personne ne correspond" in board(browser, who="zzzz").content.decode()
+        assert board(browser, show="nonsense").status_code == 200
+        figures = occupancy.with_day(Centre.objects.filter(pk=gao.pk)).get()
+        assert (figures.long, figures.alone, figures.without_bed) == (1, 1, 1)
+
+    def test_those_to_admit(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        new, here, left = make_migrant(gao), make_stay(gao), make_stay(gao)
+        check_out(actor=left.checked_in_by, stay=left, reason="left")
+        assert [one.migrant for one in board(browser).context["awaited"]] == [new]
+        assert here.migrant not in [one.migrant for one in board(browser).context["awaited"]]
+        text = board(browser).content.decode()
+        assert reverse("reception:check_in", args=["GAO", new.pk]) in text
+        assert reverse("reception:check_in", args=["GAO", new.pk]) not in board(as_user("returns.gao")).content.decode()
+
+    def test_empty(self, as_user, centre):
+        assert "Personne n’est au centre en ce moment" in board(as_user("agent.gao")).content.decode()
+
+    def test_more_people_than_beds(self, as_user, centre):
+        gao = centre("GAO")
+        Bed.objects.filter(room__centre=gao).exclude(pk=a_bed(gao).pk).update(in_use=False)
+        fill(gao, 3)
+        text = board(as_user("agent.gao")).content.decode()
+        assert "3 / 1" in text and "capacité dépassée" in text and "hors service" in text
+
+    def test_who_looked_is_written_down(self, as_user, persona, centre):
+        stay = make_stay(centre("GAO"))
+        board(as_user("agent.gao"))
+        log = ReadLog.objects.filter(user=persona("agent.gao")).latest("id")
+        assert (log.action, log.rows, log.centre_code) == ("listed", [str(stay.migrant_id)], "GAO")
+
+    def test_same_number_of_queries_with_10_and_with_200(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        url = reverse("reception:centre", args=["GAO"])
+        fill(gao, 10)
+        few = queries_of(browser, url)
+        fill(gao, 190)
+        assert Stay.objects.open().count() == 200
+        assert queries_of(browser, url) == few <= 12
+        assert queries_of(browser, url + "?who=Essai") <= 12
+        assert queries_of(browser, reverse("reception:meals", args=["GAO"])) <= 12
+        migrant = Stay.objects.open().first()
+        for name, arguments in (
+            ("check_in", ["GAO", migrant.migrant_id]),
+            ("assistance", ["GAO", migrant.migrant_id]),
+            ("move", [migrant.pk]),
+            ("check_out", [migrant.pk]),
+        ):
+            assert queries_of(browser, reverse(f"reception:{name}", args=arguments)) <= 12, name
+
+
+class TestCentres:
+    def test_one_centre_is_opened_at_once(self, as_user):
+        answer = as_user("agent.gao").get(reverse("reception:centres"))
+        assert answer.status_code == 302 and answer.url == "/centres/GAO/"
+
+    def test_several_are_shown(self, as_user, centre):
+        make_stay(centre("GAO"))
+        page = as_user("protection").get(reverse("reception:centres"))
+        assert [shown.code for shown, _bar in page.context["centres"]] == ["BKO", "GAO", "KAY"]
+        assert "1 / 80" in page.content.decode()
+
+    def test_not_for_the_committee(self, as_user):
+        for username in ("steering.eu", "me.iom", "auditor", "admin", "flows"):
+            assert as_user(username).get(reverse("reception:centres")).status_code == 403
+
+
+class TestHome:
+    def test_card_of_the_own_centre(self, as_user, centre):
+        make_stay(centre("GAO"))
+        make_stay(centre("KAY"))
+        text = as_user("agent.gao").get("/").content.decode()
+        assert "Centre de Gao" in text and "Centre de Kayes" not in text and "1 / 80" in text
+
+    def test_not_for_those_who_do_not_receive(self, as_user):
+        for username in ("steering.eu", "protection", "returns.gao"):
+            assert "Centre de Gao" not in as_user(username).get("/").content.decode()
+
+
+class TestCaseFile:
+    def file(self, browser, migrant):
+        return browser.get(reverse("cases:migrant", args=[migrant.pk])).content.decode()
+
+    def test_the_next_thing_is_one_click_away(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        migrant = make_migrant(gao)
+        assert "Admettre au centre" in self.file(browser, migrant)
+        stay = make_stay(gao, migrant=migrant)
+        text = self.file(browser, migrant)
+        assert all(words in text for words in ("Donner une assistance", "Attribuer un lit", "Noter le départ", "Au centre de Gao", "Sans lit"))
+        assert "Admettre au centre" not in text
+        check_out(actor=stay.checked_in_by, stay=stay, reason="hospital")
+        text = self.file(browser, migrant)
+        assert "Départ du centre de Gao" in text and "Hospitalisé" in text and "Admettre au centre" in text
+
+    def test_readers_get_no_buttons(self, as_user, centre):
+        stay = make_stay(centre("GAO"))
+        text = self.file(as_user("returns.gao"), stay.migrant)
+        assert "Arrivée au centre de Gao" in text
+        assert not any(words in text for words in ("Donner une assistance", "Attribuer un lit", "Noter le départ", "Admettre au centre"))
+
+    def test_assistance_by_day(self, as_user, centre):
+        gao = centre("GAO")
+        stay = make_stay(gao, arrived_at=timezone.now() - datetime.timedelta(days=2))
+        for code in ("dejeuner", "diner", "kit-hygiene", "kit-hygiene"):
+            make_assistance(gao, migrant=stay.migrant, service=code)
+        make_assistance(gao, migrant=stay.migrant, service="diner", given_on=timezone.localdate() - datetime.timedelta(days=1))
+        text = self.file(as_user("agent.gao"), stay.migrant)
+        assert text.count("Assistance à Gao") == 2
+        assert "Déjeuner, Dîner, Kit d’hygiène × 2" in text
+
+    def test_a_long_stay_is_due(self, as_user, centre):
+        stay = backdate(make_stay(centre("GAO")), 20)
+        assert "14 jours prévus" in self.file(as_user("agent.gao"), stay.migrant)
