@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -42,9 +42,9 @@ from .forms import (
 # Accounts have no scope: an administrator manages all of them, everybody else none. So they are looked up after the right.
 
 
-def _account(pk: int) -> User:
+def _account(pk: int, **more: Any) -> User:
     try:
-        return get_object_or_404(User.objects.select_related("organisation"), pk=pk)
+        return get_object_or_404(User.objects.select_related("organisation").annotate(**more), pk=pk)
     except OverflowError as error:
         raise Http404 from error
 
@@ -108,14 +108,16 @@ def _show_secret(request: HttpRequest, user: User, secret: str, title: str, *, t
 
 @access(Right.MANAGE_USERS)
 def user(request: HttpRequest, pk: int) -> HttpResponse:
-    account = _account(pk)
+    account = _account(
+        pk,
+        second_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)),
+        token_since=Subquery(Token.objects.filter(user=OuterRef("pk")).values("created")),
+    )
+    holds = Exists(Posting.objects.active().filter(pk=OuterRef("pk")))
     context = {
         "account": account,
-        "postings": list(account.postings.select_related("centre", "created_by", "confirmed_by").order_by("-since", "-pk")[:50]),
-        "active": set(Posting.objects.active().filter(user=account).values_list("pk", flat=True)),
+        "postings": list(account.postings.select_related("centre").annotate(holds=holds).order_by("-since", "-pk")[:50]),
         "acts": list(account.acts_on.select_related("by")[:50]),
-        "second_factor": Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists(),
-        "token": Token.objects.filter(user=account).first(),
         "oneself": account.pk == request.user.pk,
     }
     return render(request, "administration/user.html", context)

@@ -60,7 +60,9 @@ def place(text: str) -> tuple[datetime.datetime, uuid.UUID] | None:
     when, _sep, key = text.partition("_")
     try:
         at = datetime.datetime.fromisoformat(when)
-        return (at if at.tzinfo else timezone.make_aware(at)), uuid.UUID(key)
+        if not 2000 <= at.year <= 2200:  # nothing of ours is outside, and the ends of time upset the database
+            return None
+        return (at if at.tzinfo else timezone.make_aware(at)).astimezone(datetime.UTC), uuid.UUID(key)
     except (ValueError, OverflowError):
         return None
 

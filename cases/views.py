@@ -388,6 +388,13 @@ def _conflict_page(request: HttpRequest, current: Migrant, form: IdentityForm, c
     return render(request, "cases/conflict.html", context, status=409)
 
 
+def _sent(request: HttpRequest, *, files: bool = False) -> tuple[Any, ...]:
+    """What a form is bound to: on POST always something, even if nothing was filled in."""
+    if request.method != "POST":
+        return ()
+    return (request.POST, request.FILES) if files else (request.POST,)
+
+
 # --- what is put on the file -------------------------------------------------------------------------------------
 
 
@@ -397,7 +404,7 @@ def note(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):
         raise PermissionDenied
     protection = allows(request.user, Right.VIEW_PROTECTION, migrant, writing=True)
-    form = NoteForm(request.POST or None, protection=protection, initial={"id": new_id()})
+    form = NoteForm(*_sent(request), protection=protection, initial={"id": new_id()})
     if request.method == "POST" and form.is_valid():
         try:
             services.write_note(actor=request.user, migrant=migrant, **form.cleaned_data)
@@ -426,7 +433,7 @@ def attach(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """Puts a scan on the file."""
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):
         raise PermissionDenied
-    form = AttachmentForm(request.POST or None, request.FILES or None, initial={"id": new_id()})
+    form = AttachmentForm(*_sent(request, files=True), initial={"id": new_id()})
     if request.method == "POST" and form.is_valid():
         try:
             services.attach(actor=request.user, migrant=migrant, **form.cleaned_data)
@@ -461,7 +468,7 @@ def consents(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     all_given = list(migrant.consents.select_related("taken_by").order_by("-given_at", "purpose"))
     open_now = {consent.purpose for consent in all_given if consent.withdrawn_at is None}
     missing = [purpose for purpose in Consent.Purpose.values if purpose not in open_now]
-    form = ConsentForm(request.POST or None, missing=missing, initial={"language": "fra"})
+    form = ConsentForm(*_sent(request), missing=missing, initial={"language": "fra"})
     if request.method == "POST" and form.is_valid():
         try:
             services.give_consent(actor=request.user, migrant=migrant, **form.cleaned_data)

@@ -1,6 +1,7 @@
 """The base class of every API view."""
 
-from rest_framework import generics
+from rest_framework import exceptions, generics
+from rest_framework.parsers import JSONParser
 
 from audit.models import ReadLog
 from audit.services import log_read
@@ -12,6 +13,16 @@ from .roles import Right
 __all__ = ["Conflict", "Declared", "Pages", "SiraAPIView"]
 
 
+class ShallowJSONParser(JSONParser):
+    """Answers 400, not 500, to JSON nested so deep that reading it ends in a RecursionError."""
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise exceptions.ParseError from error
+
+
 class SiraAPIView(generics.GenericAPIView):
     """Base class of every API view. A subclass names `rights` (any one is enough) and, if writing needs others,
     `write_rights`; `read_model` names what the read log says was listed (None: no people in it)."""
@@ -20,6 +31,7 @@ class SiraAPIView(generics.GenericAPIView):
     write_rights: tuple[Right, ...] | None = None
     read_model: str | None = None
     permission_classes = (Declared,)
+    parser_classes = (ShallowJSONParser,)
 
     @classmethod
     def declaration(cls) -> Declaration:

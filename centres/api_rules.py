@@ -7,6 +7,7 @@ from typing import Any
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.pagination import CursorPagination
@@ -54,6 +55,13 @@ class Pages(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-pk"
+
+    def paginate_queryset(self, queryset, request, view=None):
+        """A cursor that somebody made up (no date, a date the database can't hold) is as absent as one that is no cursor."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (DataError, ValidationError, ValueError, OverflowError) as error:
+            raise exceptions.NotFound(self.invalid_cursor_message) from error
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:

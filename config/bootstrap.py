@@ -57,9 +57,7 @@ def new_enough_python() -> None:
         found = shutil.which(f"python3.{minor}")
         if found:
             os.execv(found, [found, *sys.argv])
-    fail(
-        "Il faut Python 3.11 ou plus récent (Debian, Ubuntu : apt-get install -y python3.11 python3.11-venv)."
-    )
+    fail("Il faut Python 3.11 ou plus récent (Debian, Ubuntu : apt-get install -y python3.11 python3.11-venv).")
 
 
 def apt_get(packages: list[str]) -> bool:
@@ -73,9 +71,7 @@ def apt_get(packages: list[str]) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = [apt, "install", "-y", "-q", "--no-install-recommends", *packages]
     for command in ([apt, "update", "-q"], install):
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         say((done.stderr.strip().splitlines() or ["apt-get a échoué."])[-1])
     return done.returncode == 0
@@ -132,9 +128,7 @@ def retry(command: list[str | Path], why: str) -> None:
         "VIRTUAL_ENV": str(VENV),
     }
     for attempt in range(1, TRIES + 1):
-        done = subprocess.run(
-            [str(word) for word in command], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL
-        )
+        done = subprocess.run([str(word) for word in command], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL)
         if done.returncode == 0:
             return
         if attempt < TRIES:
@@ -185,9 +179,7 @@ def collect_static() -> None:
     """Static files hashed and compressed, when one of them or a package has changed."""
     home = Path(os.environ.get("SIRA_HOME") or ROOT / ".sira").resolve()
     target = Path(os.environ.get("SIRA_STATIC") or home / "static")
-    digest = hashlib.sha256(
-        (VENV / "installed").read_bytes() + (ROOT / "config" / "settings.py").read_bytes()
-    )
+    digest = hashlib.sha256((VENV / "installed").read_bytes() + (ROOT / "config" / "settings.py").read_bytes())
     folders = [ROOT / "static", *ROOT.glob("[!.]*/static")]
     sources = [path for folder in folders for path in folder.rglob("*")]
     for path in sorted(path for path in sources if path.is_file()):

@@ -350,6 +350,8 @@ class Service:
             return near
         if near.exists() and near.stat().st_uid != 0 and _can_enter(near):
             return near
+        if near.exists() and any(near.iterdir()):
+            raise ServiceError(f"Le compte de {self.title} ne peut plus entrer dans {near} : chmod o+x sur les dossiers au-dessus.")
         if recorded := self._state().get("place"):
             place = Path(recorded)
             note = place / "home"
@@ -488,14 +490,10 @@ class Postgres(Service):
         if self.data.exists():
             version = self.data / "PG_VERSION"
             if not version.exists() or not (self.data / "global" / "pg_control").exists():
-                raise ServiceError(
-                    f"{self.data} n’est pas une base PostgreSQL entière : écartez ce dossier, puis restaurez "
-                    "une sauvegarde."
-                )
+                raise ServiceError(f"{self.data} n’est pas une base PostgreSQL entière : écartez ce dossier, puis restaurez une sauvegarde.")
             if version.read_text().strip() != POSTGRES_MAJOR:
                 raise ServiceError(
-                    f"{self.data} vient de PostgreSQL {version.read_text().strip()}, il faut "
-                    f"{POSTGRES_MAJOR} : sauvegardez avec l’ancienne version, puis restaurez."
+                    f"{self.data} vient de PostgreSQL {version.read_text().strip()}, il faut {POSTGRES_MAJOR} : sauvegardez avec l’ancienne version, puis restaurez."
                 )
             # Nothing works in this folder (_end_leftovers): a killed server's note would only be in the way.
             (self.data / "postmaster.pid").unlink(missing_ok=True)

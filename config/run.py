@@ -200,8 +200,7 @@ def programs(port: int, home: Path, environment: dict[str, str]) -> list[Program
         "web": f"gunicorn config.wsgi --bind 127.0.0.1:{port} --workers 2 --threads 4 --preload --timeout 60"
         " --graceful-timeout 10 --max-requests 20000 --max-requests-jitter 2000 --log-level warning"
         " --no-control-socket",
-        "worker": "celery -q -A config worker --concurrency 2 --prefetch-multiplier 1 --loglevel WARNING"
-        " --without-gossip --without-mingle",
+        "worker": "celery -q -A config worker --concurrency 2 --prefetch-multiplier 1 --loglevel WARNING --without-gossip --without-mingle",
         "beat": "celery -q -A config beat --pidfile= --loglevel WARNING",
     }
     commands_of = {name: [sys.executable, "-m", *command.split()] for name, command in commands.items()}
@@ -250,9 +249,7 @@ def announce(address: str, environment: dict[str, str], seconds: float) -> None:
     say("Arrêt : Ctrl-C\n")
 
 
-def serve(
-    everything: list[Program], services: list[Service], address: str, environment: dict[str, str]
-) -> None:
+def serve(everything: list[Program], services: list[Service], address: str, environment: dict[str, str]) -> None:
     """Keep everything running until we are told to stop; then stop in order."""
     selector = selectors.DefaultSelector()
     begun, announced, asked_at, complaint = time.monotonic(), False, 0.0, ""

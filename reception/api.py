@@ -154,7 +154,7 @@ class OneStay(SiraAPIView):
         try:
             stay = services.check_out(actor=request.user, stay=stay, reason=departure.pop("departure_reason"), **departure)
         except Stale as stale:
-            raise Conflict(_("Ce séjour a été modifié entre-temps ; il en est à la version %(version)s.") % {"version": stale.current.version}) from stale
+            raise Conflict(_("Ce séjour a été modifié entre-temps ; il en est à la version %(version)s.") % {"version": stale.current.version}) from stale
         except services.AlreadyLeft as error:
             raise Conflict(" ".join(error.messages)) from error
         return Response(self.get_serializer(stay).data)

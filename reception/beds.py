@@ -25,7 +25,7 @@ def refusal(migrant: Migrant, room: Room) -> str:
     kind = room.kind
     if migrant.is_unaccompanied_minor:
         if kind in (Kind.MEN, Kind.WOMEN):
-            return _("Un enfant sans adulte responsable ne dort pas dans une chambre d’adultes : choisissez une chambre de mineurs.")
+            return _("Un enfant sans adulte responsable ne dort pas dans une chambre d’adultes : choisissez une chambre de mineurs.")
         return ""
     if migrant.is_minor():
         return ""  # where the adult who answers for the child sleeps

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.acting import service
 from cases.models import Migrant
-from config.refusals import in_words
 
-from .models import BedAssignment, Stay
+from .models import Stay
+from .services import close_stay, lock_person
 
 
 @service
@@ -20,17 +20,13 @@ def end_stay_for_return(*, actor: User, migrant: Migrant, on: datetime.date) -> 
 
     It checks no right of its own: whoever may note a departure on a return (returns.services.move) ends the stay with it.
     Raises ValidationError if the person came to the centre after that day."""
+    lock_person(migrant.pk)
     stay = Stay.objects.select_for_update(of=("self",)).filter(migrant=migrant, departed_at__isnull=True).first()
     if stay is None:
         return None
     # Known to the day only: the end of it, or now if it is today.
     departed_at = min(timezone.now(), timezone.make_aware(datetime.datetime.combine(on, datetime.time.max)))
     if departed_at <= stay.arrived_at:
-        raise ValidationError({"departed_on": _("La personne est entrée au centre après ce jour : la date du départ ne peut pas précéder son arrivée au centre.")})
-    with in_words(Stay, BedAssignment):
-        stay.departed_at, stay.departure_reason, stay.checked_out_by = departed_at, Stay.DepartureReason.RETURN, actor
-        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by"])
-        for bed in stay.beds.select_for_update().filter(until__isnull=True):
-            bed.until = max(departed_at, bed.since + datetime.timedelta(seconds=1))
-            bed.save(update_fields=["until"])
+        raise ValidationError({"departed_on": _("La personne est entrée au centre après ce jour : la date du départ ne peut pas précéder son arrivée au centre.")})
+    close_stay(actor, stay, departed_at, Stay.DepartureReason.RETURN)
     return stay

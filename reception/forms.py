@@ -16,7 +16,7 @@ from config.countries import country_choices
 from .models import Stay
 from .services import MOST_AT_ONCE
 
-BROKEN = {"required": gettext_lazy("Rechargez la page : ce formulaire est abîmé."), "invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")}
+BROKEN = {"required": gettext_lazy("Rechargez la page : ce formulaire est abîmé."), "invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")}
 
 
 def bed_choices(beds: Iterable[Bed], none: str) -> list[Any]:
@@ -58,7 +58,7 @@ class MomentField(forms.DateTimeField):
 class CheckInForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     origin = forms.ChoiceField(
-        label=gettext_lazy("Comment la personne est-elle venue ?"),
+        label=gettext_lazy("Comment la personne est-elle venue ?"),
         choices=Stay.Origin.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez comment la personne est venue.")},
@@ -89,7 +89,7 @@ class MoveForm(forms.Form):
 class CheckOutForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
     reason = forms.ChoiceField(
-        label=gettext_lazy("Pourquoi la personne part-elle ?"),
+        label=gettext_lazy("Pourquoi la personne part-elle ?"),
         choices=Stay.DepartureReason.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez le motif du départ.")},
@@ -171,7 +171,7 @@ class BoardFilter(forms.Form):
         label=gettext_lazy("Montrer"),
         required=False,
         choices=[
-            ("", gettext_lazy("Toutes les personnes présentes")),
+            ("", gettext_lazy("Toutes")),
             ("alone", gettext_lazy("Mineurs non accompagnés")),
             ("bed", gettext_lazy("Sans lit")),
             ("long", gettext_lazy("Séjour plus long que prévu")),

@@ -65,19 +65,19 @@ class Stay(models.Model):
         """How the person came. Source: action document 3.2 and 4.2 (in transit; returned; forced returns)."""
 
         TRANSIT = "transit", _("en transit")
-        RETURNED = "returned", _("revenu de lui-même")
+        RETURNED = "returned", _("retour par ses propres moyens")
         VOLUNTARY_RETURN = "voluntary_return", _("retour volontaire assisté")
         FORCED_RETURN = "forced_return", _("retour forcé")
-        REFERRED = "referred", _("orienté par un partenaire")
-        TRANSFERRED = "transferred", _("transféré d’un autre centre")
+        REFERRED = "referred", _("orientation par un partenaire")
+        TRANSFERRED = "transferred", _("transfert d’un autre centre")
 
     class DepartureReason(models.TextChoices):
         RETURN = "return", _("retour vers le pays ou la communauté d’origine")
-        LEFT = "left", _("parti de lui-même")
-        TRANSFERRED = "transferred", _("transféré")
-        REFERRED = "referred", _("orienté vers un partenaire")
-        HOSPITAL = "hospital", _("hospitalisé")
-        DIED = "died", _("décédé")
+        LEFT = "left", _("départ de son plein gré")
+        TRANSFERRED = "transferred", _("transfert vers un autre centre")
+        REFERRED = "referred", _("orientation vers un partenaire")
+        HOSPITAL = "hospital", _("hospitalisation")
+        DIED = "died", _("décès")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="stays", verbose_name=_("personne"))

@@ -39,7 +39,7 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
     rows = []
     for stay in _stays(migrant):
         came = stay.get_origin_display()
-        detail = _("%(origin)s, venant de : %(country)s") % {"origin": came, "country": country_name(stay.came_from)} if stay.came_from else came
+        detail = _("%(origin)s, venant de : %(country)s") % {"origin": came, "country": country_name(stay.came_from)} if stay.came_from else came
         who = str(stay.checked_in_by) if stay.checked_in_by_id else ""
         rows.append(
             TimelineRow(
@@ -81,7 +81,7 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
     days = stay.days
     since = ngettext("depuis %(n)s jour", "depuis %(n)s jours", days) % {"n": days} if days else _("depuis aujourd’hui")
     detail = f"{_first_upper(since)} ({formats.date_format(timezone.localdate(stay.arrived_at))})"
-    bed = _("Lit : %(bed)s.") % {"bed": stay.bed_words} if stay.bed_id else _("Sans lit.")  # type: ignore[attr-defined]
+    bed = _("Lit : %(bed)s.") % {"bed": stay.bed_words} if stay.bed_id else _("Sans lit.")  # type: ignore[attr-defined]
     tone = "info"
     if days > stay.centre.max_stay_days:
         tone = "warn"

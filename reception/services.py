@@ -41,14 +41,14 @@ def _digest(*parts: Any) -> str:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
 
 
-def _lock_person(migrant_id: uuid.UUID) -> Migrant:
+def lock_person(migrant_id: uuid.UUID) -> Migrant:
     """Whoever writes about the same person waits. Always the first row to be locked, so that nobody waits in a circle."""
     return Migrant.objects.select_for_update(of=("self",)).get(pk=migrant_id)
 
 
 def _lock_stay(actor: User, stay: Stay) -> Stay:
     """The stay as it is now, for a write. Raises PermissionDenied."""
-    _lock_person(stay.migrant_id)
+    lock_person(stay.migrant_id)
     stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=stay.pk)
     if not allows(actor, Right.RECEIVE, stay, writing=True):
         raise PermissionDenied
@@ -83,7 +83,7 @@ def check_in(
         if existing.checked_in_by_id != actor.pk or existing.digest != digest:
             raise SameKeyOtherContent
         return existing, False
-    migrant = _lock_person(migrant.pk)
+    migrant = lock_person(migrant.pk)
     _refuse_second_stay(actor, migrant, centre)
     now = timezone.now()
     if came_from and came_from not in dict(country_choices()):
@@ -178,10 +178,19 @@ def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, version: int | None 
 
 def _refuse_closed(stay: Stay) -> None:
     if not stay.is_open:
-        raise AlreadyLeft(_("Cette personne est partie le %(moment)s : son séjour est terminé.") % {"moment": _moment(stay.departed_at)})
+        raise AlreadyLeft(_("Cette personne est partie le %(moment)s : son séjour est terminé.") % {"moment": _moment(stay.departed_at)})
 
 
 # --- departure ---------------------------------------------------------------------------------------------------
+
+
+def close_stay(actor: User, stay: Stay, left: datetime.datetime, reason: str) -> None:
+    """Ends an open stay that the caller has locked and checked. Part of a service, not one of its own."""
+    _leave_bed(stay, left)
+    stay.departed_at, stay.departure_reason, stay.checked_out_by = left, reason, actor
+    stay.version += 1
+    with in_words(Stay):
+        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "version"])
 
 
 @service
@@ -221,11 +230,7 @@ def check_out(
             raise ValidationError({"transfer_to": _("Choisissez le centre qui reçoit la personne.")})
     elif transfer_to is not None:
         raise ValidationError({"transfer_to": _("Ne choisissez un centre que pour un transfert.")})
-    _leave_bed(stay, left)
-    stay.departed_at, stay.departure_reason, stay.checked_out_by = left, reason, actor
-    stay.version += 1
-    with in_words(Stay):
-        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "version"])
+    close_stay(actor, stay, left, reason)
     if transferred and transfer_to is not None:
         open_custody(actor=actor, migrant=stay.migrant, centre=transfer_to, reason=Custody.Reason.TRANSFERRED, exclusive=True)
     return stay
@@ -272,7 +277,7 @@ def record_assistance(
         return existing, False
     since = _in_care_since(migrant, centre)
     if since is None:
-        raise ValidationError(_("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."), code="not_in_care")
+        raise ValidationError(_("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."), code="not_in_care")
     if not service.active:
         raise ValidationError({"service": _("Ce service n’est plus proposé.")})
     if line.given_on > today:
@@ -282,7 +287,7 @@ def record_assistance(
     if not 1 <= line.quantity <= MOST_AT_ONCE:
         raise ValidationError({"quantity": _("La quantité est un nombre de 1 à %(most)s.") % {"most": MOST_AT_ONCE}})
     if line.once_per_day and line.quantity != 1:
-        raise ValidationError({"quantity": _("Ce service se donne une fois par jour : la quantité est 1.")})
+        raise ValidationError({"quantity": _("Ce service se donne une fois par jour : la quantité est 1.")})
     line.clean_fields(exclude=["migrant", "centre", "service", "recorded_by"])
     with in_words(Assistance):
         line.save(force_insert=True)

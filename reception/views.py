@@ -99,15 +99,16 @@ def _chosen(form: BoardFilter, stays: list[Stay], centre: Centre) -> list[Stay]:
 
 
 def _rooms(centre: Centre, stays: list[Stay]) -> list[dict[str, Any]]:
-    """Each room with its beds and who sleeps there."""
+    """Each room: who sleeps in which bed, which beds are free, which can't be used."""
     sleepers = {stay.bed_id: stay for stay in stays}  # type: ignore[attr-defined]
     rooms: dict[int, dict[str, Any]] = {}
     for bed in Bed.objects.filter(room__centre=centre).select_related("room").order_by("room__kind", "room__name", "label", "pk"):
-        room = rooms.setdefault(bed.room_id, {"room": bed.room, "beds": [], "taken": 0, "total": 0})
-        stay = sleepers.get(bed.pk)
-        room["beds"].append({"bed": bed, "stay": stay})
-        room["taken"] += stay is not None
+        room = rooms.setdefault(bed.room_id, {"room": bed.room, "taken": [], "free": [], "broken": [], "total": 0})
         room["total"] += bed.in_use
+        if bed.pk in sleepers:
+            room["taken"].append((bed, sleepers[bed.pk]))
+        else:
+            room["free" if bed.in_use else "broken"].append(bed.label)
     return list(rooms.values())
 
 
@@ -142,7 +143,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
         else:
             bed = form.cleaned_data["bed"]
             words = _("L’arrivée de %(person)s au centre de %(centre)s est notée.") % {"person": person, "centre": centre}
-            messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
+            messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
             return redirect("cases:migrant", stay.migrant_id)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
     return render(request, "reception/check_in.html", {"form": form, "person": person, "centre": centre, "proposed": proposed, "full": not free})
@@ -164,7 +165,7 @@ def move(request: HttpRequest, stay: Stay) -> HttpResponse:
             put_errors(form, error)
         else:
             bed = form.cleaned_data["bed"]
-            messages.success(request, _("%(person)s : %(bed)s.") % {"person": stay.migrant, "bed": bed or _("sans lit")})
+            messages.success(request, _("%(person)s : %(bed)s.") % {"person": stay.migrant, "bed": bed or _("sans lit")})
             return redirect(_board_of(stay))
     return render(request, "reception/move.html", {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposed": proposed})
 
@@ -175,7 +176,7 @@ def _after_stale(form: Any, current: Stay) -> Any:
     if not current.is_open:
         words = _("Entre-temps, le départ de cette personne a été noté (%(reason)s).") % {"reason": current.get_departure_reason_display()}
     else:
-        words = _("Entre-temps, quelqu’un a changé le lit de cette personne : elle a maintenant « %(bed)s ». Vérifiez, puis enregistrez de nouveau.")
+        words = _("Entre-temps, quelqu’un a changé le lit de cette personne : elle a maintenant « %(bed)s ». Vérifiez, puis enregistrez de nouveau.")
         words %= {"bed": bed.bed if bed else _("sans lit")}
     form.data = form.data.copy()
     form.data["version"] = current.version
@@ -221,7 +222,7 @@ def assistance(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> Http
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("%(service)s : noté pour %(person)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)})
+            messages.success(request, _("%(service)s : noté pour %(person)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)})
             return redirect("reception:assistance", code=centre.code, migrant=person.pk)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
     lines = list(Assistance.objects.filter(migrant=person, centre=centre).select_related("service", "recorded_by").order_by("-given_on", "-recorded_at")[:40])
@@ -289,7 +290,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            words = ngettext("%(service)s : noté pour %(n)s personne.", "%(service)s : noté pour %(n)s personnes.", made)
+            words = ngettext("%(service)s : noté pour %(n)s personne.", "%(service)s : noté pour %(n)s personnes.", made)
             messages.success(request, words % {"service": service, "n": made})
             return redirect(f"{request.path}?service={service.code}")
     log_read(request, ReadLog.Action.LISTED, PEOPLE, [stay.migrant_id for stay in stays], centre_code=centre.code)
@@ -314,5 +315,5 @@ def withdraw(request: HttpRequest, line: Assistance) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
+        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
     return redirect("reception:assistance", code=line.centre.code, migrant=line.migrant_id)

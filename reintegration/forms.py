@@ -28,13 +28,13 @@ def _plan() -> forms.CharField:
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("Ce que la personne veut faire, avec ses mots : activité, formation, appuis dont elle a besoin."),
+        help_text=_("Ce que la personne veut faire, avec ses mots : activité, formation, appuis dont elle a besoin."),
     )
 
 
 def _enhanced() -> forms.BooleanField:
     return forms.BooleanField(
-        label=_("Réintégration renforcée"), required=False, help_text=_("Pour une personne vulnérable : un accompagnement renforcé et individualisé.")
+        label=_("Réintégration renforcée"), required=False, help_text=_("Pour une personne vulnérable : un accompagnement renforcé et individualisé.")
     )
 
 
@@ -107,7 +107,7 @@ class SupportForm(forms.Form):
 class CloseForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     state = forms.ChoiceField(
-        label=_("Comment le suivi se termine-t-il ?"), widget=forms.RadioSelect, error_messages={"required": _("Choisissez comment le suivi se termine.")}
+        label=_("Comment le suivi se termine-t-il ?"), widget=forms.RadioSelect, error_messages={"required": _("Choisissez comment le suivi se termine.")}
     )
     closed_on = _day(_("Date de la fin"), initial=timezone.localdate)
 

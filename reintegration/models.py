@@ -215,7 +215,7 @@ class Visit(models.Model):
             models.CheckConstraint(
                 condition=Q(done_on__isnull=True) | Q(done_on__gte=F("due_on") - datetime.timedelta(days=EARLY_DAYS)),
                 name="visit_not_early",
-                violation_error_message=_("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue."),
+                violation_error_message=_("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue."),
             ),
         ]
         triggers = [

@@ -56,7 +56,7 @@ def timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
                 tone = {"good": "ok", "fragile": "warn", "bad": "danger"}.get(visit.situation, "neutral")
                 rows.append(TimelineRow(visit.done_on, title, "", url, chip={"label": visit.get_situation_display(), "tone": tone}))
         for support in case.supports.all():
-            rows.append(TimelineRow(support.delivered_on, _now("Appui remis : %(kind)s") % {"kind": Support.Kind(support.kind).label}, "", _url(case)))
+            rows.append(TimelineRow(support.delivered_on, _now("Appui remis : %(kind)s") % {"kind": Support.Kind(support.kind).label}, "", _url(case)))
         if case.closed_on:
             chip = {"label": case.get_state_display(), "tone": "neutral"}
             rows.append(TimelineRow(case.closed_on, _now("Suivi de réintégration terminé"), "", _url(case), chip=chip))
@@ -70,9 +70,9 @@ def due(user: Any, migrant: Migrant) -> list[DueItem]:
             continue
         visit = next((visit for visit in case.visits.all() if visit.done_on is None), None)
         if visit is None:
-            items.append(DueItem(_now("Réintégration : toutes les visites sont faites"), _now("Le suivi peut être terminé."), _url(case), "ok"))
+            items.append(DueItem(_now("Réintégration : toutes les visites sont faites"), _now("Le suivi peut être terminé."), _url(case), "ok"))
             continue
-        title = _now("Réintégration : visite du mois %(month)s") % {"month": visit.month}
+        title = _now("Réintégration : visite du mois %(month)s") % {"month": visit.month}
         detail = _now("En retard.") if visit.is_overdue else ""
         items.append(DueItem(title, detail, reverse("reintegration:visit", kwargs={"pk": visit.pk}), "danger" if visit.is_overdue else "info", visit.due_on))
     return items

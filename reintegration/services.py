@@ -32,7 +32,7 @@ def _text(field: str, table: Any, text: str) -> str:
     """Several lines, fit to keep. Raises ValidationError if they are too long for the field."""
     text, most = clean_text(text), table._meta.get_field(field).max_length
     if len(text) > most:
-        raise ValidationError({field: _("Ce texte est trop long : %(most)s signes au plus.") % {"most": most}})
+        raise ValidationError({field: _("Ce texte est trop long : %(most)s signes au plus.") % {"most": most}})
     return text
 
 
@@ -101,7 +101,7 @@ def _locked_case(actor: User, case: ReintegrationCase, version: int | None = Non
 
 def _check_open(case: ReintegrationCase) -> None:
     if case.state != ReintegrationCase.State.OPEN:
-        raise ValidationError(_("Cette réintégration est close : plus rien ne s’y ajoute."))
+        raise ValidationError(_("Cette réintégration est close : plus rien ne s’y ajoute."))
 
 
 @service
@@ -130,7 +130,7 @@ def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.d
     if done_on > timezone.localdate():
         raise ValidationError({"done_on": _("Cette date est dans l’avenir. Notez la visite quand elle est faite.")})
     if done_on < visit.earliest:
-        words = _("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue.")
+        words = _("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue.")
         raise ValidationError({"done_on": words})
     visit.done_on, visit.situation, visit.note, visit.done_by = done_on, situation, _text("note", Visit, note), actor
     visit.version += 1
@@ -197,7 +197,7 @@ def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: d
         raise ValidationError({"closed_on": _("La fin ne peut pas précéder le début.")})
     last = case.visits.filter(done_on__isnull=False).order_by("-done_on").first()
     if last is not None and closed_on < last.done_on:
-        raise ValidationError({"closed_on": _("Une visite a été faite après ce jour : la fin ne peut pas la précéder.")})
+        raise ValidationError({"closed_on": _("Une visite a été faite après ce jour : la fin ne peut pas la précéder.")})
     if state == ReintegrationCase.State.COMPLETED and (words := still_missing(case, closed_on)):
         raise ValidationError({"state": words})
     case.state, case.closed_on = state, closed_on

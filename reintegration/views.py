@@ -115,7 +115,7 @@ def open_(request: HttpRequest, migrant: Migrant) -> HttpResponse:
             put_errors(form, error)
         else:
             if made:
-                messages.success(request, _("La réintégration est ouverte ; ses cinq visites sont prévues."))
+                messages.success(request, _("La réintégration est ouverte ; ses cinq visites sont prévues."))
             return redirect("reintegration:case", pk=case.pk)
     return render(request, "reintegration/open.html", {"form": form, "migrant": migrant, "person_url": person_url(migrant), "current": current})
 
@@ -277,7 +277,7 @@ def plan(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
 
 @access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
 def close(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
-    intro = _("« Menée à terme » se choisit après douze mois de suivi, à partir du %(day)s, quand la dernière visite est faite.")
+    intro = _("« Menée à terme » se choisit après douze mois de suivi, à partir du %(day)s, quand la dernière visite est faite.")
     context = {
         "title": _("Terminer le suivi"),
         "intro": intro % {"day": date_format(case.may_complete_from, "DATE_FORMAT")},

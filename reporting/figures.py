@@ -167,8 +167,8 @@ def _crossed(cells: dict[str, dict[str, int]], tally: Tally) -> dict[tuple[str, 
 
 def _show_people(cells: dict[str, dict[str, int]], tally: Tally, shown: _Shown, threshold: int) -> None:
     """Sex, age and sex by age are one table. A few people of neither sex are counted with the men, whose number would have to be hidden with theirs."""
-    crossed, sexes = _crossed(cells, tally), dict(cells["sex"])
-    if 0 < sexes.get("other", 0) < threshold:
+    crossed = _crossed(cells, tally)
+    if any(sex == "other" and 0 < n < threshold for (sex, _parent), n in crossed.items()):
         for parent in ("children", "adults"):
             crossed["male_or_other", parent] = crossed.pop(("male", parent)) + crossed.pop(("other", parent))
     parts = {code: (PARENT[code], n) for code, n in cells["age_group"].items()} if set(cells["age_group"]) <= PARENT.keys() else None
@@ -189,9 +189,13 @@ def _show_parts(name: str, found: dict[str, Tally], cells: dict[str, dict[str, i
             continue
         parts = {part: _codes(MEASURES[part], dimension, found[part], centres) for part in PARTS.values()}
         codes = list(dict.fromkeys(code for values in (_codes(MEASURES[WHOLE], dimension, found[WHOLE], centres), *parts.values()) for code in values))
+        if dimension == "sex" and any(0 < values.get("other", 0) < threshold for values in parts.values()):
+            for values in parts.values():
+                values["male_or_other"] = values.pop("male", 0) + values.pop("other", 0)
+            codes = ["female", "male_or_other"]
         table = protect_table({(part, code): values.get(code, 0) for part, values in parts.items() for code in codes}, threshold, rows_known=True)
         if table is not None:
-            shown.by[dimension] = table.columns if name == WHOLE else {code: table.cells[name, code] for code in codes if cells[dimension].get(code) is not None}
+            shown.by[dimension] = table.columns if name == WHOLE else {code: table.cells[name, code] for code in codes if code in parts[name]}
         elif name == WHOLE and (safe := protect_list(cells[dimension], threshold)) is not None:
             shown.by[dimension] = safe
     shown.by = {dimension: values for dimension, values in shown.by.items() if values}
@@ -270,7 +274,9 @@ def build(
     figures = []
     for one in indicators:
         as_they_are = exact(one.objective)
-        figures.append(_figure(one, period, logframe, found, by_hand.get(one.code), centres, shown, exact=as_they_are, withhold=withhold and not as_they_are, detail=detail))
+        figures.append(
+            _figure(one, period, logframe, found, by_hand.get(one.code), centres, shown, exact=as_they_are, withhold=withhold and not as_they_are, detail=detail)
+        )
     return figures
 
 
@@ -334,15 +340,26 @@ def _figure(
     if measure and detail:
         cells = shown(one.measure, exact)
         figure["disaggregation"] = {dimension: _listed(measure, dimension, values, centres) for dimension, values in cells.by.items()}
-        figure["withheld"] = [dimension for dimension in measure.dimensions if dimension not in cells.by and not (one.measure in PARTS.values() and dimension in ("kind", "continent"))]
+        figure["withheld"] = [
+            dimension for dimension in measure.dimensions if dimension not in cells.by and not (one.measure in PARTS.values() and dimension in ("kind", "continent"))
+        ]
         if cells.crossed is not None:
             figure["sex_by_age"] = [
-                {"sex": sex, "sex_label": label_of("sex", sex, centres), "age_group": age, "age_label": label_of("age_group", age, centres), "value": n, "suppressed": n is None}
+                {
+                    "sex": sex,
+                    "sex_label": label_of("sex", sex, centres),
+                    "age_group": age,
+                    "age_label": label_of("age_group", age, centres),
+                    "value": n,
+                    "suppressed": n is None,
+                }
                 for (sex, age), n in cells.crossed.items()
             ]
         figure["trend"] = [{"month": month.isoformat(), "value": n} for month, n in zip(period.months, cells.trend, strict=True)]
-        figure["suppressed"] = bool(figure["withheld"]) or any(row["suppressed"] for rows in figure["disaggregation"].values() for row in rows) or any(
-            row["suppressed"] for row in figure["sex_by_age"]
+        figure["suppressed"] = (
+            bool(figure["withheld"])
+            or any(row["suppressed"] for rows in figure["disaggregation"].values() for row in rows)
+            or any(row["suppressed"] for row in figure["sex_by_age"])
         )
     return figure
 
@@ -355,7 +372,9 @@ def _expected(measure: Measure | None, base: int, target: int, period: Period, l
     return base + (target - base) * max(0.0, end - start)
 
 
-def _targets(one: Indicator, period: Period, logframe: Logframe, found: dict[str, Tally], value: int | None, base: int, *, exact: bool, withhold: bool) -> list[dict[str, Any]]:
+def _targets(
+    one: Indicator, period: Period, logframe: Logframe, found: dict[str, Tally], value: int | None, base: int, *, exact: bool, withhold: bool
+) -> list[dict[str, Any]]:
     rows = []
     for target in one.targets.all():
         measure = MEASURES.get(target.measure or one.measure)

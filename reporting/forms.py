@@ -59,7 +59,10 @@ class ValueForm(forms.Form):
     value = forms.IntegerField(label=_("Valeur"), min_value=0, max_value=1_000_000_000, widget=forms.NumberInput(attrs={"class": "w-8", "inputmode": "numeric"}))
     narrative = forms.CharField(label=_("Appréciation"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
     evidence = forms.CharField(
-        label=_("Preuve"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("Sur quoi la valeur s’appuie : document, date, où le trouver. Aucun nom de personne migrante.")
+        label=_("Preuve"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Sur quoi la valeur s’appuie : document, date, où le trouver. Aucun nom de personne migrante."),
     )
 
     def __init__(self, *args, indicator: Indicator, **kwargs):

@@ -184,7 +184,9 @@ def centres(period: Period) -> QuerySet:
     "assistance",
     unit=_("personnes"),
     title=_("Personnes assistées"),
-    definition=_("Personnes différentes qui ont reçu au moins une assistance (repas, hébergement, soins…) pendant la période. Chacune compte une seule fois, le jour et au centre de sa première assistance de la période."),
+    definition=_(
+        "Personnes différentes qui ont reçu au moins une assistance (repas, hébergement, soins…) pendant la période. Chacune compte une seule fois, le jour et au centre de sa première assistance de la période."
+    ),
     source=_("Assistances notées dans les centres"),
     dimensions=("sex", "age_group", "nationality", "centre"),
 )
@@ -201,7 +203,9 @@ def assistance(period: Period) -> QuerySet:
     "returns",
     unit=_("personnes"),
     title=_("Retours volontaires"),
-    definition=_("Personnes différentes arrivées à destination par un retour volontaire assisté pendant la période, comptées le jour de leur première arrivée de la période. Un départ sans arrivée notée ne compte pas."),
+    definition=_(
+        "Personnes différentes arrivées à destination par un retour volontaire assisté pendant la période, comptées le jour de leur première arrivée de la période. Un départ sans arrivée notée ne compte pas."
+    ),
     source=_("Dossiers de retour, arrivée notée"),
     dimensions=("sex", "age_group", "nationality", "centre", "country_to"),
 )
@@ -268,7 +272,9 @@ _REINTEGRATION = {
 @measure(
     "reintegration",
     title=_("Personnes réintégrées"),
-    definition=_("Personnes différentes à qui au moins un appui à la réintégration a été remis pendant la période, comptées le jour du premier appui. Un dossier ouvert sans appui remis ne compte pas."),
+    definition=_(
+        "Personnes différentes à qui au moins un appui à la réintégration a été remis pendant la période, comptées le jour du premier appui. Un dossier ouvert sans appui remis ne compte pas."
+    ),
     **_REINTEGRATION,
 )
 def reintegration(period: Period) -> QuerySet:
@@ -298,7 +304,9 @@ def reintegration_individual(period: Period) -> QuerySet:
 @measure(
     "reintegration_enhanced",
     title=_("Réintégration renforcée"),
-    definition=_("Parmi les personnes réintégrées : celles qui ont reçu pendant la période un appui dans une réintégration renforcée, prévue pour les personnes vulnérables. Une partie du total, jamais ajoutée à lui."),
+    definition=_(
+        "Parmi les personnes réintégrées : celles qui ont reçu pendant la période un appui dans une réintégration renforcée, prévue pour les personnes vulnérables. Une partie du total, jamais ajoutée à lui."
+    ),
     **_REINTEGRATION,
 )
 def reintegration_enhanced(period: Period) -> QuerySet:
@@ -341,7 +349,9 @@ _COUNTED = (("women", "female", "adults"), ("men", "male", "adults"), ("girls", 
     "people_reached",
     unit=_("personnes"),
     title=_("Personnes sensibilisées"),
-    definition=_("Somme des personnes présentes aux séances de sensibilisation de la période (femmes, hommes, filles, garçons). Personne n’y est nommé : qui est venu deux fois compte deux fois."),
+    definition=_(
+        "Somme des personnes présentes aux séances de sensibilisation de la période (femmes, hommes, filles, garçons). Personne n’y est nommé : qui est venu deux fois compte deux fois."
+    ),
     source=_("Activités de sensibilisation"),
     dimensions=("sex", "age_group", "region"),
     codes=OUTREACH_CODES,
@@ -386,7 +396,9 @@ def communities_reached(period: Period) -> QuerySet:
     "agents_trained",
     unit=_("agents"),
     title=_("Agents formés"),
-    definition=_("Agents des services de sécurité et des services techniques présents à au moins une formation pendant la période. Chacun compte une seule fois, quel que soit le nombre de formations."),
+    definition=_(
+        "Agents des services de sécurité et des services techniques présents à au moins une formation pendant la période. Chacun compte une seule fois, quel que soit le nombre de formations."
+    ),
     source=_("Listes de présence des formations"),
     dimensions=("sex", "structure"),
 )

@@ -16,7 +16,6 @@ from audit.triggers import audited
 from centres.roles import Right
 from jobs.models import Job
 
-
 # What does not depend on who leads an objective.
 OPEN_RIGHTS = frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT})
 
@@ -153,7 +152,9 @@ class Indicator(models.Model):
         verbose_name = _("indicateur")
         constraints = [
             models.UniqueConstraint(fields=["objective", "code"], name="indicator_once"),
-            models.CheckConstraint(condition=Q(kind="quantitative", baseline_value__isnull=False) | Q(kind="qualitative", baseline_value__isnull=True, measure=""), name="indicator_kind"),
+            models.CheckConstraint(
+                condition=Q(kind="quantitative", baseline_value__isnull=False) | Q(kind="qualitative", baseline_value__isnull=True, measure=""), name="indicator_kind"
+            ),
         ]
         triggers = [audited()]
 
@@ -230,14 +231,18 @@ class ManualValue(models.Model):
                 violation_error_message=_("La personne qui a saisi une valeur ne peut pas la valider elle-même."),
             ),
             models.CheckConstraint(
-                condition=Q(validated_by__isnull=True, validated_at__isnull=True) | Q(validated_by__isnull=False, validated_at__isnull=False), name="manual_value_validation_whole"
+                condition=Q(validated_by__isnull=True, validated_at__isnull=True) | Q(validated_by__isnull=False, validated_at__isnull=False),
+                name="manual_value_validation_whole",
             ),
             models.CheckConstraint(
-                condition=Q(refused_by__isnull=True, refused_at__isnull=True, refusal_reason="") | Q(refused_by__isnull=False, refused_at__isnull=False, validated_at__isnull=True) & ~Q(refusal_reason=""),
+                condition=Q(refused_by__isnull=True, refused_at__isnull=True, refusal_reason="")
+                | Q(refused_by__isnull=False, refused_at__isnull=False, validated_at__isnull=True) & ~Q(refusal_reason=""),
                 name="manual_value_refusal_whole",
                 violation_error_message=_("Un refus a un motif."),
             ),
-            models.CheckConstraint(condition=Q(value__isnull=False) | ~Q(narrative=""), name="manual_value_says_something", violation_error_message=_("Écrivez la valeur ou l’appréciation.")),
+            models.CheckConstraint(
+                condition=Q(value__isnull=False) | ~Q(narrative=""), name="manual_value_says_something", violation_error_message=_("Écrivez la valeur ou l’appréciation.")
+            ),
             models.CheckConstraint(condition=~Q(evidence=""), name="manual_value_evidence", violation_error_message=_("Dites sur quoi la valeur s’appuie.")),
         ]
         triggers = [
@@ -254,7 +259,9 @@ class ManualValue(models.Model):
                     RETURN NEW;
                 """,
             ),
-            pgtrigger.Protect(name="decided_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__validated_at__isnull=False) | pgtrigger.Q(old__refused_at__isnull=False)),
+            pgtrigger.Protect(
+                name="decided_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__validated_at__isnull=False) | pgtrigger.Q(old__refused_at__isnull=False)
+            ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
 
@@ -312,5 +319,7 @@ class Report(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         verbose_name = _("rapport")
-        constraints = [models.CheckConstraint(condition=Q(period_to__gte=F("period_from")), name="report_period", violation_error_message=_("La fin ne peut pas précéder le début."))]
+        constraints = [
+            models.CheckConstraint(condition=Q(period_to__gte=F("period_from")), name="report_period", violation_error_message=_("La fin ne peut pas précéder le début."))
+        ]
         triggers = [audited()]

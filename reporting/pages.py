@@ -1,1 +1,53 @@
-"""Registers the menu entries, home cards and case-file sections of this floor."""
+"""Registers the menu entry and the home card of this floor."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from centres.access import may
+from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
+from centres.roles import Right
+
+add_to_menu(Entry(_("Indicateurs"), "reporting:committee", (Right.VIEW_INDICATORS,), 70, "reporting"))
+
+
+def _card(request: HttpRequest) -> dict[str, Any] | None:
+    """The state of the targets: how many are on course, the main ones as bars, and what waits for a second person."""
+    from . import figures
+    from .measures import MEASURES
+    from .models import Logframe, ManualValue
+    from .pdf import MAIN
+
+    logframe = Logframe.objects.filter(active=True).first()
+    if logframe is None:
+        return None
+    period = figures.default_period(logframe)
+    shown = figures.build(period, exact=figures.sees_exact(request.user), detail=False, logframe=logframe)
+    states = figures.summary(shown)
+    by_code = {one["code"]: one for one in shown}
+    entry = {"iom": Right.ENTER_VALUE_IOM, "aecid": Right.ENTER_VALUE_AECID}
+    leads = [lead for lead, right in entry.items() if may(request.user, right)]
+    waiting = ManualValue.objects.pending().filter(indicator__objective__lead__in=leads).exclude(entered_by=request.user) if leads else ManualValue.objects.none()
+    return {
+        "period": period,
+        "total": len(shown),
+        "on_course": sum(states[name] for name in ("reached", "ahead", "on_track")),
+        "late": states["late"],
+        "missing": states["missing"],
+        "main": [
+            {
+                **by_code[code],
+                "title": MEASURES[by_code[code]["measure"]].title,
+                "word": figures.STATES[by_code[code]["state"]][0],
+                "tone": figures.STATES[by_code[code]["state"]][1],
+            }
+            for code in MAIN
+            if code in by_code and by_code[code]["measure"]
+        ],
+        "waiting": list(waiting.select_related("indicator", "entered_by")[:5]) if leads else [],
+        "may_report": may(request.user, Right.MAKE_REPORT),
+    }
+
+
+add_to_home(HomeCard("reporting/_home.html", (Right.VIEW_INDICATORS,), 10, _card))

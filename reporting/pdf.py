@@ -1,6 +1,5 @@
 """The committee's report as PDF, made from a snapshot and nothing else: the same snapshot always says the same."""
 
-import datetime
 import importlib.util
 import logging
 from collections.abc import Callable
@@ -18,11 +17,13 @@ from config import charts
 
 from .figures import DIMENSIONS, STATES
 from .models import Snapshot
+from .pictures import TONES, bars, cross_table, day_of, meter, short, trend
 
 # What the committee asks for first: one bar each on the first page.
 MAIN = ("E3", "E5", "E6", "E9", "E10")
 # Measures that get a page of pictures: whom it reached, and when.
 PICTURED = ("E3", "E5", "E6", "E9", "E10")
+BEST_FIRST = ("reached", "ahead", "on_track", "told", "late", "missing")
 FONTS = {"Regular": 400, "Semibold": 600, "Bold": 700}
 STATIC = frozenset({"eu_emblem.svg"})
 Say = Callable[[str], None]
@@ -98,90 +99,24 @@ def _told(say: Say):
         logger.propagate = propagate
 
 
-def _date(text: str) -> datetime.date:
-    return datetime.date.fromisoformat(text)
-
-
-def _spoken(title: str, words: str) -> str:
-    """A picture's title is what a screen reader says of it in the PDF."""
-    return f"{title} – {words}" if words else title
-
-
-def _meter(figure: dict[str, Any], target: dict[str, Any]) -> str:
-    tone = {"late": "warn", "reached": "ok", "ahead": "ok"}.get(target["state"], "")
-    value = "–" if target["value"] is None else charts.format_number(target["value"])
-    title = _("%(code)s : %(value)s sur %(target)s %(unit)s") % {"code": figure["code"], "value": value, "target": charts.format_number(target["target"]), "unit": target["unit"]}
-    return charts.meter(target["value"], target=target["target"], baseline=target["baseline"], expected=target["expected"], tone=tone, title=title)
-
-
-def _short(target: dict[str, Any]) -> str:
-    """What tells a target from the other of its indicator, without the number."""
-    text = target["text"].lstrip("0123456789 \u00a0\u202f")
-    return text if len(text) <= 22 else target["unit"]
-
-
-def _trend(figure: dict[str, Any]) -> str | None:
-    points = figure["trend"]
-    known = [point["value"] for point in points if point["value"] is not None]
-    if len(known) < 2:
-        return None
-    labels = [_date(point["month"]).strftime("%m/%y") for point in points]
-    title = _spoken(_("%(code)s par mois, total cumulé") % {"code": figure["code"]}, _("de %(a)s à %(b)s") % {"a": charts.format_number(known[0]), "b": charts.format_number(known[-1])})
-    # A target far above would press the line flat.
-    target = figure["target"] if figure["target"] and max(known) >= figure["target"] / 4 else None
-    return charts.line(labels, [(_("Total cumulé"), _bridged([point["value"] for point in points]))], title=title, target=target)
-
-
-def _bridged(values: list[int | None]) -> list[float | None]:
-    """A straight line over the months left out: the picture shows no point there that anybody could read off."""
-    result: list[float | None] = list(values)
-    known = [index for index, value in enumerate(values) if value is not None]
-    for before, after in zip(known, known[1:], strict=False):
-        start, end = values[before], values[after]
-        for index in range(before + 1, after):
-            result[index] = round(start + (end - start) * (index - before) / (after - before), 1)  # type: ignore[operator]
-    return result
-
-
-def _bars(figure: dict[str, Any], dimension: str) -> dict[str, Any] | None:
-    rows = figure["disaggregation"].get(dimension)
-    if not rows:
-        return None
-    shown = [(row["label"], row["value"]) for row in rows if row["value"] is not None]
-    more = 0
-    if len(shown) > 7:
-        more = len(shown) - 7
-        shown = shown[:7]
-    heading = str(DIMENSIONS[dimension])
-    words = ", ".join(f"{label} {charts.format_number(value)}" for label, value in shown)
-    hidden = [row["label"] for row in rows if row["value"] is None]
-    return {
-        "heading": heading,
-        "svg": charts.horizontal_bars(shown, title=_spoken(f"{figure['code']}, {heading}", words)) if shown else "",
-        "more": more,
-        "hidden": hidden,
-    }
-
-
 def _pictures(figure: dict[str, Any], measures: dict[str, Any]) -> dict[str, Any]:
-    order = [name for name in DIMENSIONS if name in figure["disaggregation"] and name not in ("kind",)]
+    """A page about one measure: when, and whom. The parts are dealt to three columns, each to the shorter one."""
+    parts: list[tuple[int, dict[str, Any]]] = []
+    for name in DIMENSIONS:
+        if name in figure["disaggregation"] and name != "kind" and (bar := bars(figure, name, most=6 if name == "age_group" else 5)):
+            parts.append((bar["rows"] + 2, {"bar": bar}))
+            if name == "sex" and (table := cross_table(figure)):
+                parts.append((len(table["rows"]) + 1, {"table": table}))
+    columns: list[tuple[int, list[dict[str, Any]]]] = [(0, []), (0, []), (0, [])]
+    for height, part in parts:
+        place = min(range(len(columns)), key=lambda n: columns[n][0])
+        columns[place] = (columns[place][0] + height, [*columns[place][1], part])
     about = measures.get(figure["measure"], {})
-    figure = {**figure, "title": about.get("title", figure["code"]), "definition": about.get("definition", "")}
-    parts: list[dict[str, Any]] = [{"bar": bar} for name in order if (bar := _bars(figure, name))]
-    if table := _cross_table(figure):
-        parts.insert(1, {"table": table})
-    pairs = [[*parts[i : i + 2], *([{}] if i + 1 == len(parts) else [])] for i in range(0, len(parts), 2)]
-    return {"figure": figure, "trend": _trend(figure), "pairs": pairs}
-
-
-def _cross_table(figure: dict[str, Any]) -> dict[str, Any] | None:
-    cells = figure["sex_by_age"]
-    if not any(cell["value"] for cell in cells):
-        return None
-    ages = list(dict.fromkeys((cell["age_group"], cell["age_label"]) for cell in cells))
-    sexes = list(dict.fromkeys((cell["sex"], cell["sex_label"]) for cell in cells))
-    found = {(cell["sex"], cell["age_group"]): cell["value"] for cell in cells}
-    return {"headers": [label for _code, label in sexes], "rows": [(label, [found[sex, age] for sex, _label in sexes]) for age, label in ages]}
+    return {
+        "figure": {**figure, "title": about.get("title", figure["code"]), "definition": about.get("definition", "")},
+        "trend": trend(figure),
+        "columns": [column for _height, column in columns],
+    }
 
 
 def context(snapshot: Snapshot) -> dict[str, Any]:
@@ -204,7 +139,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
                 "word": word,
                 "tone": tone,
                 "values": values,
-                "meters": [{**t, "svg": _meter(figure, t), "short": _short(t)} for t in figure["targets"]],
+                "meters": [{**t, "svg": meter(figure, t), "short": short(t)} for t in figure["targets"]],
                 "extra_targets": any("section" in t["text"] for t in figure["targets"]),
             }
         )
@@ -217,7 +152,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
                 by_code[code]["value"],
                 target=by_code[code]["target"],
                 expected=by_code[code]["expected"],
-                tone={"late": "warn", "reached": "ok", "ahead": "ok"}.get(by_code[code]["state"], ""),
+                tone=TONES.get(by_code[code]["state"], ""),
                 title=_("%(code)s : %(value)s sur %(target)s") % {"code": code, "value": by_code[code]["value"], "target": by_code[code]["target"]},
             ),
         }
@@ -228,14 +163,14 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "snapshot": snapshot,
         "frozen": frozen,
-        "start": _date(frozen["period"]["from"]),
-        "end": _date(frozen["period"]["to"]),
-        "action_start": _date(frozen["logframe"]["starts_on"]),
-        "action_end": _date(frozen["logframe"]["ends_on"]),
+        "start": day_of(frozen["period"]["from"]),
+        "end": day_of(frozen["period"]["to"]),
+        "action_start": day_of(frozen["logframe"]["starts_on"]),
+        "action_end": day_of(frozen["logframe"]["ends_on"]),
         "objectives": [(one, [row for row in rows if row["objective"] == one["code"]]) for one in frozen["objectives"]],
         "notes": notes,
         "main": main,
-        "states": [(str(STATES[name][0]), STATES[name][1], count) for name, count in frozen["states"].items() if count],
+        "states": [(str(STATES[name][0]), STATES[name][1], frozen["states"][name]) for name in BEST_FIRST if frozen["states"][name]],
         "on_course": sum(frozen["states"][name] for name in ("reached", "ahead", "on_track")),
         "total": len(rows),
         "pictures": [_pictures(by_code[code], frozen["measures"]) for code in PICTURED if code in by_code and by_code[code]["value"]],

@@ -61,7 +61,14 @@ def load_logframe(*, actor: User | None, path: Path = DATA) -> tuple[Logframe, b
     objectives = {}
     for order, one in enumerate(data["objectives"]):
         objectives[one["code"]] = Objective.objects.create(
-            logframe=logframe, code=one["code"], heading=one["heading"], label=one["label"], statement=one["statement"], note=one.get("note", ""), lead=one["lead"], order=order
+            logframe=logframe,
+            code=one["code"],
+            heading=one["heading"],
+            label=one["label"],
+            statement=one["statement"],
+            note=one.get("note", ""),
+            lead=one["lead"],
+            order=order,
         )
     for order, one in enumerate(data["indicators"]):
         indicator = Indicator.objects.create(
@@ -202,9 +209,7 @@ def freeze(*, actor: User | None, period: Period, job: Job | None = None) -> Sna
             "states": figures.summary(rows),
             "indicators": rows,
         }
-    return Snapshot.objects.create(
-        period_from=period.start, period_to=period.end, logframe=logframe, figures=content, sha256=digest(content), made_by=actor, job=job
-    )
+    return Snapshot.objects.create(period_from=period.start, period_to=period.end, logframe=logframe, figures=content, sha256=digest(content), made_by=actor, job=job)
 
 
 def report_title(period: Period) -> str:
@@ -224,3 +229,29 @@ def ask_for_report(*, actor: User, id: uuid.UUID, period: Period) -> tuple[Repor
         raise SameKeyOtherContent from refusal
     report, created = Report.objects.get_or_create(pk=id, defaults={"job": job, "period_from": period.start, "period_to": period.end, "created_by": actor})
     return report, created
+
+
+# --- small reads that pages and API share --------------------------------------------------------------------------
+
+
+def report_or_none(key: str) -> Report | None:
+    try:
+        return Report.objects.filter(pk=uuid.UUID(key)).first()
+    except ValueError:
+        return None
+
+
+def clean_key(measure: str, key: str) -> str:
+    """The key of a page of proof as it may go into the query. Raises ValueError for anything that is no key of this measure."""
+    if not key:
+        return ""
+    subject, _slash, detail = key.partition("/")
+    if "." in detail and measure == "people_reached":
+        return f"{uuid.UUID(subject)}/{detail}"
+    if measure in ("centres", "antennas", "flow_points", "communities_reached"):
+        return str(int(subject))
+    return str(uuid.UUID(subject))
+
+
+def centre_names() -> dict[str, str]:
+    return dict(Centre.objects.values_list("code", "name"))

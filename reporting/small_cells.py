@@ -108,9 +108,7 @@ class Table:
     parts: dict[str, int | None] = field(default_factory=dict)
 
 
-def protect_table(
-    cells: Mapping[tuple[str, str], int], threshold: int, *, rows_known: bool = False, parts: Mapping[str, tuple[str, int]] | None = None
-) -> Table | None:
+def protect_table(cells: Mapping[tuple[str, str], int], threshold: int, *, rows_known: bool = False, parts: Mapping[str, tuple[str, int]] | None = None) -> Table | None:
     """A table whose margins and grand total are shown too: protected together, so that no margin betrays a cell.
 
     `rows_known`: the totals of the rows are published whatever they are, and can't be hidden. `parts`: what columns consist of

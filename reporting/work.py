@@ -25,7 +25,9 @@ def make_report(progress: Progress) -> Outcome:
     if not Logframe.objects.filter(active=True).exists():
         raise JobRefused(_("Aucun cadre logique n’est chargé."))
     # A report asked for again from the page of jobs has no row yet.
-    Report.objects.get_or_create(pk=job.pk, defaults={"job": job, "period_from": period.start, "period_to": period.end, "created_by": job.created_by, "created_at": job.created_at})
+    Report.objects.get_or_create(
+        pk=job.pk, defaults={"job": job, "period_from": period.start, "period_to": period.end, "created_by": job.created_by, "created_at": job.created_at}
+    )
     progress.say(0, STEPS, _("Comptage des faits de la période"))
     snapshot: Snapshot = services.freeze(actor=job.created_by, period=period, job=job)
     done = 2

@@ -70,7 +70,7 @@ class StepForm(VersionForm):
 class StopForm(VersionForm):
     """The return stops before the departure."""
 
-    to = forms.ChoiceField(label=_("Pourquoi le retour s’arrête-t-il ?"), widget=forms.RadioSelect)
+    to = forms.ChoiceField(label=_("Pourquoi le retour s’arrête-t-il ?"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, state: str, **kwargs: Any):
         super().__init__(*args, names=STEPS[State.WITHDRAWN].fields, auto_id="stop_%s", **kwargs)

@@ -45,7 +45,7 @@ def history(case: ReturnCase, *, most: int = 40) -> list[dict[str, Any]]:
             label, value = str(ReturnCase._meta.get_field(name).verbose_name), _words(name, after[name])
             corrected = not opened and before.get(name) not in (None, "")
             old = _words(name, before.get(name))
-            lines.append(_("%(label)s : %(new)s (avant : %(old)s)") % {"label": label, "new": value, "old": old} if corrected else f"{label} : {value}")
+            lines.append(_("%(label)s : %(new)s (avant : %(old)s)") % {"label": label, "new": value, "old": old} if corrected else f"{label} : {value}")
         title = _("Demande notée") if opened else State(state).label if state else _("Correction")
         entries.append(
             {"when": change.at, "title": str(title)[:1].upper() + str(title)[1:], "detail": "\n".join(lines), "who": str(people.get(change.actor_id, ""))}

@@ -74,7 +74,7 @@ class ReturnCase(models.Model):
     declaration_signed_on = models.DateField(_("déclaration signée le"), null=True, blank=True)
     document = models.CharField(_("document de voyage"), max_length=15, choices=Document, blank=True)
     document_valid_until = models.DateField(_("document valable jusqu’au"), null=True, blank=True)
-    fit_to_travel_on = models.DateField(_("apte au voyage : examen du"), null=True, blank=True)
+    fit_to_travel_on = models.DateField(_("apte au voyage : examen du"), null=True, blank=True)
     fit_until = models.DateField(_("aptitude valable jusqu’au"), null=True, blank=True)
     best_interest_on = models.DateField(_("décision d’intérêt supérieur du"), null=True, blank=True)
     departed_on = models.DateField(_("départ"), null=True, blank=True)

@@ -71,9 +71,9 @@ def due(user: Any, migrant: Migrant) -> list[DueItem]:
     for case in _returns_of(migrant):
         following = next_step(case.state)
         if case.is_open and following:
-            title = _now("Retour volontaire vers %(place)s : %(state)s") % {"place": case.destination, "state": case.get_state_display()}
+            title = _now("Retour volontaire vers %(place)s : %(state)s") % {"place": case.destination, "state": case.get_state_display()}
             tone = "info" if case.state in GONE else "warn"
-            items.append(DueItem(title, _now("Étape suivante : %(step)s") % {"step": STEPS[following].title}, _url(case), tone))
+            items.append(DueItem(title, _now("Étape suivante : %(step)s") % {"step": STEPS[following].title}, _url(case), tone))
     return items
 
 

@@ -39,13 +39,13 @@ def why_not(migrant: Migrant, *, country_from: str = HOME) -> str:
     if ReturnCase.objects.open().filter(migrant=migrant).exists():
         return _("Cette personne a déjà un retour en préparation.")
     if country_from == HOME and migrant.nationality == HOME:
-        return _("Cette personne est malienne et se trouve au Mali : elle est déjà dans son pays. Voyez plutôt la réintégration.")
+        return _("Cette personne est malienne et se trouve au Mali : elle est déjà dans son pays. Voyez plutôt la réintégration.")
     if country_from != HOME:
         # Action document 3.2: in cases of forced return, help is given only once the person is on home soil.
         last = Stay.objects.filter(migrant=migrant).order_by("-arrived_at").first()
         if last is not None and last.origin == Stay.Origin.FORCED_RETURN:
             return _(
-                "Cette personne est revenue par un retour forcé : l’aide ne commence qu’une fois dans son pays. "
+                "Cette personne est revenue par un retour forcé : l’aide ne commence qu’une fois dans son pays. "
                 "Aucun retour volontaire ne s’ouvre depuis l’étranger."
             )
     return ""
@@ -132,7 +132,7 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     case = _locked(actor, Right.MANAGE_RETURN, case, version)
     to = State(to) if to in State.values else None
     if to is None or not may_follow(case.state, to):
-        raise ValidationError({"to": _("Un retour « %(state)s » ne peut pas passer à cette étape.") % {"state": case.get_state_display()}})
+        raise ValidationError({"to": _("Un retour « %(state)s » ne peut pas passer à cette étape.") % {"state": case.get_state_display()}})
     if to in STOPPED:
         fields.setdefault("ended_on", timezone.localdate())
     _set(case, STEPS[to].fields, fields)
@@ -156,11 +156,11 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     case = _locked(actor, Right.MANAGE_RETURN, case, version)
     step = STEPS[State(case.state)]
     if not step.correctable:
-        raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
+        raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
     _set(case, step.correctable, fields)
     problems = {name: words for name, words in missing(case, case.state, timezone.localdate()).items() if name in step.correctable}
     if case.state == State.READY and case.document_valid_until and case.document_valid_until <= timezone.localdate() and "document_valid_until" in fields:
-        problems["document_valid_until"] = _("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
+        problems["document_valid_until"] = _("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
     if problems:
         raise ValidationError(problems)
     _check_countries(case)
@@ -176,9 +176,9 @@ def record_best_interest(*, actor: User, case: ReturnCase, decided_on: datetime.
     Raises Stale, PermissionDenied, ValidationError."""
     case = _locked(actor, Right.VIEW_PROTECTION, case, version)
     if not case.minor:
-        raise ValidationError(_("Cette personne est adulte : aucune décision d’intérêt supérieur n’est demandée."))
+        raise ValidationError(_("Cette personne est adulte : aucune décision d’intérêt supérieur n’est demandée."))
     if not case.is_open or case.state in GONE:
-        raise ValidationError(_("Ce retour ne se prépare plus : la personne est partie, ou il est clos."))
+        raise ValidationError(_("Ce retour ne se prépare plus : la personne est partie, ou il est clos."))
     if decided_on > timezone.localdate():
         raise ValidationError({"best_interest_on": _("Cette date est dans l’avenir. Notez ce qui a eu lieu.")})
     case.best_interest_on = decided_on

@@ -127,7 +127,7 @@ def case(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     except ValidationError as error:
         put_errors(form, error)
         return _show(request, case, bound=form, stopping=stopping)
-    messages.success(request, _("C’est noté : %(state)s.") % {"state": moved.get_state_display()})
+    messages.success(request, _("C’est noté : %(state)s.") % {"state": moved.get_state_display()})
     return redirect("returns:case", pk=case.pk)
 
 
@@ -226,8 +226,8 @@ def correct(request: HttpRequest, case: ReturnCase) -> HttpResponse:
         request,
         case,
         names=names,
-        title=_("Corriger l’étape « %(state)s »") % {"state": case.get_state_display()},
-        intro="" if names else _("Ce retour ne se corrige plus : la personne est partie, ou il est clos."),
+        title=_("Corriger l’étape « %(state)s »") % {"state": case.get_state_display()},
+        intro="" if names else _("Ce retour ne se corrige plus : la personne est partie, ou il est clos."),
         save=lambda version, typed: services.correct(actor=request.user, case=case, version=version, **typed),
     )
 

@@ -92,7 +92,7 @@ def _documents(case: Any, today: datetime.date) -> Problems:
     if case.document_valid_until is None:
         problems["document_valid_until"] = _now("Écrivez jusqu’à quand le document est valable.")
     elif case.document_valid_until <= today:
-        problems["document_valid_until"] = _now("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
+        problems["document_valid_until"] = _now("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
     return problems
 
 
@@ -101,13 +101,13 @@ def _ready(case: Any, today: datetime.date) -> Problems:
     if case.fit_until is None:
         problems["fit_until"] = _now("Écrivez jusqu’à quand le certificat d’aptitude est valable.")
     elif case.fit_until < today:
-        problems["fit_until"] = _now("Le certificat d’aptitude n’est plus valable : un nouvel examen est nécessaire.")
+        problems["fit_until"] = _now("Le certificat d’aptitude n’est plus valable : un nouvel examen est nécessaire.")
     elif case.fit_to_travel_on is not None and case.fit_until < case.fit_to_travel_on:
         problems["fit_until"] = _now("La fin de validité précède l’examen.")
     if case.document_valid_until is None or case.document_valid_until < today:
-        problems["document_valid_until"] = _now("Le document de voyage n’est plus valable : corrigez-le avec le nouveau document.")
+        problems["document_valid_until"] = _now("Le document de voyage n’est plus valable : corrigez-le avec le nouveau document.")
     if case.minor and case.best_interest_on is None:
-        problems["best_interest_on"] = _now("Cette personne est un enfant : la décision d’intérêt supérieur du chargé de protection doit être notée d’abord.")
+        problems["best_interest_on"] = _now("Cette personne est un enfant : la décision d’intérêt supérieur du chargé de protection doit être notée d’abord.")
     return problems
 
 
@@ -124,9 +124,9 @@ def _departed(case: Any, today: datetime.date) -> Problems:
     if problems or day is None:
         return problems
     if case.document_valid_until is None or case.document_valid_until < day:
-        problems["departed_on"] = _now("Le document de voyage n’est pas valable ce jour-là : personne ne part sans document valable.")
+        problems["departed_on"] = _now("Le document de voyage n’est pas valable ce jour-là : personne ne part sans document valable.")
     elif case.fit_to_travel_on is None or case.fit_until is None or not case.fit_to_travel_on <= day <= case.fit_until:
-        problems["departed_on"] = _now("Le certificat d’aptitude au voyage n’est pas valable ce jour-là : un nouvel examen est nécessaire.")
+        problems["departed_on"] = _now("Le certificat d’aptitude au voyage n’est pas valable ce jour-là : un nouvel examen est nécessaire.")
     elif case.minor and (case.best_interest_on is None or case.best_interest_on > day):
         problems["departed_on"] = _now("Un enfant ne part qu’après une décision d’intérêt supérieur.")
     return problems

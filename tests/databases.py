@@ -1,6 +1,7 @@
 """One template database, built once for a state of the migrations and reference data; each process copies it."""
 
 import fcntl
+import functools
 import hashlib
 import os
 import re
@@ -55,8 +56,11 @@ def use(name: str) -> None:
         settings.DATABASES[alias]["NAME"] = name
 
 
+@functools.cache
 def ensure_template() -> str:
-    """The name of the template, built if it isn't there. Safe when many processes ask at once."""
+    """The name of the template, built if it isn't there. Safe when many processes ask at once.
+
+    Once per process: a file edited while tests run must not move their database."""
     name = template_name()
     lock = open(Path(tempfile.gettempdir()) / f"{name}.lock", "w")  # noqa: SIM115
     fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,5 +1,6 @@
 """Sira as it runs: gunicorn, a Celery worker and beat as processes of their own, on a database copied from the template."""
 
+import fcntl
 import itertools
 import os
 import re
@@ -21,6 +22,16 @@ from . import databases
 ROOT = Path(__file__).resolve().parent.parent
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
 _numbers = itertools.count(1)
+
+
+def static_files() -> Path:
+    """The static files as they are served, hashed and compressed: made once for a state of their sources, for all tests."""
+    home = Path(os.environ["SIRA_HOME"])
+    with (home / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        collect = [sys.executable, "-c", "from config import bootstrap; bootstrap.collect_static()"]
+        subprocess.run(collect, cwd=ROOT, env={**os.environ, "SIRA_DEMO": "1", "SIRA_STATIC": str(home / "static")}, check=True, timeout=300)
+    return home / "static"
 
 
 def free_port() -> int:
@@ -46,7 +57,7 @@ class Stack:
             # A Redis database of its own: workers of other test processes must not answer.
             "REDIS_URL": redis_url or own_redis(os.environ["REDIS_URL"]),
             "SIRA_HOME": str(folder),
-            "SIRA_STATIC": str(folder / "static"),
+            "SIRA_STATIC": str(static_files()),
             "SIRA_FILES": str(folder / "files"),
             "SIRA_DEMO": "1",
             "SIRA_SECOND_FACTOR": "0",
@@ -57,7 +68,6 @@ class Stack:
             **environment,
         }
         self.processes: dict[str, subprocess.Popen] = {}
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
         if people:
             self.manage("demo_data", "--migrants", str(people), "--seed", "7")
 
@@ -76,7 +86,14 @@ class Stack:
         command = [sys.executable, "-m", *commands[name].split()]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent(signal.SIGTERM)
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),
             )
 
     def start_all(self) -> None:

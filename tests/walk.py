@@ -14,14 +14,14 @@ from .test_access_matrix import OWN, PERSONAS, SAMPLES, URLS, declaration_of, ex
 
 # Those with the most on their pages first.
 ORDER = ["manager.gao", "returns.gao", "protection", "me.iom", "me.aecid", *PERSONAS]
-# They end the session, lead elsewhere, or need a second factor that the demonstration has not.
-NO_PAGES = {"set_language", "stay-signed-in", "account_logout", "mfa_trust", "mfa_authenticate"}
+# They end the session or lead elsewhere; those of the second factor are seen in tests/browser/test_second_factor.py.
+NO_PAGES = {"set_language", "stay-signed-in", "account_logout"}
 
 
 def viewer(name: str) -> str | None:
     """The account to look at this page with: None for whoever is not signed in. Raises LookupError if nobody may GET it."""
     declaration = declaration_of(name)
-    if declaration is None or "GET" not in declaration.methods or name in NO_PAGES:
+    if declaration is None or "GET" not in declaration.methods or name in NO_PAGES or name.startswith("mfa_"):
         raise LookupError(name)
     if name in DECLARED_ELSEWHERE:
         return None if declaration.rights == ANYONE else "agent.gao"

@@ -1,9 +1,12 @@
 """Accounts for the tests, made as the product makes them."""
 
+import functools
 import itertools
 
+from django.contrib.auth.hashers import make_password
+
 from accounts.models import Organisation, User
-from administration.services import create_user, give_posting
+from administration.services import give_posting
 from centres import services as centres
 from centres.models import Centre, Posting
 from centres.roles import Role
@@ -16,17 +19,21 @@ def admin(username: str = "admin") -> User:
     return User.objects.get(username=username)
 
 
-def make_account(username: str = "", organisation: str = "DGME", *, settled: bool = True) -> User:
-    """An account without a role. `settled`: it was opened long ago and has a password of its own."""
-    user, _password = create_user(
-        actor=admin(), username=username or f"essai.{next(_numbers)}", first_name="Awa", last_name="Traoré", organisation=Organisation.objects.get(code=organisation)
+@functools.cache
+def _hashed() -> str:
+    """Hashing is slow on purpose: once for all accounts of the tests."""
+    return make_password(PASSWORD)
+
+
+def make_account(username: str = "", organisation: str = "DGME") -> User:
+    """An account without a role, opened long ago, with a password of its own."""
+    return User.objects.create(
+        username=username or f"essai.{next(_numbers)}",
+        first_name="Awa",
+        last_name="Traoré",
+        organisation=Organisation.objects.get(code=organisation),
+        password=_hashed(),
     )
-    if settled:
-        user.acts_on.all().delete()
-        user.set_password(PASSWORD)
-        user.password_change_due = False
-        user.save()
-    return user
 
 
 def make_administrator() -> User:

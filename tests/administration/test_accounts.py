@@ -131,12 +131,14 @@ def test_password_reset_ends_sessions_and_is_throttled(persona):
 
 
 def test_one_administrator_cannot_reset_everybody(persona):
-    users = [make_account() for _ in range(services.MOST_RESETS_BY_ONE + 1)]
-    for user in users[:-1]:
-        services.reset_password(actor=persona("admin"), user=user)
+    AccountAct.objects.bulk_create(
+        AccountAct(user=make_account(), kind=AccountAct.Kind.PASSWORD, by=persona("admin")) for _ in range(services.MOST_RESETS_BY_ONE - 1)
+    )
+    services.reset_password(actor=persona("admin"), user=make_account())
+    user = make_account()
     with pytest.raises(ValidationError, match="Trop"):
-        services.reset_password(actor=persona("admin"), user=users[-1])
-    services.reset_password(actor=persona("admin2"), user=users[-1])
+        services.reset_password(actor=persona("admin"), user=user)
+    services.reset_password(actor=persona("admin2"), user=user)
 
 
 def test_nobody_resets_themselves(persona):
@@ -184,7 +186,7 @@ def test_the_last_administrator_stays(persona):
         services.end_posting(actor=persona("admin"), posting=last)
     third = make_administrator()
     services.end_posting(actor=third, posting=last)
-    with pytest.raises(ValidationError, match="propre compte|dernier"):
+    with pytest.raises(ValidationError, match="propre compte"):
         services.deactivate_user(actor=third, user=third, reason="départ de la structure")
 
 

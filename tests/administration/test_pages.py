@@ -122,7 +122,7 @@ def test_changes_name_fields_and_never_values(as_user, persona):
     services.edit_user(actor=persona("admin"), user=user, seen=services.fingerprint(user), email="secret@exemple.ml")
     client = as_user("auditor")
     page = client.get(f"/administration/changes/?table=accounts_user&row={user.pk}&operation=UPDATE&user=admin")
-    assert [row.fields for row in page.context["page"].rows][0] == ["email"]
+    assert page.context["page"].rows[0].fields == ["email"]
     everything = client.get(f"/administration/changes/?table=accounts_user&row={user.pk}").content.decode()
     assert "secret@exemple.ml" not in everything
     assert "awa.traore" not in everything.split("<tbody>")[1]
@@ -167,7 +167,7 @@ def test_number_of_queries_does_not_grow(as_user, persona, django_assert_max_num
 
 def test_account_page_queries(as_user, persona, django_assert_max_num_queries):
     client = as_user("admin")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         client.get(f"/administration/users/{persona('agent.gao').pk}/")
     manager = as_user("manager.gao")
     with django_assert_max_num_queries(12):

@@ -80,9 +80,7 @@ def test_the_servers_are_of_the_same_major_version_everywhere() -> None:
 
 
 def test_the_image_is_unprivileged_checked_and_exact() -> None:
-    app, proxy = (
-        stage.split("\nFROM ")[0] for stage in DOCKERFILE.split(" AS app\n")[1].split(" AS proxy\n")
-    )
+    app, proxy = (stage.split("\nFROM ")[0] for stage in DOCKERFILE.split(" AS app\n")[1].split(" AS proxy\n"))
     assert "USER 10001:10001" in app
     assert "/healthz" in app
     assert "HEALTHCHECK" in app

@@ -35,15 +35,45 @@ def no_given_servers(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
+def new_home() -> Path:
     """A SIRA_HOME that the server's own user can reach."""
     path = Path(tempfile.mkdtemp(prefix="sira-test-"))
     path.chmod(0o755)
-    yield path
+    return path
+
+
+def remove(path: Path) -> None:
     for kind in embedded.SERVICES:
         kind(path).wipe()
     shutil.rmtree(path)
+
+
+@pytest.fixture(scope="module")
+def made_home() -> Iterator[Path]:
+    """One home whose database is made once, to copy from: making one takes longer than most tests here."""
+    path = new_home()
+    service = Postgres(path, fast=True)
+    service.hold()
+    service.release()
+    yield path
+    remove(path)
+
+
+@pytest.fixture
+def home(made_home: Path) -> Iterator[Path]:
+    """A home in which both servers have run before."""
+    path = new_home()
+    subprocess.run(["cp", "-a", f"{made_home}/.", str(path)], check=True)
+    yield path
+    remove(path)
+
+
+@pytest.fixture
+def empty_home() -> Iterator[Path]:
+    """A home in which nothing has run yet."""
+    path = new_home()
+    yield path
+    remove(path)
 
 
 def query(url: str, sql: str) -> object:
@@ -84,25 +114,23 @@ def hold_in_another_process(home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT / "config", stdin=pipe, stdout=pipe, text=True)
 
 
-def test_both_servers_start_work_and_stop(home: Path) -> None:
-    with services(home, fast=True) as urls:
+def test_both_servers_start_work_and_stop(empty_home: Path) -> None:
+    with services(empty_home, fast=True) as urls:
         assert query(urls["DATABASE_URL"], "SHOW server_encoding") == "UTF8"
         assert query(urls["DATABASE_URL"], "SELECT lower('ÉLÈVE Ŋ')") == "élève ŋ"
-        assert redis.Redis.from_url(urls["REDIS_URL"]).config_get("maxmemory-policy") == {
-            "maxmemory-policy": "noeviction"
-        }
-        assert embedded.service_urls(home) == urls
-        pid = server_pid(home)
-    assert embedded.service_urls(home) is None
+        assert redis.Redis.from_url(urls["REDIS_URL"]).config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert embedded.service_urls(empty_home) == urls
+        pid = server_pid(empty_home)
+    assert embedded.service_urls(empty_home) is None
     assert not embedded._alive(pid)
 
 
-def test_a_server_of_the_environment_is_used_instead(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_of_the_environment_is_used_instead(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/sira")
     monkeypatch.setenv("REDIS_URL_FILE", "/run/secrets/redis_url")
-    with services(home, fast=True) as urls:
+    with services(empty_home, fast=True) as urls:
         assert urls == {}
-    assert list(home.iterdir()) == []
+    assert list(empty_home.iterdir()) == []
 
 
 def test_strangers_on_the_machine_are_kept_out(home: Path) -> None:
@@ -185,8 +213,6 @@ def test_after_everything_was_killed_the_next_start_works(home: Path) -> None:
 
 
 def test_a_stale_note_of_a_server_is_no_obstacle(home: Path) -> None:
-    with services(home, fast=True):
-        pass
     data = home / "postgres" / "server" / "data"
     # The number of a living process that isn't a server of ours: PostgreSQL would stumble over it.
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n1\n5432\n\n127.0.0.1\n1 1\nready\n")
@@ -195,8 +221,6 @@ def test_a_stale_note_of_a_server_is_no_obstacle(home: Path) -> None:
 
 
 def test_half_a_database_of_a_killed_first_start_is_made_anew(home: Path) -> None:
-    with services(home, fast=True):
-        pass
     place = home / "postgres" / "server"
     (place / "data").rename(place / "data.new")
     (place / "data.new" / "global" / "pg_control").unlink()
@@ -206,8 +230,6 @@ def test_half_a_database_of_a_killed_first_start_is_made_anew(home: Path) -> Non
 
 
 def test_damaged_data_are_named_in_one_line_and_left_alone(home: Path) -> None:
-    with services(home, fast=True):
-        pass
     control = home / "postgres" / "server" / "data" / "global" / "pg_control"
     control.rename(control.with_suffix(".lost"))
     with pytest.raises(ServiceError) as caught:
@@ -217,11 +239,11 @@ def test_damaged_data_are_named_in_one_line_and_left_alone(home: Path) -> None:
     assert control.with_suffix(".lost").exists()
 
 
-def test_a_full_disk_is_named_before_anything_starts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_named_before_anything_starts(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         free = 499_000_000
 
-    service = Postgres(home, fast=True)
+    service = Postgres(empty_home, fast=True)
     service.directory.mkdir()
     monkeypatch.setattr(embedded.shutil, "disk_usage", lambda _path: Full)
     with pytest.raises(ServiceError, match="Moins de 500 Mo libres"):
@@ -230,39 +252,39 @@ def test_a_full_disk_is_named_before_anything_starts(home: Path, monkeypatch: py
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_home_that_may_not_be_written_is_one_line(home: Path) -> None:
-    home.chmod(0o555)
+def test_a_home_that_may_not_be_written_is_one_line(empty_home: Path) -> None:
+    empty_home.chmod(0o555)
     with pytest.raises(ServiceError, match="Impossible d’écrire"):
-        Postgres(home).hold()
-    home.chmod(0o755)
+        Postgres(empty_home).hold()
+    empty_home.chmod(0o755)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
-def test_below_a_folder_only_root_may_enter(home: Path) -> None:
-    home.chmod(0o700)
-    with services(home, fast=True) as urls:
+def test_below_a_folder_only_root_may_enter(empty_home: Path) -> None:
+    empty_home.chmod(0o700)
+    with services(empty_home, fast=True) as urls:
         query(urls["DATABASE_URL"], "CREATE TABLE kept AS SELECT 7 AS n")
-        place = Path(Postgres(home)._state()["place"])
+        place = Path(Postgres(empty_home)._state()["place"])
         assert place.is_relative_to(embedded.FAR)
         assert place.stat().st_mode & 0o077 == 0
-        assert Path(f"/proc/{server_pid(home)}").stat().st_uid != 0
-    with services(home, fast=True) as urls:
+        assert Path(f"/proc/{server_pid(empty_home)}").stat().st_uid != 0
+    with services(empty_home, fast=True) as urls:
         assert query(urls["DATABASE_URL"], "SELECT n FROM kept") == 7
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's data may lie outside SIRA_HOME")
-def test_a_copied_home_does_not_share_its_data(home: Path) -> None:
-    home.chmod(0o700)
-    copy = home.with_name(home.name + "-copy")
-    with services(home, fast=True) as urls:
-        shutil.copytree(home, copy)
+def test_a_copied_home_does_not_share_its_data(empty_home: Path) -> None:
+    empty_home.chmod(0o700)
+    copy = empty_home.with_name(empty_home.name + "-copy")
+    with services(empty_home, fast=True) as urls:
+        shutil.copytree(empty_home, copy)
         copy.chmod(0o700)
         try:
             other = Postgres(copy, fast=True)
             assert other.hold() != urls["DATABASE_URL"]
             assert answers(urls["DATABASE_URL"])
             other.release()
-            assert other._state()["place"] != Postgres(home)._state()["place"]
+            assert other._state()["place"] != Postgres(empty_home)._state()["place"]
             other.wipe()
         finally:
             Redis(copy).directory.joinpath("state.json").unlink(missing_ok=True)
@@ -279,28 +301,36 @@ def run_sira(home: Path, **environment: str) -> subprocess.CompletedProcess[str]
     ("port", "line"),
     [("99999", "PORT doit être un nombre de 1 à 65535"), ("huit", "pas « huit »"), ("0", "PORT doit être")],
 )
-def test_a_wrong_port_is_one_line(home: Path, port: str, line: str) -> None:
-    done = run_sira(home, PORT=port)
+def test_a_wrong_port_is_one_line(empty_home: Path, port: str, line: str) -> None:
+    done = run_sira(empty_home, PORT=port)
     assert done.returncode == 1
     assert line in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_taken_port_is_one_line_and_nothing_starts(home: Path) -> None:
+def test_a_taken_port_is_one_line_and_nothing_starts(empty_home: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = run_sira(home, PORT=str(other.getsockname()[1]))
+        done = run_sira(empty_home, PORT=str(other.getsockname()[1]))
     assert done.returncode == 1
     assert "est déjà pris" in done.stderr
     assert done.stderr.count("\n") == 1
-    assert not (home / "postgres").exists()
+    assert not (empty_home / "postgres").exists()
 
 
-def test_a_second_make_run_is_told_where_the_first_answers(home: Path) -> None:
-    lock = embedded._lock(home / "run.lock", embedded.fcntl.LOCK_EX)
+def test_a_second_make_run_is_told_where_the_first_answers(empty_home: Path) -> None:
+    lock = embedded._lock(empty_home / "run.lock", embedded.fcntl.LOCK_EX)
     os.write(lock, b"http://127.0.0.1:8765")
-    done = run_sira(home, PORT="8766")
+    done = run_sira(empty_home, PORT="8766")
     os.close(lock)
     assert done.returncode == 1
     assert done.stderr == "Sira tourne déjà : http://127.0.0.1:8765\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
+def test_a_home_closed_to_its_server_later_is_named_and_left_alone(home: Path) -> None:
+    home.chmod(0o700)
+    with pytest.raises(ServiceError, match="ne peut plus entrer"):
+        Postgres(home, fast=True).hold()
+    assert (home / "postgres" / "server" / "data" / "PG_VERSION").exists()

@@ -95,7 +95,7 @@ class TestBoard:
         Bed.objects.filter(room__centre=gao).exclude(pk=a_bed(gao).pk).update(in_use=False)
         fill(gao, 3)
         text = board(as_user("agent.gao")).content.decode()
-        assert "3 / 1" in text and "capacité dépassée" in text and "hors service" in text
+        assert "3 / 1" in text and "capacité dépassée" in text and "Hors service" in text
 
     def test_who_looked_is_written_down(self, as_user, persona, centre):
         stay = make_stay(centre("GAO"))
@@ -165,7 +165,7 @@ class TestCaseFile:
         assert "Admettre au centre" not in text
         check_out(actor=stay.checked_in_by, stay=stay, reason="hospital")
         text = self.file(browser, migrant)
-        assert "Départ du centre de Gao" in text and "Hospitalisé" in text and "Admettre au centre" in text
+        assert "Départ du centre de Gao" in text and "Hospitalisation" in text and "Admettre au centre" in text
 
     def test_readers_get_no_buttons(self, as_user, centre):
         stay = make_stay(centre("GAO"))

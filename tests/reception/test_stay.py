@@ -244,9 +244,8 @@ class TestDatabase:
                 "SELECT int8range(hashtextextended(k, 0) / 2, hashtextextended(k, 0) / 2, '[]') FROM generate_series(1, 20000) n, LATERAL (SELECT n::text AS k) s"
             )
             assert len(cursor.fetchall()) == 20000
-            cursor.execute(
-                "SELECT int8range(((-9223372036854775808)::bigint) / 2, ((-9223372036854775808)::bigint) / 2, '[]'), int8range(9223372036854775807 / 2, 9223372036854775807 / 2, '[]')"
-            )
+            cursor.execute("SELECT int8range(k / 2, k / 2, '[]') FROM (VALUES ((-9223372036854775808)::bigint), (9223372036854775807)) AS ends (k)")
+            assert len(cursor.fetchall()) == 2
 
 
 class TestPages:
@@ -289,7 +288,7 @@ class TestPages:
         url = reverse("reception:check_out", args=[stay.pk])
         browser = as_user("agent.gao")
         text = browser.get(url).content.decode()
-        assert "transféré" not in text  # the manager's decision
+        assert "transfert" not in text  # the manager's decision
         assert browser.post(url, {"version": 1, "reason": "left"}).status_code == 302
         assert not Stay.objects.open().exists()
         assert as_user("agent.kayes").get(url).status_code == 404

@@ -1,12 +1,17 @@
 import time
+
 import pytest
+
 from reporting import pdf, services
-from . import factories as make
 from tests.factories import make_migrant
+
+from . import factories as make
+
 pytestmark = pytest.mark.django_db
 
 def test_look(centre):
-    import random, datetime
+    import datetime
+    import random
     random.seed(4)
     cs = {c: centre(c) for c in ("KAY", "BKO", "GAO")}
     make.make_everything(cs)
