@@ -1,7 +1,7 @@
 # Everything goes through these targets; each does its own set-up. See README.md.
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := run
-.PHONY: run test bench check setup setup-dev messages lock
+.PHONY: run test bench check setup setup-dev messages pictures lock
 
 setup: ; @python3 -I config/bootstrap.py run
 setup-dev: ; @python3 -I config/bootstrap.py test
@@ -28,9 +28,11 @@ check: setup-dev
 	  "est injoignable d’ici, $$(grep -c 'could not be audited' .venv/audit.txt) paquets ne sont pas vérifiés."
 
 messages: setup-dev
-	@$(PYTHON) manage.py makemessages --all --no-wrap --no-location --ignore=.venv --ignore=.sira
-	@$(PYTHON) manage.py makemessages --all --no-wrap --no-location --ignore=.venv --ignore=.sira --domain djangojs
+	@$(PYTHON) manage.py makemessages --all --no-wrap --no-location --ignore=.venv --ignore=.sira --ignore=tests
 	@python3 -I config/bootstrap.py test
+
+pictures: setup-dev
+	@$(PYTHON) -m tests.pictures
 
 # uv.lock records download addresses and stays out of git; the exported files record names, versions and hashes.
 EXPORT := .venv/uv/bin/uv export --quiet --frozen --no-emit-project --no-emit-index-url --no-header

@@ -38,10 +38,7 @@ def document() -> str:
     with override("fr"):
         roles = _table(
             ["rôle", "portée", "organisations", "peut"],
-            [
-                [str(role.label), _scope(role), _organisations(role), " ; ".join(str(right.label) for right in Right if right in ROLE_RIGHTS[role])]
-                for role in Role
-            ],
+            [[str(role.label), _scope(role), _organisations(role), " ; ".join(str(right.label) for right in Right if right in ROLE_RIGHTS[role])] for role in Role],
         )
         matrix = _table(
             ["droit", "portée", *[str(role.label) for role in Role]],

@@ -113,9 +113,7 @@ def _open_account(actor: User | None, username: str, organisation: Organisation,
 
 
 @service
-def create_user(
-    *, actor: User, username: str, first_name: str, last_name: str, organisation: Organisation, email: str = "", language: str = "fr"
-) -> tuple[User, str]:
+def create_user(*, actor: User, username: str, first_name: str, last_name: str, organisation: Organisation, email: str = "", language: str = "fr") -> tuple[User, str]:
     """Opens an account, without any role. Returns it with a temporary password: shown once, changed at the first sign-in.
 
     Raises PermissionDenied, ValidationError in words (a name that is taken, in whatever capitals)."""
@@ -267,9 +265,7 @@ def revoke_token(*, actor: User, user: User) -> bool:
 
 
 @service
-def give_posting(
-    *, actor: User, user: User, role: Role, centre: Centre | None, since: datetime.date | None = None, until: datetime.date | None = None
-) -> Posting:
+def give_posting(*, actor: User, user: User, role: Role, centre: Centre | None, since: datetime.date | None = None, until: datetime.date | None = None) -> Posting:
     """Gives somebody a role. One asked for oneself waits until another administrator confirms it.
 
     Managers give the role of agent at their own centre (`centres.services.post` knows). Raises PermissionDenied, ValidationError."""

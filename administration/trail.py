@@ -72,7 +72,7 @@ def changes(*, user: str = "", start=None, end=None, operation: str = "", table:
 
 
 def model_words(label: str) -> str:
-    """"cases.migrant" in the words of the screens; itself when there is no such model."""
+    """ "cases.migrant" in the words of the screens; itself when there is no such model."""
     try:
         return str(apps.get_model(label)._meta.verbose_name)
     except (LookupError, ValueError):

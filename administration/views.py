@@ -72,9 +72,7 @@ def _explain(form: Form, error: ValidationError) -> None:
 def users(request: HttpRequest) -> HttpResponse:
     form = UserFilterForm(request.GET or None)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    found = User.objects.select_related("organisation").prefetch_related(
-        Prefetch("postings", Posting.objects.active().select_related("centre"), to_attr="roles_now")
-    )
+    found = User.objects.select_related("organisation").prefetch_related(Prefetch("postings", Posting.objects.active().select_related("centre"), to_attr="roles_now"))
     for word in wanted.get("q", "").split():
         found = found.filter(Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
     if wanted.get("role"):

@@ -49,9 +49,7 @@ def _per_day(counts: list[FlowCount], days: list[datetime.date]) -> dict[str, An
     totals = [sum(values) for _name, values in series]
     return {
         "chart": charts.stacked_bars(_thinned(labels), series, title=title),
-        "table": charts.chart_table(
-            [_("Jour"), *[name for name, _values in series], _("Total")], reversed(rows), caption=title, foot=[_("Total"), *totals, sum(totals)]
-        ),
+        "table": charts.chart_table([_("Jour"), *[name for name, _values in series], _("Total")], reversed(rows), caption=title, foot=[_("Total"), *totals, sum(totals)]),
         "totals": list(zip([name for name, _values in series], totals, strict=True)),
         "total": sum(totals),
     }

@@ -2,6 +2,7 @@
 
 import fcntl
 import itertools
+import json
 import os
 import re
 import signal
@@ -9,10 +10,14 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 from config.embedded import binary, die_with_parent
@@ -194,3 +199,60 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str, step:
             return
         time.sleep(step)
     raise AssertionError(f"waited {seconds} s for {what}")
+
+
+class Visitor:
+    """Somebody at a screen far away: cookies, forms and JSON over real HTTP. Follows no redirect, so that each answer is seen."""
+
+    class _NoRedirect(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *arguments: Any) -> None:
+            return None
+
+    def __init__(self, url: str, username: str = "", password: str = databases.PASSWORD):
+        self.url = url
+        cookies = urllib.request.HTTPCookieProcessor()
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies, self._NoRedirect())
+        self.token = ""
+        if username:
+            self.get("/accounts/login/")
+            answer = self.post("/accounts/login/", {"login": username, "password": password})
+            assert answer.status == 302, f"{username} cannot sign in: {answer.status}"
+            self.get("/")
+
+    def send(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> "Answer":
+        headers = {"Accept-Language": "fr", "X-CSRFToken": self.token, "Referer": self.url}
+        if content_type:
+            headers["Content-Type"] = content_type
+        request = urllib.request.Request(f"{self.url}{path}", body, headers, method=method)
+        try:
+            with self._opener.open(request, timeout=60) as response:
+                answer = Answer(response.status, response.read(), dict(response.headers))
+        except urllib.error.HTTPError as error:
+            answer = Answer(error.code, error.read(), dict(error.headers))
+        if found := re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.text):
+            self.token = found[1]
+        return answer
+
+    def get(self, path: str) -> "Answer":
+        return self.send("GET", path)
+
+    def post(self, path: str, data: dict[str, Any]) -> "Answer":
+        body = urllib.parse.urlencode({**data, "csrfmiddlewaretoken": self.token}, doseq=True)
+        return self.send("POST", path, body.encode(), "application/x-www-form-urlencoded")
+
+    def post_json(self, path: str, data: Any) -> "Answer":
+        return self.send("POST", path, json.dumps(data, default=str).encode(), "application/json")
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    content: bytes
+    headers: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
+
+    def json(self) -> Any:
+        return json.loads(self.content)

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,57 +18,92 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='FlowPoint',
+            name="FlowPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='nom')),
-                ('region', models.CharField(max_length=60, verbose_name='région')),
-                ('latitude', models.DecimalField(decimal_places=5, max_digits=8)),
-                ('longitude', models.DecimalField(decimal_places=5, max_digits=8)),
-                ('active_since', models.DateField(verbose_name='actif depuis')),
-                ('active_until', models.DateField(blank=True, null=True, verbose_name='actif jusqu’au')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="nom")),
+                ("region", models.CharField(max_length=60, verbose_name="région")),
+                ("latitude", models.DecimalField(decimal_places=5, max_digits=8)),
+                ("longitude", models.DecimalField(decimal_places=5, max_digits=8)),
+                ("active_since", models.DateField(verbose_name="actif depuis")),
+                ("active_until", models.DateField(blank=True, null=True, verbose_name="actif jusqu’au")),
             ],
             options={
-                'verbose_name': 'point de suivi des flux',
-                'ordering': ['name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('active_until__isnull', True), ('active_until__gte', models.F('active_since')), _connector='OR'), name='flow_point_dates')],
+                "verbose_name": "point de suivi des flux",
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("active_until__isnull", True), ("active_until__gte", models.F("active_since")), _connector="OR"), name="flow_point_dates"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FlowCount',
+            name="FlowCount",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('counted_on', models.DateField(default=django.utils.timezone.localdate, verbose_name='date')),
-                ('direction', models.CharField(choices=[('in', 'entrant'), ('out', 'sortant'), ('internal', 'interne')], max_length=8, verbose_name='direction')),
-                ('women', models.PositiveIntegerField(default=0, verbose_name='femmes')),
-                ('men', models.PositiveIntegerField(default=0, verbose_name='hommes')),
-                ('girls', models.PositiveIntegerField(default=0, verbose_name='filles')),
-                ('boys', models.PositiveIntegerField(default=0, verbose_name='garçons')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='compté par')),
-                ('point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='flows.flowpoint', verbose_name='point')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("counted_on", models.DateField(default=django.utils.timezone.localdate, verbose_name="date")),
+                ("direction", models.CharField(choices=[("in", "entrant"), ("out", "sortant"), ("internal", "interne")], max_length=8, verbose_name="direction")),
+                ("women", models.PositiveIntegerField(default=0, verbose_name="femmes")),
+                ("men", models.PositiveIntegerField(default=0, verbose_name="hommes")),
+                ("girls", models.PositiveIntegerField(default=0, verbose_name="filles")),
+                ("boys", models.PositiveIntegerField(default=0, verbose_name="garçons")),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="compté par"),
+                ),
+                ("point", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="counts", to="flows.flowpoint", verbose_name="point")),
             ],
             options={
-                'verbose_name': 'comptage',
-                'ordering': ['-counted_on', '-recorded_at'],
+                "verbose_name": "comptage",
+                "ordering": ["-counted_on", "-recorded_at"],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='flowpoint',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;', hash='a290dd13fd0a770532817a9c41fdf212a8a99c49', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_41b2c', table='flows_flowpoint', when='AFTER')),
+            model_name="flowpoint",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;",
+                    hash="a290dd13fd0a770532817a9c41fdf212a8a99c49",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_41b2c",
+                    table="flows_flowpoint",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flowcount',
-            constraint=models.UniqueConstraint(fields=('point', 'counted_on', 'direction'), name='flow_count_once', violation_error_message='Ce point a déjà un comptage pour ce jour et cette direction. Corrigez-le au lieu d’en ajouter un.'),
+            model_name="flowcount",
+            constraint=models.UniqueConstraint(
+                fields=("point", "counted_on", "direction"),
+                name="flow_count_once",
+                violation_error_message="Ce point a déjà un comptage pour ce jour et cette direction. Corrigez-le au lieu d’en ajouter un.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flowcount',
-            constraint=models.CheckConstraint(condition=models.Q(('boys__lte', 20000), ('girls__lte', 20000), ('men__lte', 20000), ('women__lte', 20000)), name='flow_count_plausible', violation_error_message='Un nombre dépasse 20 000 personnes pour un jour. Vérifiez-le : un chiffre est sans doute en trop.'),
+            model_name="flowcount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("boys__lte", 20000), ("girls__lte", 20000), ("men__lte", 20000), ("women__lte", 20000)),
+                name="flow_count_plausible",
+                violation_error_message="Un nombre dépasse 20 000 personnes pour un jour. Vérifiez-le : un chiffre est sans doute en trop.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='flowcount',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;', hash='d2d89546afa2edd0bd5343a033632727877af7de', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_a5a53', table='flows_flowcount', when='AFTER')),
+            model_name="flowcount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;",
+                    hash="d2d89546afa2edd0bd5343a033632727877af7de",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_a5a53",
+                    table="flows_flowcount",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -11,7 +11,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -20,106 +19,178 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Trainee',
+            name="Trainee",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120, verbose_name='nom et prénoms')),
-                ('structure', models.CharField(max_length=120, verbose_name='service')),
-                ('sex', models.CharField(choices=[('female', 'femme'), ('male', 'homme')], max_length=8, verbose_name='sexe')),
-                ('key', models.CharField(editable=False, max_length=250, unique=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120, verbose_name="nom et prénoms")),
+                ("structure", models.CharField(max_length=120, verbose_name="service")),
+                ("sex", models.CharField(choices=[("female", "femme"), ("male", "homme")], max_length=8, verbose_name="sexe")),
+                ("key", models.CharField(editable=False, max_length=250, unique=True)),
             ],
             options={
-                'verbose_name': 'agent formé',
-                'ordering': ['name'],
+                "verbose_name": "agent formé",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('awareness', 'séance de sensibilisation (OS 4)'), ('workshop', 'atelier décentralisé de formation (OS 5)'), ('session', 'séance d’animation (OS 5)'), ('training', 'formation d’agents (OS 5)')], max_length=10, verbose_name='activité')),
-                ('title', models.CharField(max_length=150, verbose_name='titre')),
-                ('held_on', models.DateField(default=django.utils.timezone.localdate, verbose_name='date')),
-                ('women', models.PositiveIntegerField(default=0, verbose_name='femmes')),
-                ('men', models.PositiveIntegerField(default=0, verbose_name='hommes')),
-                ('girls', models.PositiveIntegerField(default=0, verbose_name='filles')),
-                ('boys', models.PositiveIntegerField(default=0, verbose_name='garçons')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='noté par')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("awareness", "séance de sensibilisation (OS 4)"),
+                            ("workshop", "atelier décentralisé de formation (OS 5)"),
+                            ("session", "séance d’animation (OS 5)"),
+                            ("training", "formation d’agents (OS 5)"),
+                        ],
+                        max_length=10,
+                        verbose_name="activité",
+                    ),
+                ),
+                ("title", models.CharField(max_length=150, verbose_name="titre")),
+                ("held_on", models.DateField(default=django.utils.timezone.localdate, verbose_name="date")),
+                ("women", models.PositiveIntegerField(default=0, verbose_name="femmes")),
+                ("men", models.PositiveIntegerField(default=0, verbose_name="hommes")),
+                ("girls", models.PositiveIntegerField(default=0, verbose_name="filles")),
+                ("boys", models.PositiveIntegerField(default=0, verbose_name="garçons")),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="noté par"),
+                ),
             ],
             options={
-                'verbose_name': 'activité',
-                'ordering': ['-held_on', '-recorded_at'],
+                "verbose_name": "activité",
+                "ordering": ["-held_on", "-recorded_at"],
             },
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendances', to='outreach.activity', verbose_name='activité')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("activity", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="attendances", to="outreach.activity", verbose_name="activité")),
             ],
             options={
-                'verbose_name': 'présence',
+                "verbose_name": "présence",
             },
         ),
         migrations.CreateModel(
-            name='Community',
+            name="Community",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='nom')),
-                ('region', models.CharField(max_length=60, verbose_name='région')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="nom")),
+                ("region", models.CharField(max_length=60, verbose_name="région")),
             ],
             options={
-                'verbose_name': 'communauté',
-                'ordering': ['region', 'name'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('region'), django.db.models.functions.text.Lower('name'), name='community_once', violation_error_message='Cette communauté est déjà dans la liste.')],
+                "verbose_name": "communauté",
+                "ordering": ["region", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("region"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="community_once",
+                        violation_error_message="Cette communauté est déjà dans la liste.",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='activity',
-            name='community',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='outreach.community', verbose_name='communauté'),
+            model_name="activity",
+            name="community",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="activities", to="outreach.community", verbose_name="communauté"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='community',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;', hash='d89895176602cd77c8058074b81e0328870c96ab', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_6bf9e', table='outreach_community', when='AFTER')),
+            model_name="community",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;",
+                    hash="d89895176602cd77c8058074b81e0328870c96ab",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_6bf9e",
+                    table="outreach_community",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='attendance',
-            name='trainee',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendances', to='outreach.trainee', verbose_name='agent'),
+            model_name="attendance",
+            name="trainee",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="attendances", to="outreach.trainee", verbose_name="agent"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trainee',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY['key']::text[]); RETURN NULL;", hash='f9d7993e893accaefc463df97f32fed91bc616fe', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_5a95d', table='outreach_trainee', when='AFTER')),
+            model_name="trainee",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY['key']::text[]); RETURN NULL;",
+                    hash="f9d7993e893accaefc463df97f32fed91bc616fe",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_5a95d",
+                    table="outreach_trainee",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['kind', 'held_on'], name='activity_kind_day'),
+            model_name="activity",
+            index=models.Index(fields=["kind", "held_on"], name="activity_kind_day"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['-held_on', '-id'], name='activity_latest'),
+            model_name="activity",
+            index=models.Index(fields=["-held_on", "-id"], name="activity_latest"),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'awareness'), _negated=True), ('community__isnull', False), _connector='OR'), name='awareness_has_community', violation_error_message='Une sensibilisation a lieu dans une communauté : choisissez laquelle.'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("kind", "awareness"), _negated=True), ("community__isnull", False), _connector="OR"),
+                name="awareness_has_community",
+                violation_error_message="Une sensibilisation a lieu dans une communauté : choisissez laquelle.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('boys__lte', 20000), ('girls__lte', 20000), ('men__lte', 20000), ('women__lte', 20000)), name='activity_plausible', violation_error_message='Un nombre dépasse 20 000 personnes pour une activité. Vérifiez-le : un chiffre est sans doute en trop.'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("boys__lte", 20000), ("girls__lte", 20000), ("men__lte", 20000), ("women__lte", 20000)),
+                name="activity_plausible",
+                violation_error_message="Un nombre dépasse 20 000 personnes pour une activité. Vérifiez-le : un chiffre est sans doute en trop.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='activity',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;', hash='40013e045037476dd5c773c3a66a20a67044edf7', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_8b8de', table='outreach_activity', when='AFTER')),
+            model_name="activity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;",
+                    hash="40013e045037476dd5c773c3a66a20a67044edf7",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_8b8de",
+                    table="outreach_activity",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('activity', 'trainee'), name='attendance_once'),
+            model_name="attendance",
+            constraint=models.UniqueConstraint(fields=("activity", "trainee"), name="attendance_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='attendance',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;', hash='5e0c98e7b3bd65a37ff60f2fddbc55261d38c9e0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_3cc9c', table='outreach_attendance', when='AFTER')),
+            model_name="attendance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;",
+                    hash="5e0c98e7b3bd65a37ff60f2fddbc55261d38c9e0",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_3cc9c",
+                    table="outreach_attendance",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -131,9 +131,7 @@ def test_password_reset_ends_sessions_and_is_throttled(persona):
 
 
 def test_one_administrator_cannot_reset_everybody(persona):
-    AccountAct.objects.bulk_create(
-        AccountAct(user=make_account(), kind=AccountAct.Kind.PASSWORD, by=persona("admin")) for _ in range(services.MOST_RESETS_BY_ONE - 1)
-    )
+    AccountAct.objects.bulk_create(AccountAct(user=make_account(), kind=AccountAct.Kind.PASSWORD, by=persona("admin")) for _ in range(services.MOST_RESETS_BY_ONE - 1))
     services.reset_password(actor=persona("admin"), user=make_account())
     user = make_account()
     with pytest.raises(ValidationError, match="Trop"):

@@ -157,7 +157,7 @@ def test_an_untouched_chain_is_whole(written, capsys):
 @pytest.mark.parametrize(
     ("statements", "words"),
     [
-        (["UPDATE audit_change SET after = '{\"name\": \"autre\"}' WHERE id = (SELECT max(id) - 1 FROM audit_change)"], "modifiée"),
+        (['UPDATE audit_change SET after = \'{"name": "autre"}\' WHERE id = (SELECT max(id) - 1 FROM audit_change)'], "modifiée"),
         (["UPDATE audit_change SET actor_id = 1 WHERE id = (SELECT max(id) - 1 FROM audit_change)"], "modifiée"),
         (["UPDATE audit_readlog SET rows = '{2}' WHERE id = (SELECT min(id) FROM audit_readlog)"], "modifiée"),
         (["UPDATE audit_readlog SET address = '10.0.0.9' WHERE id = (SELECT max(id) FROM audit_readlog)"], "modifiée"),

@@ -228,7 +228,7 @@ def test_filters_and_pages(api_as, centre):
 def test_a_cursor_that_somebody_made_up_is_absent(api_as, centre):
     make_migrant(centre("GAO"))
     client = api_as("agent.gao")
-    for made_up in ("p=0001-01-01T00:00:00%2B23:59", "p=x", "o=1&p=9999-12-31", "r=1", "o=-5", "o=" + "9" * 400, "p=\x00", ""):
+    for made_up in ("p=0001-01-01T00:00:00%2B23:59", "p=x", "o=1&p=9999-12-31T00:00:00%2B00:00", "r=1", "o=-5", "o=" + "9" * 400, "p=\x00", ""):
         cursor = base64.b64encode(made_up.encode()).decode()
         assert client.get(URL, {"cursor": cursor}).status_code in (200, 404), made_up
     problem(client.get(URL, {"cursor": "x"}), 404)

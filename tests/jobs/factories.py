@@ -15,11 +15,14 @@ TITLE = "Travail d’essai"
 @contextmanager
 def kind(work: Callable[[Progress], Outcome], name: str = "essai", right: Any = None) -> Iterator[str]:
     """A kind of job that exists for a while."""
+    before = KINDS.get(name)
     KINDS[name] = Kind(work, right)
     try:
         yield name
     finally:
         del KINDS[name]
+        if before is not None:
+            KINDS[name] = before
 
 
 def nothing(progress: Progress) -> Outcome:

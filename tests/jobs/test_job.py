@@ -225,7 +225,7 @@ def test_page_of_a_running_job_renews_itself(as_user):
     )
     client = as_user("steering.eu")
     page = client.get(f"/jobs/{job.pk}/").content.decode()
-    for words in ("Comptage des faits", 'max="20"', 'value="5"', "30 secondes", '<noscript><meta http-equiv="refresh"', 'hx-trigger="every 2s"', "Annuler"):
+    for words in ("Comptage des faits", 'max="20"', 'value="5"', "Encore environ 3", '<noscript><meta http-equiv="refresh"', 'hx-trigger="every 2s"', "Annuler"):
         assert words in page
     part = client.get(f"/jobs/{job.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "Comptage des faits" in part

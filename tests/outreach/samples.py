@@ -27,9 +27,7 @@ SAMPLES: dict[str, Sample] = {
     "outreach:communities": Sample(data={"name": "Kéniéba", "region": "Kayes"}),
     "outreach:activity": Sample(kwargs=lambda centre: {"pk": make_activity().pk}),
     "outreach:correct": Sample(kwargs=lambda centre: {"pk": make_activity().pk}),
-    "outreach:attend": Sample(
-        kwargs=lambda centre: {"pk": make_training().pk}, data={"name": "Oumar Diallo", "structure": "Gendarmerie", "sex": "male"}
-    ),
+    "outreach:attend": Sample(kwargs=lambda centre: {"pk": make_training().pk}, data={"name": "Oumar Diallo", "structure": "Gendarmerie", "sex": "male"}),
     "outreach:unattend": Sample(kwargs=lambda centre: {"pk": make_attendance().pk}),
     "api-activities": Sample(data=_activity, json=True),
     "api-activity": Sample(kwargs=lambda centre: {"pk": make_activity().pk}, data={"version": 1, "men": 11}, json=True),

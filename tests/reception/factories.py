@@ -4,10 +4,12 @@ import datetime
 import uuid
 from typing import Any
 
-from cases.models import Migrant
+from django.utils import timezone
+
+from cases.models import Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
-from reception.models import Assistance, Stay
+from reception.models import Assistance, BedAssignment, Stay
 from reception.services import check_in, record_assistance
 from tests.factories import agent_of, make_migrant
 
@@ -38,3 +40,17 @@ def backdate(stay: Stay, days: int) -> Stay:
     Stay.objects.filter(pk=stay.pk).update(arrived_at=earlier)
     stay.refresh_from_db()
     return stay
+
+
+def crowd(centre: Centre, number: int) -> None:
+    """So many people more at the centre, written as rows: where only their number matters."""
+    like = make_migrant(centre)
+    people = []
+    for index in range(number):
+        born = datetime.date(timezone.localdate().year - (14 if index % 9 == 0 else 30), 12, 31)
+        values = {field.attname: getattr(like, field.attname) for field in Migrant._meta.concrete_fields}
+        people.append(Migrant(**{**values, "id": uuid.uuid4(), "case_number": uuid.uuid4().hex[:18], "surname": f"Foule{index}", "born_on": born}))
+    Migrant.objects.bulk_create(people)
+    Custody.objects.bulk_create(Custody(migrant=person, centre=centre, reason="arrived") for person in people)
+    stays = Stay.objects.bulk_create(Stay(migrant=person, centre=centre, origin="transit", checked_in_by=like.registered_by) for person in people)
+    BedAssignment.objects.bulk_create(BedAssignment(stay=stay, bed=bed) for stay, bed in zip(stays, free_beds(centre), strict=False))

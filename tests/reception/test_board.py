@@ -10,12 +10,11 @@ from django.utils import timezone
 from audit.models import ReadLog
 from centres.models import Bed, Centre
 from reception import occupancy
-from reception.beds import suitable_beds
 from reception.models import Stay
 from reception.services import check_out
 from tests.factories import make_migrant, make_minor
 
-from .factories import a_bed, backdate, make_assistance, make_stay
+from .factories import a_bed, backdate, crowd, make_assistance, make_stay
 
 
 def board(browser, code="GAO", **query):
@@ -27,12 +26,6 @@ def queries_of(browser, url):
     with CaptureQueriesContext(connection) as counted:
         assert browser.get(url).status_code == 200
     return len(counted)
-
-
-def fill(gao, number):
-    for index in range(number):
-        migrant = make_minor(gao) if index % 9 == 0 else make_migrant(gao)
-        make_stay(gao, migrant=migrant, bed=suitable_beds(migrant, gao)[1])
 
 
 class TestBoard:
@@ -93,7 +86,7 @@ class TestBoard:
     def test_more_people_than_beds(self, as_user, centre):
         gao = centre("GAO")
         Bed.objects.filter(room__centre=gao).exclude(pk=a_bed(gao).pk).update(in_use=False)
-        fill(gao, 3)
+        crowd(gao, 3)
         text = board(as_user("agent.gao")).content.decode()
         assert "3 / 1" in text and "capacité dépassée" in text and "Hors service" in text
 
@@ -106,9 +99,9 @@ class TestBoard:
     def test_same_number_of_queries_with_10_and_with_200(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")
         url = reverse("reception:centre", args=["GAO"])
-        fill(gao, 10)
+        crowd(gao, 10)
         few = queries_of(browser, url)
-        fill(gao, 190)
+        crowd(gao, 190)
         assert Stay.objects.open().count() == 200
         assert queries_of(browser, url) == few <= 12
         assert queries_of(browser, url + "?who=Essai") <= 12

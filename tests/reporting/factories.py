@@ -11,15 +11,17 @@ from centres.models import Centre, Service
 from centres.roles import Role
 from centres.services import post
 from flows.models import FlowCount, FlowPoint
+from jobs.services import Outcome, run
 from outreach.models import Activity, Attendance, Community, Trainee
 from outreach.services import trainee_key
 from reception.models import Assistance
 from reintegration.models import ReintegrationCase, Support
 from reporting.measures import Period
-from reporting.models import Indicator, Logframe, ManualValue
-from reporting.services import enter_value
+from reporting.models import Indicator, Logframe, ManualValue, Report
+from reporting.services import ask_for_report, enter_value
 from returns.models import ReturnCase
 from tests.factories import make_migrant
+from tests.jobs.factories import kind
 
 _numbers = itertools.count(1)
 Day = datetime.date
@@ -157,3 +159,12 @@ def make_everything(centres: dict[str, Centre]) -> None:
     make_trainee(make_activity("workshop", after(30)))  # a workshop trains no agent
     make_activity("session", after(33))
     make_activity("session", after(34), community=community)
+
+
+def make_report(username: str = "steering.mme", content: bytes = b"%PDF-1.7 essai") -> Report:
+    """A finished report, without the labour of drawing it."""
+    period = Period(after(0), after(100))
+    report, _new = ask_for_report(actor=User.objects.get(username=username), id=uuid.uuid4(), period=period)
+    with kind(lambda progress: Outcome(content=content, file_name="rapport.pdf"), "report"):
+        run(report.pk)
+    return Report.objects.select_related("job").get(pk=report.pk)

@@ -1,0 +1,239 @@
+"""No hidden figure can be worked out: an attacker who tries every table that agrees with what is shown must stay in doubt."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reporting import figures
+from reporting.small_cells import protect_list, protect_steps, protect_table
+from tests.factories import make_migrant
+
+from . import factories as make
+
+T = 5
+small_numbers = st.one_of(st.integers(0, 7), st.integers(0, 40))
+
+
+def splits(total: int, parts: int):
+    """Every way to share `total` among so many cells, none of them empty: the attacker knows that a hidden cell is not."""
+    if parts == 0:
+        if total == 0:
+            yield ()
+        return
+    if parts == 1:
+        if total >= 1:
+            yield (total,)
+        return
+    for first in range(1, total - parts + 2):
+        for rest in splits(total - first, parts - 1):
+            yield (first, *rest)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(small_numbers, min_size=1, max_size=6))
+def test_list(values):
+    cells = {str(n): value for n, value in enumerate(values)}
+    shown = protect_list(cells, T)
+    if shown is None:
+        # Only where nothing else is left: the small cells together can't hide behind the others.
+        assert any(0 < value < T for value in values)
+        return
+    assert all(not 0 < value < T for value in shown.values() if value is not None)
+    assert all(shown[code] in (None, value) for code, value in cells.items())
+    hidden = [code for code, value in shown.items() if value is None]
+    if not hidden:
+        return
+    rest = sum(values) - sum(value for value in shown.values() if value is not None)
+    assert len(hidden) >= 2
+    assert rest >= T  # nor do the hidden ones make a small cell together
+    # In doubt about each: it could be the threshold or more, while all the others are at least 1.
+    for code in hidden:
+        if 0 < cells[code] < T:
+            assert rest - (len(hidden) - 1) >= T
+    if sum(values) <= 30:
+        options = list(zip(*splits(rest, len(hidden)), strict=True))
+        assert all(len(set(option)) > 1 for option in options)
+
+
+def consistent_tables(rows, columns, shown):
+    """Every table of whole numbers, nowhere negative, that agrees with the figures shown. Small tables only: it tries them all."""
+    total = shown["total"]
+    keys = list(itertools.product(rows, columns))
+
+    def fill(index, table):
+        if index == len(keys):
+            row_sums = {row: sum(table[row, column] for column in columns) for row in rows}
+            column_sums = {column: sum(table[row, column] for row in rows) for column in columns}
+            if all(shown["rows"][row] in (None, n) for row, n in row_sums.items()) and all(shown["columns"][column] in (None, n) for column, n in column_sums.items()):
+                yield {**table, **{("row", row): n for row, n in row_sums.items()}, **{("column", column): n for column, n in column_sums.items()}}
+            return
+        key = keys[index]
+        left = total - sum(table.values())
+        known = shown["cells"][key]
+        choices = [known] if known is not None else range(left + 1)
+        if index == len(keys) - 1:
+            choices = [left] if known in (None, left) else []
+        for value in choices:
+            if value <= left:
+                yield from fill(index + 1, {**table, key: value})
+
+    yield from fill(0, {})
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.integers(0, 8), min_size=4, max_size=4), st.booleans())
+def test_table_of_four_cells_by_trying_every_table(values, rows_known):
+    rows, columns = ("f", "m"), ("c", "a")
+    cells = dict(zip(itertools.product(rows, columns), values, strict=True))
+    table = protect_table(cells, T, rows_known=rows_known)
+    if table is None:
+        return
+    everything = {**table.cells, **{("row", row): n for row, n in table.rows.items()}, **{("column", column): n for column, n in table.columns.items()}}
+    truth = {**cells, **{("row", r): sum(cells[r, c] for c in columns) for r in rows}, **{("column", c): sum(cells[r, c] for r in rows) for c in columns}}
+    if rows_known:
+        assert None not in table.rows.values()
+    possible = list(consistent_tables(rows, columns, {"total": sum(values), "cells": table.cells, "rows": table.rows, "columns": table.columns}))
+    assert truth in possible
+    for key, value in everything.items():
+        if value is not None:
+            assert value == truth[key]
+            assert not 0 < value < T or (rows_known and key[0] == "row")
+            continue
+        guesses = {one[key] for one in possible}
+        assert len(guesses) > 1, (key, "can be worked out")
+        if 0 < truth[key] < T:
+            assert max(guesses) >= T, (key, "is known to be small")
+
+
+def rank(rows):
+    """Of a matrix of fractions, by elimination."""
+    from fractions import Fraction
+
+    rows = [[Fraction(x) for x in row] for row in rows]
+    found = 0
+    for column in range(len(rows[0]) if rows else 0):
+        pivot = next((i for i in range(found, len(rows)) if rows[i][column]), None)
+        if pivot is None:
+            continue
+        rows[found], rows[pivot] = rows[pivot], rows[found]
+        for i in range(len(rows)):
+            if i != found and rows[i][column]:
+                factor = rows[i][column] / rows[found][column]
+                rows[i] = [a - factor * b for a, b in zip(rows[i], rows[found], strict=True)]
+        found += 1
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(small_numbers, min_size=12, max_size=12), st.lists(st.integers(0, 6), min_size=6, max_size=6))
+def test_large_table_with_age_groups_by_linear_algebra(values, weights):
+    """Sex by child or adult, with the age groups inside: no hidden figure follows from the sums by adding and subtracting."""
+    sexes, parents = ("f", "m", "o"), ("children", "adults")
+    cells = {key: values[n] for n, key in enumerate(itertools.product(sexes, parents))}
+    groups = {}
+    for parent, names in (("children", ("0", "14")), ("adults", ("18", "26", "36", "60"))):
+        left = sum(cells[sex, parent] for sex in sexes)
+        for number, name in enumerate(names):
+            take = left if number == len(names) - 1 else min(left, weights[number])
+            groups[name] = (parent, take)
+            left -= take
+    table = protect_table(cells, T, parts=groups)
+    if table is None:
+        return
+    unknown = [("cell", *key) for key, v in table.cells.items() if v is None]
+    unknown += [("row", key) for key, v in table.rows.items() if v is None]
+    unknown += [("column", key) for key, v in table.columns.items() if v is None]
+    unknown += [("part", key) for key, v in table.parts.items() if v is None]
+    place = {name: n for n, name in enumerate(unknown)}
+    equations = []
+    sums = [[*(("cell", sex, parent) for parent in parents), ("row", sex)] for sex in sexes]
+    sums += [[*(("cell", sex, parent) for sex in sexes), ("column", parent)] for parent in parents]
+    sums += [[*(("part", name) for name, (p, _n) in groups.items() if p == parent), ("column", parent)] for parent in parents]
+    sums += [[("row", sex) for sex in sexes], [("column", parent) for parent in parents]]
+    for number, terms in enumerate(sums):
+        row = [0] * len(unknown)
+        for term in terms:
+            if term in place:
+                row[place[term]] += -1 if term is terms[-1] and number < len(sums) - 2 else 1
+        equations.append(row)
+    if not unknown:
+        return
+    known = rank(equations)
+    for n in range(len(unknown)):
+        alone = [1 if i == n else 0 for i in range(len(unknown))]
+        assert rank([*equations, alone]) > known, (unknown[n], "follows from the sums")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.integers(0, 9), max_size=15))
+def test_running_total(increments):
+    shown = protect_steps(increments, T)
+    totals = list(itertools.accumulate(increments))
+    points = [0] + [value for value in shown if value is not None]
+    assert all(value in (None, total) for value, total in zip(shown, totals, strict=True))
+    if totals:
+        assert shown[-1] == totals[-1]
+    if sum(increments) >= T:
+        assert all(not 0 < after - before < T for before, after in itertools.pairwise(points))
+
+
+# --- in the figures ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people(centre):
+    for number in range(40):
+        person = make_migrant(centre("GAO"), sex="female" if number < 3 else "male", nationality="GN" if number < 38 else "TG")
+        make.make_assistance(person, centre("GAO" if number > 1 else "KAY"), make.after(number))
+        make.make_reintegration(person, centre("GAO"), make.after(number), kind="community" if number < 22 else "individual", returned_from_continent="europe" if number < 2 else "africa")
+
+
+def figure_of(code, user=None, **period):
+    exact = figures.sees_exact(user) if user else figures.protected
+    [one] = figures.build(make.whole() if not period else figures.Period(**period), exact=exact, code=code)
+    return one
+
+
+@pytest.mark.django_db
+def test_committee_sees_no_small_cell_and_monitoring_sees_all(people, persona):
+    for username, small in (("me.iom", True), ("steering.eu", False), ("me.aecid", False)):
+        one = figure_of("E3", persona(username))
+        assert one["value"] == 40
+        sexes = {cell["code"]: cell["value"] for cell in one["disaggregation"]["sex"]}
+        assert sexes == ({"female": 3, "male": 37} if small else {"female": None, "male": None})
+        centres = {cell["code"]: cell["value"] for cell in one["disaggregation"]["centre"]}
+        assert (centres["KAY"] == 2) is small
+        assert [cell["label"] for cell in one["disaggregation"]["nationality"] if cell["value"] is None] == ([] if small else ["Autres (petits nombres protégés)"])
+        assert one["suppressed"] is not small
+
+
+@pytest.mark.django_db
+def test_the_parts_of_the_whole_do_not_betray_each_other(people):
+    """R2.5 + R2.6 = E6: what is shown of two of them must not give the third."""
+    whole, community, individual = (figure_of(code) for code in ("E6", "R2.5", "R2.6"))
+    for dimension in ("sex", "age_group", "nationality", "centre", "region"):
+        found = [{cell["code"]: cell["value"] for cell in one["disaggregation"].get(dimension, [])} for one in (whole, community, individual)]
+        for code in set().union(*found):
+            hidden = [cells.get(code, 0) is None for cells in found]
+            assert sum(hidden) != 1, (dimension, code)
+    assert [target["value"] for target in whole["targets"]] == [None, None]
+    assert [target["suppressed"] for target in whole["targets"]] == [True, True]
+    months = [{point["month"] for point in one["trend"] if point["value"] is not None} for one in (whole, community, individual)]
+    assert months[0] == months[1] == months[2]
+
+
+@pytest.mark.django_db
+def test_two_periods_a_day_apart_give_nobody_away(people, persona):
+    period = {"start": make.after(0), "end": make.after(20)}
+    assert figure_of("E3", persona("steering.eu"), **period)["disaggregation"] == {}
+    assert figure_of("E3", persona("steering.eu"), **period)["value"] == 21
+    assert figure_of("E3", persona("me.iom"), **period)["disaggregation"]["sex"]
+    assert figure_of("E6", persona("steering.eu"), **period)["targets"][0]["value"] is None
+
+
+@pytest.mark.django_db
+def test_things_are_no_people(centre):
+    make.make_flow_count(make.after(3))
+    assert figure_of("R3.4")["disaggregation"]["region"] == [{"code": "Gao", "label": "Gao", "value": 1, "suppressed": False}]
