@@ -39,7 +39,7 @@ class User(AbstractUser):
     REQUIRED_FIELDS = ["organisation"]
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("utilisateur")
+        verbose_name = _("utilisateur")  # type: ignore[assignment]
         constraints = [
             models.UniqueConstraint(Lower("username"), name="user_one_name", violation_error_message=_("Cet identifiant est déjà pris. Choisissez-en un autre.")),
         ]

@@ -80,7 +80,14 @@ def model_words(label: str) -> str:
 
 
 def table_words() -> dict[str, str]:
-    return {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models(include_auto_created=True)}
+    """Tables in the words of the screens; those of packages have names of ours."""
+    known = {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models(include_auto_created=True)}
+    return known | {
+        "centres_centreuserobjectpermission": _("droit dans un centre"),
+        "accounts_user_user_permissions": _("droit national"),
+        "mfa_authenticator": _("second facteur"),
+        "authtoken_token": _("jeton d’API"),
+    }
 
 
 def actors(rows: Iterable[Change]) -> dict[int, User]:

@@ -4,6 +4,7 @@ import calendar
 import datetime
 import re
 import uuid
+from typing import Any, Self
 from functools import reduce
 from operator import and_
 
@@ -354,10 +355,10 @@ class Custody(models.Model):
         triggers = [audited()]
 
 
-class FileQuerySet(models.QuerySet):
+class FileQuerySet(models.QuerySet[Any]):
     """What hangs on a person's file follows the person's scope."""
 
-    def visible_to(self, user) -> "FileQuerySet":
+    def visible_to(self, user) -> Self:
         return self.filter(migrant__in=Migrant.objects.visible_to(user))
 
 
@@ -400,7 +401,7 @@ class Consent(models.Model):
 
 
 class NoteQuerySet(FileQuerySet):
-    def visible_to(self, user) -> "NoteQuerySet":
+    def visible_to(self, user) -> Self:
         """Protection notes exist only for those who have the right where the person is or was."""
         protected = Exists(Custody.objects.filter(migrant=OuterRef("migrant"), centre__in=centres_for(user, Right.VIEW_PROTECTION)))
         return super().visible_to(user).filter(Q(kind=Note.Kind.ORDINARY) | Q(protected))

@@ -350,7 +350,7 @@ def likely_duplicates(
     found: dict[uuid.UUID, Migrant] = {}
     # Both names right and the birth some years off, or one name quite otherwise and the birth about right.
     for attempt, years in ((similar.alike(full_name), 3), (similar.alike(full_name, but_one=True), 1)):
-        if born_on:
+        if born_on and earliest:
             attempt = attempt.filter(born_on__range=_around(earliest, born_on, years))
         found |= {person.pk: person for person in attempt[:MOST_COMPARED]}
     if phone:
@@ -364,7 +364,7 @@ def likely_duplicates(
             score -= 0.15
         if nationality and person.nationality != nationality:
             score -= 0.05
-        if born_on:
+        if born_on and earliest:
             apart = max((person.earliest_birth() - born_on).days, (earliest - person.born_on).days)
             score += 0.05 if apart <= 0 else 0 if apart <= 366 else -0.08
         if score >= LIKELY:

@@ -6,11 +6,11 @@ A view is declared once: `@access(Right.VIEW_CASE, load=Migrant)`. The object is
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Permission
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
@@ -154,10 +154,8 @@ DECLARED_ELSEWHERE: dict[str, str] = {
 }
 
 
-def _as_tuple(rights: Right | Iterable[Right] | str) -> tuple[Right, ...] | str:
-    if rights in (ANYONE, SIGNED_IN):
-        return str(rights)
-    return (rights,) if isinstance(rights, Right) else tuple(rights)  # type: ignore[arg-type]
+def _as_tuple(rights: Right | Iterable[Right]) -> tuple[Right, ...]:
+    return (rights,) if isinstance(rights, Right) else tuple(rights)
 
 
 def access(
@@ -178,7 +176,7 @@ def access(
     methods: those the view answers, e.g. "GET POST". `write`: other rights needed for POST (default: the same).
     log: how a successful GET is written in the read log. select, prefetch: select_related
     and prefetch_related of the load (what the decision and the page both need is then asked for once)."""
-    needed = _as_tuple(rights)
+    needed: tuple[Right, ...] | str = rights if isinstance(rights, str) and not isinstance(rights, Right) else _as_tuple(rights)  # type: ignore[arg-type]
     for_writing = None if write is None else _as_tuple(write)
     allowed = tuple(methods.split())
 
@@ -186,16 +184,19 @@ def access(
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             obj = None
+            user = cast(User, request.user)
             if load is not None:
-                obj = _load(request.user, load, by, kwargs.pop(by), select, prefetch)
-            if needed not in (ANYONE, SIGNED_IN):
+                obj = _load(user, load, by, kwargs.pop(by), select, prefetch)
+            if not isinstance(needed, str):
                 writing = request.method not in ("GET", "HEAD", "OPTIONS")
                 wanted = for_writing if writing and for_writing is not None else needed
                 if obj is None:
-                    granted = any(may(request.user, right) for right in wanted)
+                    granted = any(may(user, right) for right in wanted)
                 else:
-                    granted = any(allows(request.user, right, obj, writing=writing) for right in wanted)
+                    granted = any(allows(user, right, obj, writing=writing) for right in wanted)
                 if not granted:
+                    if obj is not None:
+                        log_read(request, ReadLog.Action.REFUSED, obj._meta.label_lower, [obj.pk])
                     raise PermissionDenied
             response = view(request, *((obj,) if obj is not None else ()), *args, **kwargs)
             if log is not None and obj is not None and request.method == "GET" and response.status_code == 200:
@@ -221,5 +222,5 @@ def _load(user: User, model: type[models.Model], by: str, value: Any, select: tu
         queryset = queryset.prefetch_related(*prefetch)
     try:
         return queryset.get(**{by: value})
-    except (model.DoesNotExist, ValueError, OverflowError) as error:
+    except (ObjectDoesNotExist, ValueError, OverflowError) as error:
         raise Http404 from error

@@ -51,7 +51,7 @@ class Declared(BasePermission):
 class Pages(CursorPagination):
     """Pages by cursor: the last page costs what the first does."""
 
-    page_size = settings.REST_FRAMEWORK["PAGE_SIZE"]
+    page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-pk"

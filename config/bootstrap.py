@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,7 +112,7 @@ def ensure_venv() -> None:
         fail(f"Python ne peut pas créer .venv : sudo apt-get install -y {package}, puis relancez.")
 
 
-def works(command: list[str | Path]) -> bool:
+def works(command: Sequence[str | Path]) -> bool:
     """Whether a command can be run and ends well."""
     try:
         return subprocess.run([str(word) for word in command], capture_output=True).returncode == 0
@@ -119,7 +120,7 @@ def works(command: list[str | Path]) -> bool:
         return False
 
 
-def retry(command: list[str | Path], why: str) -> None:
+def retry(command: Sequence[str | Path], why: str) -> None:
     """Run a command that downloads; downloads may time out, so several times."""
     environment = {
         **os.environ,
@@ -143,7 +144,7 @@ def ensure_uv() -> None:
         return
     shutil.rmtree(VENV / "uv", ignore_errors=True)
     quiet = ["-qq", "--disable-pip-version-check", "--root-user-action=ignore"]
-    install = [PYTHON, "-m", "pip", "install", *quiet, "--target", VENV / "uv", f"uv=={UV_VERSION}"]
+    install: list[str | Path] = [PYTHON, "-m", "pip", "install", *quiet, "--target", VENV / "uv", f"uv=={UV_VERSION}"]
     retry(install, "L’installation de uv")
 
 
@@ -169,7 +170,7 @@ def compile_catalogues() -> None:
         if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
             continue
         part = mo.with_suffix(".mo.part")
-        babel = [PYTHON, "-m", "babel.messages.frontend", "-q", "compile", "-l", po.parent.parent.name]
+        babel: list[str | Path] = [PYTHON, "-m", "babel.messages.frontend", "-q", "compile", "-l", po.parent.parent.name]
         if not works([*babel, "-i", po, "-o", part]):
             fail(f"Le catalogue {po.relative_to(ROOT)} n’est pas lisible par pybabel compile.")
         part.replace(mo)

@@ -243,7 +243,6 @@ TIME_ZONE = "Africa/Bamako"
 USE_TZ = True
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = False
-FORMAT_MODULE_PATH = []
 
 # --- static ------------------------------------------------------------------------------------------------------
 

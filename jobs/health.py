@@ -37,5 +37,5 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except (redis.RedisError, OSError):
         pass
     response = JsonResponse({"ready": all(state.values()), **state}, status=200 if all(state.values()) else 503)
-    response._has_been_logged = True  # "not yet" is an answer here, not a fault: whoever polls would fill the log
+    response._has_been_logged = True  # type: ignore[attr-defined]  # "not yet" is an answer here, not a fault: whoever polls would fill the log
     return response

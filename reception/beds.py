@@ -48,7 +48,7 @@ def _wanted_kinds(migrant: Migrant) -> list[str]:
     """Kinds of room, the best first. Of a person whose sex isn't known nothing is assumed: they are asked."""
     if migrant.is_unaccompanied_minor:
         return [Kind.MINORS, Kind.FAMILIES]
-    own = [OWN_SEX[migrant.sex]] if migrant.sex in OWN_SEX else []
+    own: list[str] = [OWN_SEX[migrant.sex]] if migrant.sex in OWN_SEX else []
     if migrant.is_minor():
         return [Kind.FAMILIES]
     return [Kind.FAMILIES, *own] if migrant.household_id is not None else own

@@ -25,7 +25,7 @@ class KeyRange(Func):
     output_field = BigIntegerRangeField()
     arity = 1
 
-    def as_sql(self, compiler, connection, **context):
+    def as_sql(self, compiler, connection, **context):  # type: ignore[override]
         sql, params = super().as_sql(compiler, connection, **context)
         return sql, (*params, *params)  # the expression stands in the template twice
 

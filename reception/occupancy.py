@@ -81,5 +81,11 @@ def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
 def in_order(stays: Iterable[Stay]) -> list[Stay]:
     """Present people as the board lists them: children alone first, then those without a bed, then by name."""
     return sorted(
-        stays, key=lambda stay: (not stay.migrant.is_unaccompanied_minor, stay.bed_id is not None, stay.migrant.surname.casefold(), stay.migrant.given_names.casefold())
+        stays,
+        key=lambda stay: (
+            not stay.migrant.is_unaccompanied_minor,
+            stay.bed_id is not None,  # type: ignore[attr-defined]  # annotated by with_bed()
+            stay.migrant.surname.casefold(),
+            stay.migrant.given_names.casefold(),
+        ),
     )

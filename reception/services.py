@@ -177,7 +177,7 @@ def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, version: int | None 
 
 
 def _refuse_closed(stay: Stay) -> None:
-    if not stay.is_open:
+    if stay.departed_at is not None:
         raise AlreadyLeft(_("Cette personne est partie le %(moment)s : son séjour est terminé.") % {"moment": _moment(stay.departed_at)})
 
 

@@ -196,7 +196,7 @@ def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: d
     if closed_on < case.opened_on:
         raise ValidationError({"closed_on": _("La fin ne peut pas précéder le début.")})
     last = case.visits.filter(done_on__isnull=False).order_by("-done_on").first()
-    if last is not None and closed_on < last.done_on:
+    if last is not None and last.done_on is not None and closed_on < last.done_on:
         raise ValidationError({"closed_on": _("Une visite a été faite après ce jour : la fin ne peut pas la précéder.")})
     if state == ReintegrationCase.State.COMPLETED and (words := still_missing(case, closed_on)):
         raise ValidationError({"state": words})

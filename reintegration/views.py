@@ -29,7 +29,7 @@ from .models import ReintegrationCase, Visit
 
 READERS = (Right.VIEW_CASE, Right.MANAGE_REINTEGRATION)
 FIRST_VISITS = 10
-VISIT_TONES = {Visit.Situation.GOOD: "ok", Visit.Situation.FRAGILE: "warn", Visit.Situation.BAD: "danger", Visit.Situation.NOT_MET: "neutral"}
+VISIT_TONES: dict[str, str] = {Visit.Situation.GOOD: "ok", Visit.Situation.FRAGILE: "warn", Visit.Situation.BAD: "danger", Visit.Situation.NOT_MET: "neutral"}
 STATE_TONES = {"open": "info", "completed": "ok", "lost": "warn", "remigrated": "warn"}
 
 

@@ -124,7 +124,7 @@ def _show(name: str, found: dict[str, Tally], period: Period, centres: dict[str,
     cells = {dimension: _codes(measure, dimension, tally, centres) for dimension in measure.dimensions}
     if exact or not measure.people:
         shown.by = {dimension: dict(values) for dimension, values in cells.items()}
-        shown.crossed = _crossed(cells, tally) if measure.crossed else None
+        shown.crossed = {**_crossed(cells, tally)} if measure.crossed else None
         shown.trend = _running(increments)
         return shown
     threshold = settings.SMALL_CELL_THRESHOLD

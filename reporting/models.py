@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 import uuid
+from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
@@ -26,8 +27,8 @@ def add_months(day: datetime.date, months: int) -> datetime.date:
     return datetime.date(index // 12, index % 12 + 1, min(day.day, 28) if day.day > 28 else day.day)
 
 
-class National(models.QuerySet):
-    def visible_to(self, user) -> "National":
+class National(models.QuerySet[Any]):
+    def visible_to(self, user) -> Self:
         """National and without any person: the declared right alone decides."""
         return self
 

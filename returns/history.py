@@ -42,7 +42,7 @@ def history(case: ReturnCase, *, most: int = 40) -> list[dict[str, Any]]:
             continue
         lines = []
         for name in names:
-            label, value = str(ReturnCase._meta.get_field(name).verbose_name), _words(name, after[name])
+            label, value = str(ReturnCase._meta.get_field(name).verbose_name), _words(name, after[name])  # type: ignore[union-attr]
             corrected = not opened and before.get(name) not in (None, "")
             old = _words(name, before.get(name))
             lines.append(_("%(label)s : %(new)s (avant : %(old)s)") % {"label": label, "new": value, "old": old} if corrected else f"{label} : {value}")

@@ -130,20 +130,20 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     Raises Stale if `version` is no longer current (the row is locked: of many at once one moves it), PermissionDenied, and
     ValidationError for a way that does not exist or for what is still missing. On departure an open stay in a centre ends."""
     case = _locked(actor, Right.MANAGE_RETURN, case, version)
-    to = State(to) if to in State.values else None
-    if to is None or not may_follow(case.state, to):
+    step = State(to) if to in State.values else None
+    if step is None or not may_follow(case.state, step):
         raise ValidationError({"to": _("Un retour « %(state)s » ne peut pas passer à cette étape.") % {"state": case.get_state_display()}})
-    if to in STOPPED:
+    if step in STOPPED:
         fields.setdefault("ended_on", timezone.localdate())
-    _set(case, STEPS[to].fields, fields)
+    _set(case, STEPS[step].fields, fields)
     # An identity put right since the case was opened may have shown a child.
-    case.minor = case.minor or (to not in (*GONE, *STOPPED) and case.migrant.is_minor(case.opened_on))
-    if problems := missing(case, to, timezone.localdate()):
+    case.minor = case.minor or (step not in (*GONE, *STOPPED) and case.migrant.is_minor(case.opened_on))
+    if problems := missing(case, step, timezone.localdate()):
         raise ValidationError(problems)
-    case.state = to
+    case.state = step
     case.version += 1
     _save(case)
-    if to == State.DEPARTED and case.country_from == HOME:
+    if step == State.DEPARTED and case.departed_on is not None and case.country_from == HOME:
         end_stay_for_return(actor=actor, migrant=case.migrant, on=case.departed_on)
     return case
 

@@ -172,7 +172,7 @@ def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping
         "steps": steps_of(case),
         "following": following,
         "following_step": STEPS[following] if following else None,
-        "needed": needed_words(case, following) if following else [],
+        "needed": needed_words(case, following, all_of_it=step is None) if following else [],
         "step": step,
         "stop": stop,
         "stopping": stopping,
@@ -211,11 +211,10 @@ def steps_of(case: ReturnCase) -> list[dict[str, Any]]:
     return items
 
 
-def needed_words(case: ReturnCase, following: State) -> list[str]:
-    """What is missing for the next step, in words; what the form of the step itself asks for comes last."""
-    problems = missing(case, following, timezone.localdate())
-    own = STEPS[following].fields
-    return [words for name, words in problems.items() if name not in own] + [words for name, words in problems.items() if name in own]
+def needed_words(case: ReturnCase, following: State, *, all_of_it: bool) -> list[str]:
+    """What is missing for the next step, in words; not what the form below asks for, where there is one."""
+    own = () if all_of_it else STEPS[following].fields
+    return [words for name, words in missing(case, following, timezone.localdate()).items() if name not in own]
 
 
 @access(Right.MANAGE_RETURN, load=ReturnCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))

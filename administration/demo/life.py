@@ -35,12 +35,15 @@ REGION_CENTRE = {"Kayes": "KAY", "Bamako": "BKO", "Sikasso": "BKO", "Gao": "GAO"
 LANGUAGES = {"ML": "bam", "GN": "ful", "SN": "wol", "GM": "mnk", "CI": "dyu", "BF": "mos", "NE": "hau"}
 PREFIXES = {"ML": "223", "GN": "224", "SN": "221", "CI": "225", "GM": "220", "BF": "226", "NE": "227", "CM": "237", "NG": "234", "SL": "232", "LR": "231", "BJ": "229", "TG": "228", "GH": "233"}
 
+# In the order in which they can be written.
+ORDER: tuple[Any, ...] = (Household, Migrant, Custody, Consent, Note, Stay, BedAssignment, Assistance, ReturnCase, ReintegrationCase, Visit, Support)
+
 
 @dataclass
 class Batch:
     """Rows of some people, by model, in the order in which they can be written."""
 
-    rows: dict[type, list[Any]] = field(default_factory=lambda: {m: [] for m in ORDER})
+    rows: dict[type, list[Any]] = field(default_factory=lambda: {model: [] for model in ORDER})
 
     def add(self, *objects: Any) -> None:
         for obj in objects:
@@ -50,8 +53,6 @@ class Batch:
     def people(self) -> int:
         return len(self.rows[Migrant])
 
-
-ORDER = (Household, Migrant, Custody, Consent, Note, Stay, BedAssignment, Assistance, ReturnCase, ReintegrationCase, Visit, Support)
 
 
 class Life:

@@ -42,7 +42,7 @@ def flow_counts(rng: random.Random, today: datetime.date, user_id: int) -> list[
 def outreach(rng: random.Random, today: datetime.date, user_id: int) -> tuple[list[Community], list[Activity], list[Trainee], list[Attendance]]:
     """Two years of awareness in villages, and the trainings of objective 5."""
     start = today - datetime.timedelta(days=720)
-    found = {}
+    found: dict[tuple[str, str], Community] = {}
     while len(found) < 150:
         name, region = rng.choice(STEMS) + rng.choice(ENDINGS), rng.choices(REGIONS, (40, 12, 15, 10, 8, 5, 10))[0]
         found[region, name] = Community(name=name, region=region)

@@ -8,7 +8,7 @@ from django.db import migrations
 ROW = r"""
 CREATE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), TG_ARGV::text[]);
+    PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), coalesce(TG_ARGV::text[], '{}'));  -- without arguments it is null
     RETURN NULL;
 END $$;
 """

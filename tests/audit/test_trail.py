@@ -102,6 +102,16 @@ def test_secrets_are_never_copied(persona):
 
 
 @pytest.mark.django_db
+def test_tables_of_a_lower_floor_are_written_down_whole(persona):
+    organisation = Organisation.objects.create(code="ESSAI", name="Essai", kind="state")
+    organisation.name = "Autre essai"
+    organisation.save()
+    made, renamed = history(organisation)
+    assert made.after == {"id": organisation.pk, "code": "ESSAI", "name": "Essai", "kind": "state"}
+    assert (renamed.before, renamed.after) == ({"name": "Essai"}, {"name": "Autre essai"})
+
+
+@pytest.mark.django_db
 def test_rights_given_and_taken_are_in_the_history(persona):
     from centres.models import Posting
     from centres.services import end_posting

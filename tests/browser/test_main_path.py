@@ -12,7 +12,22 @@ from .conftest import PHONE
 
 TODAY = datetime.date.today()  # noqa: DTZ011
 # Invented so that none is like another or like those of the demonstration: names that are would be shown as duplicates first.
-_SURNAMES = "Zorgbata Fikelumi Wandoxep Quirlago Tchobanga Vumpiset Jexalora Nyovickal Ploumideg Ristewax Gwemboza Hustefran Doxmirape Kulvasint".split()
+_SURNAMES = (
+    "Zorgbata",
+    "Fikelumi",
+    "Wandoxep",
+    "Quirlago",
+    "Tchobanga",
+    "Vumpiset",
+    "Jexalora",
+    "Nyovickal",
+    "Ploumideg",
+    "Ristewax",
+    "Gwemboza",
+    "Hustefran",
+    "Doxmirape",
+    "Kulvasint",
+)
 _people = ((surname, str(1971 + 2 * number)) for number, surname in enumerate(_SURNAMES))
 
 

@@ -260,6 +260,7 @@ def test_a_list_costs_the_same_however_long(api_as, centre):
         return len(queries)
 
     make_migrant(gao)
+    cost()  # the first request of a session writes it
     before = cost()
     for _ in range(10):
         make_migrant(gao)

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             _without_history()
             for model in ORDER:
-                model._default_manager.bulk_create(batch.rows[model], batch_size=1000)
+                model.objects.bulk_create(batch.rows[model], batch_size=1000)
 
     @staticmethod
     def _numbers(seed: int, users: dict[str, int]) -> None:
