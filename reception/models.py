@@ -99,6 +99,7 @@ class Stay(models.Model):
         ordering = ["-arrived_at", "-id"]
         verbose_name = _("séjour")
         indexes = [
+            models.Index(fields=["-arrived_at", "-id"], name="stay_latest"),
             models.Index(fields=["centre", "-arrived_at"], name="stay_of_centre"),
             models.Index(fields=["centre", "-departed_at"], name="stay_departures", condition=Q(departed_at__isnull=False)),
             models.Index(fields=["centre"], name="stay_open", condition=Q(departed_at__isnull=True)),

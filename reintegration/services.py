@@ -76,9 +76,7 @@ def open_reintegration(
         if any(getattr(existing, name) != value for name, value in sent.items()):
             raise SameKeyOtherContent
         return existing, False
-    case = ReintegrationCase(
-        **{"id": id or uuid.uuid4(), "opened_on": today, "returned_from_continent": continent_of_return(returned_from), **fixed, **revisable}
-    )
+    case = ReintegrationCase(**{"id": id or uuid.uuid4(), "opened_on": today, "returned_from_continent": continent_of_return(returned_from), **fixed, **revisable})
     if case.opened_on > today:
         raise ValidationError({"opened_on": _("Cette date est dans l’avenir. Une réintégration s’ouvre le jour même, ou se note après.")})
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)

@@ -254,15 +254,14 @@ def build(
 
     `exact` says of which objectives small cells may be seen. A hidden figure is None and marked `suppressed`."""
     logframe = logframe or Logframe.objects.current()
-    indicators = list(indicators_of(logframe))
-    if code:
-        indicators = [one for one in indicators if one.code == code]
+    indicators = list(indicators_of(logframe).filter(code=code) if code else indicators_of(logframe))
     wanted = {name for one in indicators for name in (one.measure, *(t.measure for t in one.targets.all())) if name}
     if detail and wanted & {WHOLE, *PARTS.values()}:
         wanted |= {WHOLE, *PARTS.values()}
     found = tallies(sorted(wanted), period, detail=detail)
     centres = dict(Centre.objects.order_by("code").values_list("code", "name")) if detail else {}
-    by_hand = latest_values([one.code for one in indicators if one.by_hand], period.end)
+    manual = [one.code for one in indicators if one.by_hand]
+    by_hand = latest_values(manual, period.end) if manual else {}
     withhold = not _whole_months(period, logframe)
     cache: dict[tuple[str, bool], _Shown] = {}
 

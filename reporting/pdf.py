@@ -123,6 +123,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
     """Everything the report says, from the frozen figures."""
     frozen = snapshot.figures
     indicators = frozen["indicators"]
+    measures = {one["name"]: one for one in frozen["measures"]}
     notes: list[dict[str, str]] = []
     rows = []
     for figure in indicators:
@@ -147,7 +148,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
     main = [
         {
             "row": by_code[code],
-            "title": frozen["measures"].get(by_code[code]["measure"], {}).get("title", code),
+            "title": measures.get(by_code[code]["measure"], {}).get("title", code),
             "svg": charts.meter(
                 by_code[code]["value"],
                 target=by_code[code]["target"],
@@ -173,8 +174,8 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
         "states": [(str(STATES[name][0]), STATES[name][1], frozen["states"][name]) for name in BEST_FIRST if frozen["states"][name]],
         "on_course": sum(frozen["states"][name] for name in ("reached", "ahead", "on_track")),
         "total": len(rows),
-        "pictures": [_pictures(by_code[code], frozen["measures"]) for code in PICTURED if code in by_code and by_code[code]["value"]],
-        "measures": [one for name, one in frozen["measures"].items() if name in used],
+        "pictures": [_pictures(by_code[code], measures) for code in PICTURED if code in by_code and by_code[code]["value"]],
+        "measures": [one for one in frozen["measures"] if one["name"] in used],
         "threshold": settings.SMALL_CELL_THRESHOLD,
         "fonts": [(f"SourceSansPro-{style}.ttf", weight) for style, weight in FONTS.items()],
         "hash_parts": [snapshot.sha256[i : i + 16] for i in range(0, 64, 16)],

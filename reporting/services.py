@@ -204,7 +204,7 @@ def freeze(*, actor: User | None, period: Period, job: Job | None = None) -> Sna
                 {"code": one.code, "heading": one.heading, "label": one.label, "statement": one.statement, "note": one.note, "lead": one.get_lead_display()}
                 for one in logframe.objectives.all()
             ],
-            "measures": {name: {"title": str(one.title), "definition": str(one.definition), "source": str(one.source)} for name, one in MEASURES.items()},
+            "measures": [{"name": one.name, "title": str(one.title), "definition": str(one.definition), "source": str(one.source)} for one in MEASURES.values()],
             "centres": list(Centre.objects.order_by("name").values_list("name", flat=True)),
             "states": figures.summary(rows),
             "indicators": rows,

@@ -47,7 +47,5 @@ def history(case: ReturnCase, *, most: int = 40) -> list[dict[str, Any]]:
             old = _words(name, before.get(name))
             lines.append(_("%(label)s : %(new)s (avant : %(old)s)") % {"label": label, "new": value, "old": old} if corrected else f"{label} : {value}")
         title = _("Demande notée") if opened else State(state).label if state else _("Correction")
-        entries.append(
-            {"when": change.at, "title": str(title)[:1].upper() + str(title)[1:], "detail": "\n".join(lines), "who": str(people.get(change.actor_id, ""))}
-        )
+        entries.append({"when": change.at, "title": str(title)[:1].upper() + str(title)[1:], "detail": "\n".join(lines), "who": str(people.get(change.actor_id, ""))})
     return entries

@@ -30,9 +30,7 @@ def home_card(request: HttpRequest) -> dict[str, Any]:
 
     return {
         "counts": [
-            {"label": state.label, "value": counts.get(state.value, 0), "url": f"{reverse('returns:list')}?state={state.value}"}
-            for state in State
-            if state.value in OPEN
+            {"label": state.label, "value": counts.get(state.value, 0), "url": f"{reverse('returns:list')}?state={state.value}"} for state in State if state.value in OPEN
         ],
         "longest": [{"case": case, "next": STEPS[next_step(case.state)].title, "tone": tone_of(case.state)} for case in longest],  # type: ignore[index]
         "running_out": [{"case": case, "warning": warning_of(case)} for case in running_out],

@@ -45,16 +45,13 @@ def why_not(migrant: Migrant, *, country_from: str = HOME) -> str:
         last = Stay.objects.filter(migrant=migrant).order_by("-arrived_at").first()
         if last is not None and last.origin == Stay.Origin.FORCED_RETURN:
             return _(
-                "Cette personne est revenue par un retour forcé : l’aide ne commence qu’une fois dans son pays. "
-                "Aucun retour volontaire ne s’ouvre depuis l’étranger."
+                "Cette personne est revenue par un retour forcé : l’aide ne commence qu’une fois dans son pays. Aucun retour volontaire ne s’ouvre depuis l’étranger."
             )
     return ""
 
 
 @service
-def open_return(
-    *, actor: User, migrant: Migrant, country_to: str, place_to: str = "", country_from: str = HOME, id: uuid.UUID | None = None
-) -> tuple[ReturnCase, bool]:
+def open_return(*, actor: User, migrant: Migrant, country_to: str, place_to: str = "", country_from: str = HOME, id: uuid.UUID | None = None) -> tuple[ReturnCase, bool]:
     """Opens the voluntary return that the person asks for. Returns (case, was it made now?).
 
     The same `id` again with the same content gives the same case; with other content raises SameKeyOtherContent.

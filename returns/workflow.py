@@ -172,9 +172,7 @@ STEPS: dict[State, Step] = {
     State.CONSENTED: Step(("declaration_signed_on",), _consented, _("Noter la déclaration signée"), ("declaration_signed_on",)),
     State.DOCUMENTS: Step(("document", "document_valid_until"), _documents, _("Noter le document de voyage"), ("document", "document_valid_until")),
     # A document or a certificate that runs out while the person waits is renewed here.
-    State.READY: Step(
-        ("fit_to_travel_on", "fit_until"), _ready, _("Noter l’aptitude au voyage"), ("fit_to_travel_on", "fit_until", "document", "document_valid_until")
-    ),
+    State.READY: Step(("fit_to_travel_on", "fit_until"), _ready, _("Noter l’aptitude au voyage"), ("fit_to_travel_on", "fit_until", "document", "document_valid_until")),
     State.DEPARTED: Step(("departed_on",), _departed, _("Noter le départ")),
     State.ARRIVED: Step(("arrived_on",), _arrived, _("Noter l’arrivée")),
     State.WITHDRAWN: Step(("end_reason", "ended_on"), _stopped, _("La personne retire sa demande")),
