@@ -87,7 +87,7 @@ class StaleSerializer(serializers.Serializer):
 
 class LikenessSerializer(serializers.Serializer):
     certainty = serializers.FloatField(help_text="0 to 1")
-    centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    centre = serializers.CharField(source="centre.code", help_text="Code of the centre that has the file.")
     migrant = MigrantSerializer(allow_null=True, help_text="Null when the person is out of your scope.")
 
 

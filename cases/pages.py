@@ -69,7 +69,7 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
 
 def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
     purposes, methods = dict(Consent.Purpose.choices), dict(Consent.Method.choices)
-    rows, at_registration = [], []
+    rows, at_registration = [], set()
     for paper in papers(user, migrant):
         if paper.sort == Note.Kind.ORDINARY:
             rows.append(TimelineRow(paper.at, _("Note"), paper.text, who=paper.who))
@@ -80,12 +80,16 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
         else:
             purpose = str(purposes.get(paper.title, paper.title))
             if paper.at == migrant.registered_at:
-                at_registration.append(purpose)
+                at_registration.add(paper.title)
             else:
                 rows.append(TimelineRow(paper.at, _("Accord donné : %(purpose)s") % {"purpose": purpose}, str(methods.get(paper.text, "")), who=paper.who))
             if paper.ended:
                 rows.append(TimelineRow(paper.ended, _("Accord retiré : %(purpose)s") % {"purpose": purpose}, chip={"label": _("retiré"), "tone": "warn"}))
-    detail = _("D’accord pour : %(purposes)s.") % {"purposes": ", ".join(reversed(at_registration))} if at_registration else ""
+    detail = (
+        _("D’accord pour : %(purposes)s.") % {"purposes": ", ".join(str(label) for value, label in Consent.Purpose.choices if value in at_registration)}
+        if at_registration
+        else ""
+    )
     who = str(migrant.registered_by) if migrant.registered_by_id else ""
     rows.append(TimelineRow(migrant.registered_at, _("Enregistrement à %(centre)s") % {"centre": migrant.registered_centre}, detail, who=who))
     return rows
@@ -109,7 +113,7 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
 def _actions(user, migrant: Migrant) -> list[Action]:
     found = []
     if allows(user, Right.VIEW_CASE, migrant, writing=True):
-        found += [Action(_("Ajouter une note"), reverse("cases:note", args=[migrant.pk])), Action(_("Joindre un fichier"), reverse("cases:attach", args=[migrant.pk]))]
+        found.append(Action(_("Ajouter une note"), reverse("cases:note", args=[migrant.pk])))
     if allows(user, Right.REGISTER, migrant, writing=True):
         found.append(Action(_("Corriger l’identité"), reverse("cases:edit", args=[migrant.pk])))
     return found

@@ -225,7 +225,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         household = list(Migrant.objects.visible_to(user).filter(household=migrant.household_id).exclude(pk=migrant.pk)[:30])
     adult = next((person for person in household if person.pk == migrant.accompanied_by_id), None)
     on_file = papers(user, migrant)
-    purposes = dict(Consent.Purpose.choices)
+    agreed = {paper.title for paper in on_file if paper.sort == "consent" and not paper.ended}
     context = {
         "migrant": migrant,
         "facts": _facts(migrant),
@@ -239,7 +239,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "household": household,
         "adult": adult,
         "adult_elsewhere": bool(migrant.accompanied_by_id) and adult is None,
-        "agreed": [purposes.get(paper.title, paper.title) for paper in on_file if paper.sort == "consent" and not paper.ended],
+        "agreed": [label for value, label in Consent.Purpose.choices if value in agreed],
         "files": [paper for paper in on_file if paper.sort == "attachment"],
     }
     return render(request, "cases/migrant.html", context)
@@ -248,7 +248,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 @access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by"), prefetch=(_CARE,))
 def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
-    given = list(migrant.consents.filter(withdrawn_at__isnull=True))
+    given = sorted(migrant.consents.filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
     adult = migrant.accompanied_by if migrant.accompanied_by_id and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
     version = given[0].text_version if given else consent_texts.CURRENT_VERSION
     context = {

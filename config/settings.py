@@ -15,7 +15,7 @@ env = environ.FileAwareEnv()
 
 SIRA_HOME = Path(env.str("SIRA_HOME", default=str(BASE_DIR / ".sira"))).resolve()
 DEMO = env.bool("SIRA_DEMO", default=False)
-TESTING = "pytest" in sys.modules
+TESTING = "pytest" in sys.modules or "tests.services" in sys.modules
 DEMO_PASSWORD = env.str("SIRA_DEMO_PASSWORD", default="sira-demo")
 DEBUG = env.bool("SIRA_DEBUG", default=False)
 
@@ -174,6 +174,8 @@ CELERY_BEAT_SCHEDULE = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+if TESTING:
+    PASSWORD_HASHERS.insert(0, "tests.hashers.QuickArgon2")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -283,7 +285,14 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["centres.api_rules.Declared"],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "ReturnState": "returns.workflow.State",
+        "ReintegrationState": "reintegration.models.ReintegrationCase.State",
+        "ReintegrationKind": "reintegration.models.ReintegrationCase.Kind",
+        "SupportKind": "reintegration.models.Support.Kind",
+        "ActivityKind": "outreach.models.Activity.Kind",
+        "JobState": "jobs.models.Job.State",
+    },
 }
 
 # --- logs: never a name ------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ def test_every_account_finds_its_own_home_page(sign_in, username):
     page = sign_in(username)
     given, surname = next((a[1], a[2]) for a in ACCOUNTS if a[0] == username)
     expect(page).to_have_title("Accueil – Sira")
-    expect(page.get_by_role("main")).to_contain_text(f"{given} {surname}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(given)
+    expect(page.get_by_role("banner")).to_contain_text(f"{given} {surname}")
     # Not the empty state: each role has something to do or to see.
     expect(page.get_by_text("Aucun rôle ne vous est encore attribué")).to_have_count(0)
     assert page.get_by_role("navigation", name="Menu principal").get_by_role("link").count() >= 1
