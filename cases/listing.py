@@ -21,7 +21,6 @@ from .models import Migrant, MigrantQuerySet
 
 PAGE = 25
 MOST_FOUND = 100  # of a search: whoever gets more should say more
-MOST_COUNTED = 1000
 MOST_EXPORTED = 5000
 
 

@@ -354,7 +354,7 @@ def likely_duplicates(
             attempt = attempt.filter(born_on__range=_around(earliest, born_on, years))
         found |= {person.pk: person for person in attempt[:MOST_COMPARED]}
     if phone:
-        found |= {person.pk: person for person in people.filter(phone=phone)[:20]}
+        found |= {person.pk: person for person in people.with_phone(phone)[:20]}
     scored = []
     for person in found.values():
         score = names.name_similarity(full_name, person.full_name)

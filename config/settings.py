@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["centres.api_rules.Declared"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "centres.api_schema.describe_refusals"],
     "ENUM_NAME_OVERRIDES": {
         "ReturnState": "returns.workflow.State",
         "ReintegrationState": "reintegration.models.ReintegrationCase.State",

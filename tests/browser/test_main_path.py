@@ -182,7 +182,8 @@ def test_a_return_is_carried_to_arrival(sign_in):
     expect(page.get_by_role("main")).to_contain_text("La personne est arrivée")
     # The stay has ended with the departure: the bed is free.
     agent.goto("/centres/GAO/")
-    expect(agent.get_by_role("main").get_by_text(surname)).to_have_count(0)
+    expect(agent.get_by_role("region", name=re.compile("Personnes présentes")).get_by_text(surname)).to_have_count(0)
+    expect(agent.get_by_role("region", name="Chambres et lits").get_by_text(surname)).to_have_count(0)
 
 
 def test_nobody_leaves_without_a_document(sign_in):
