@@ -4,9 +4,9 @@ import calendar
 import datetime
 import re
 import uuid
-from typing import Any, Self
 from functools import reduce
 from operator import and_
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -34,6 +34,8 @@ ADULT_AGE = 18  # Convention on the Rights of the Child, art. 1 (action document
 
 # Of a search: nobody types more, and it bounds the work on hostile input.
 MOST_WORDS = 6
+# Found as they sound, so many answer the question, and no looser search is made.
+ENOUGH = 25
 YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 NAME_VECTOR = SearchVector("search_text", config="simple")
 
@@ -103,16 +105,17 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         return exact if exact is not None else self._by_words(text)
 
     def best_matching(self, text: str, *, most: int = 100) -> list["Migrant"]:
-        """Those who fit best, most alike first: all words as they sound, then their beginnings, then all words but one.
+        """Those who fit best, most alike first: all words as they sound; if these are few, also their beginnings; if still
+        few, also all words but one.
 
         Looks at `most` people at the most, the latest registered first, so that a search for a common name stays quick."""
         text = _searchable(text)
         exact = self._by_number(text)
-        if exact is not None:
-            return list(exact[:most])
+        if exact is not None:  # sorted here: asked for an order, the database would walk the whole list instead of the index
+            return sorted(exact.order_by()[:most], key=lambda person: person.registered_at, reverse=True)
         found: dict[uuid.UUID, Migrant] = {}
         for attempt in (self._by_words(text, beginnings=False), self._by_words(text), self._by_words(text, but_one=True)):
-            if len(found) >= most:
+            if len(found) >= min(ENOUGH, most):
                 break
             found |= {person.pk: person for person in attempt.exclude(pk__in=list(found))[: most - len(found)]}
         return sorted(found.values(), key=lambda person: -names.name_similarity(text, str(person)))
@@ -132,11 +135,11 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
             return self._phones().filter(phone_reversed__startswith=ending)
         return None
 
-    def _phones(self):
+    def _phones(self) -> "MigrantQuerySet":
         """As the index has them: from their end."""
         return self.exclude(phone="").alias(phone_reversed=Reverse("phone"))
 
-    def with_phone(self, phone: str):
+    def with_phone(self, phone: str) -> "MigrantQuerySet":
         """People with just this number."""
         return self._phones().filter(phone_reversed=phone[::-1])
 

@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -347,17 +347,20 @@ def likely_duplicates(
     similar = people
     if sex and sex != Migrant.Sex.OTHER:
         similar = similar.filter(sex__in=(sex, Migrant.Sex.OTHER))
-    found: dict[uuid.UUID, Migrant] = {}
     # Both names right and the birth some years off, or one name quite otherwise and the birth about right.
-    for attempt, years in ((similar.alike(full_name), 3), (similar.alike(full_name, but_one=True), 1)):
+    attempts = [(similar.alike(full_name), 3)]
+    if born_on:
+        attempts.append((similar.alike(full_name, but_one=True), 1))
+    found: dict[uuid.UUID, _Candidate] = {}
+    for attempt, years in attempts:
         if born_on and earliest:
             attempt = attempt.filter(born_on__range=_around(earliest, born_on, years))
-        found |= {person.pk: person for person in attempt[:MOST_COMPARED]}
+        found |= {row[0]: _Candidate(*row) for row in attempt.values_list(*_Candidate._fields)[:MOST_COMPARED]}
     if phone:
-        found |= {person.pk: person for person in people.with_phone(phone)[:20]}
+        found |= {row[0]: _Candidate(*row) for row in people.with_phone(phone).order_by().values_list(*_Candidate._fields)[:20]}
     scored = []
     for person in found.values():
-        score = names.name_similarity(full_name, person.full_name)
+        score = names.name_similarity(full_name, f"{person.given_names} {person.surname}")
         if score >= 0.6 and phone and person.phone == phone:
             score += 0.15
         if sex and person.sex != sex and Migrant.Sex.OTHER not in (sex, person.sex):
@@ -365,12 +368,27 @@ def likely_duplicates(
         if nationality and person.nationality != nationality:
             score -= 0.05
         if born_on and earliest:
-            apart = max((person.earliest_birth() - born_on).days, (earliest - person.born_on).days)
+            apart = max((earliest_birth(person.born_on, person.birth_precision) - born_on).days, (earliest - person.born_on).days)
             score += 0.05 if apart <= 0 else 0 if apart <= 366 else -0.08
         if score >= LIKELY:
-            scored.append((person, round(min(score, 1.0), 2)))
-    scored.sort(key=lambda pair: (-pair[1], -pair[0].registered_at.timestamp()))
-    return scored[:most]
+            scored.append((round(min(score, 1.0), 2), person.registered_at, person.pk))
+    scored.sort(reverse=True)
+    best = Migrant.objects.select_related("registered_centre").in_bulk([pk for _score, _at, pk in scored[:most]])
+    return [(best[pk], score) for score, _at, pk in scored[:most] if pk in best]
+
+
+class _Candidate(NamedTuple):
+    """What the comparison needs of a person; a whole record for each of hundreds would take most of the time."""
+
+    pk: uuid.UUID
+    surname: str
+    given_names: str
+    sex: str
+    nationality: str
+    born_on: datetime.date
+    birth_precision: str
+    phone: str
+    registered_at: datetime.datetime
 
 
 def _around(earliest: datetime.date, latest: datetime.date, years: int) -> tuple[datetime.date, datetime.date]:

@@ -24,6 +24,8 @@ def describe_refusals(result: dict[str, Any], generator: Any, request: Any, publ
         for operation in path.values():
             for status, response in operation["responses"].items():
                 if status.startswith("4"):
-                    response.setdefault("content", content)
+                    told = response.setdefault("content", content)
+                    if "application/json" in told:
+                        told["application/problem+json"] = told.pop("application/json")
             operation["responses"]["4XX"] = {"description": "Refus", "content": content}
     return result

@@ -171,7 +171,8 @@ def compile_catalogues() -> None:
             continue
         part = mo.with_suffix(".mo.part")
         babel: list[str | Path] = [PYTHON, "-m", "babel.messages.frontend", "-q", "compile", "-l", po.parent.parent.name]
-        if not works([*babel, "-i", po, "-o", part]):
+        # A catalogue marked fuzzy as a whole is passed over without a word: then there is no file.
+        if not works([*babel, "-i", po, "-o", part]) or not part.exists():
             fail(f"Le catalogue {po.relative_to(ROOT)} n’est pas lisible par pybabel compile.")
         part.replace(mo)
 

@@ -221,7 +221,9 @@ def progress_bar(
 METER_TONES = {"ok": OK, "warn": WARN, "danger": DANGER}
 
 
-def meter(value: Number | None, *, target: Number, baseline: Number = 0, expected: Number | None = None, tone: str = "", title: str = "", fmt: Formatter = format_number) -> SafeString:
+def meter(
+    value: Number | None, *, target: Number, baseline: Number = 0, expected: Number | None = None, tone: str = "", title: str = "", fmt: Formatter = format_number
+) -> SafeString:
     """A thin bar for a table cell, without words of its own: the columns beside it say the numbers, a chip the state."""
     words = [_("Valeur %(value)s, cible %(target)s") % {"value": "–" if value is None else fmt(value), "target": fmt(target)}]
     if expected is not None:

@@ -80,6 +80,9 @@ INSTALLED_APPS = [
     "administration",
 ]
 
+if "lintmigrations" in sys.argv:  # a tool of development: not installed on a centre's server
+    INSTALLED_APPS.append("django_migration_linter")
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -127,7 +130,7 @@ TEMPLATES = [
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
 if not DATABASE_URL:
-    if not (TESTING or {"makemessages", "compilemessages", "collectstatic"} & set(sys.argv)):
+    if not (TESTING or {"makemessages", "makemigrations", "collectstatic"} & set(sys.argv)):
         raise ImproperlyConfigured("DATABASE_URL manque : lancez « make run », ou donnez l’adresse du serveur PostgreSQL.")
     DATABASE_URL = "postgresql://localhost/sira"
 

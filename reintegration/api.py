@@ -34,6 +34,7 @@ class VisitPages(Pages):
 class VisitSerializer(serializers.ModelSerializer):
     migrant = serializers.UUIDField(source="case.migrant_id", read_only=True)
     centre = serializers.CharField(source="case.centre.code", read_only=True)
+    situation = serializers.ChoiceField(choices=Visit.Situation.choices, allow_blank=True, read_only=True)
 
     class Meta:
         model = Visit

@@ -175,7 +175,14 @@ class IndicatorProof(SiraAPIView):
         if facts and "centre" in measure.dimensions:
             self.log(ReadLog.Action.LISTED, [fact.subject for fact in facts])
         last = f"{facts[-1].subject}/{facts[-1].detail}" if more and measure.name == "people_reached" else facts[-1].subject if more else None
-        return Response({"code": indicator.code, "value": tallies([measure.name], period, detail=False)[measure.name].value, "next": last, "results": FactSerializer(facts, many=True).data})
+        return Response(
+            {
+                "code": indicator.code,
+                "value": tallies([measure.name], period, detail=False)[measure.name].value,
+                "next": last,
+                "results": FactSerializer(facts, many=True).data,
+            }
+        )
 
 
 class ReportSerializer(serializers.ModelSerializer):
@@ -197,7 +204,7 @@ class ReportSerializer(serializers.ModelSerializer):
         job = report.job
         return 1.0 if job.state == Job.State.DONE else round(job.done / job.total, 3) if job.total else 0.0
 
-    @extend_schema_field(OpenApiTypes.URI)
+    @extend_schema_field(serializers.URLField(allow_null=True))
     def get_file(self, report: Report) -> str | None:
         if report.job.state != Job.State.DONE or not report.job.file:
             return None

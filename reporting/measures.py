@@ -185,7 +185,8 @@ def centres(period: Period) -> QuerySet:
     unit=_("personnes"),
     title=_("Personnes assistées"),
     definition=_(
-        "Personnes différentes qui ont reçu au moins une assistance (repas, hébergement, soins…) pendant la période. Chacune compte une seule fois, le jour et au centre de sa première assistance de la période."
+        "Personnes différentes qui ont reçu au moins une assistance (repas, hébergement, soins…) pendant la période. Chacune compte une seule fois, "
+        "le jour et au centre de sa première assistance de la période."
     ),
     source=_("Assistances notées dans les centres"),
     dimensions=("sex", "age_group", "nationality", "centre"),
@@ -204,7 +205,8 @@ def assistance(period: Period) -> QuerySet:
     unit=_("personnes"),
     title=_("Retours volontaires"),
     definition=_(
-        "Personnes différentes arrivées à destination par un retour volontaire assisté pendant la période, comptées le jour de leur première arrivée de la période. Un départ sans arrivée notée ne compte pas."
+        "Personnes différentes arrivées à destination par un retour volontaire assisté pendant la période, comptées le jour de leur première arrivée "
+        "de la période. Un départ sans arrivée notée ne compte pas."
     ),
     source=_("Dossiers de retour, arrivée notée"),
     dimensions=("sex", "age_group", "nationality", "centre", "country_to"),
@@ -273,7 +275,8 @@ _REINTEGRATION = {
     "reintegration",
     title=_("Personnes réintégrées"),
     definition=_(
-        "Personnes différentes à qui au moins un appui à la réintégration a été remis pendant la période, comptées le jour du premier appui. Un dossier ouvert sans appui remis ne compte pas."
+        "Personnes différentes à qui au moins un appui à la réintégration a été remis pendant la période, comptées le jour du premier appui. Un "
+        "dossier ouvert sans appui remis ne compte pas."
     ),
     **_REINTEGRATION,
 )
@@ -305,7 +308,8 @@ def reintegration_individual(period: Period) -> QuerySet:
     "reintegration_enhanced",
     title=_("Réintégration renforcée"),
     definition=_(
-        "Parmi les personnes réintégrées : celles qui ont reçu pendant la période un appui dans une réintégration renforcée, prévue pour les personnes vulnérables. Une partie du total, jamais ajoutée à lui."
+        "Parmi les personnes réintégrées : celles qui ont reçu pendant la période un appui dans une réintégration renforcée, prévue pour les "
+        "personnes vulnérables. Une partie du total, jamais ajoutée à lui."
     ),
     **_REINTEGRATION,
 )
@@ -350,7 +354,8 @@ _COUNTED = (("women", "female", "adults"), ("men", "male", "adults"), ("girls", 
     unit=_("personnes"),
     title=_("Personnes sensibilisées"),
     definition=_(
-        "Somme des personnes présentes aux séances de sensibilisation de la période (femmes, hommes, filles, garçons). Personne n’y est nommé : qui est venu deux fois compte deux fois."
+        "Somme des personnes présentes aux séances de sensibilisation de la période (femmes, hommes, filles, garçons). Personne n’y est nommé : qui "
+        "est venu deux fois compte deux fois."
     ),
     source=_("Activités de sensibilisation"),
     dimensions=("sex", "age_group", "region"),
@@ -397,7 +402,8 @@ def communities_reached(period: Period) -> QuerySet:
     unit=_("agents"),
     title=_("Agents formés"),
     definition=_(
-        "Agents des services de sécurité et des services techniques présents à au moins une formation pendant la période. Chacun compte une seule fois, quel que soit le nombre de formations."
+        "Agents des services de sécurité et des services techniques présents à au moins une formation pendant la période. Chacun compte une seule "
+        "fois, quel que soit le nombre de formations."
     ),
     source=_("Listes de présence des formations"),
     dimensions=("sex", "structure"),
@@ -480,7 +486,8 @@ def _tally_sql(one: Measure, period: Period, using: str, detail: bool) -> tuple[
     mask = f"GROUPING({', '.join(grouped)})" if grouped else "0"
     array = f"ARRAY[{', '.join(columns)}]" if columns else "ARRAY[]::text[]"
     # Only names of this module are put together here; every value is a parameter.
-    sql = f"SELECT %s AS measure, {mask} AS mask, {array} AS codes, COALESCE(SUM(counts_as), 0)::bigint AS n FROM ({facts}) AS facts GROUP BY GROUPING SETS ({', '.join(sets)})"  # noqa: S608
+    counted = "COALESCE(SUM(counts_as), 0)::bigint AS n"
+    sql = f"SELECT %s AS measure, {mask} AS mask, {array} AS codes, {counted} FROM ({facts}) AS facts GROUP BY GROUPING SETS ({', '.join(sets)})"  # noqa: S608
     return sql, [one.name, *parameters]
 
 

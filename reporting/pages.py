@@ -38,6 +38,7 @@ def _card(request: HttpRequest) -> dict[str, Any] | None:
         "main": [
             {
                 **by_code[code],
+                "expected": round(by_code[code]["expected"]),
                 "title": MEASURES[by_code[code]["measure"]].title,
                 "word": figures.STATES[by_code[code]["state"]][0],
                 "tone": figures.STATES[by_code[code]["state"]][1],

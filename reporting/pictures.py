@@ -1,6 +1,7 @@
 """Charts of figures: the same on the screen and in the report."""
 
 import datetime
+import itertools
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -59,7 +60,7 @@ def _bridged(values: list[int | None]) -> list[float | None]:
     """A straight line over the months left out: the picture shows no point there that anybody could read off."""
     result: list[float | None] = list(values)
     known = [index for index, value in enumerate(values) if value is not None]
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in itertools.pairwise(known):
         start, end = values[before], values[after]
         for index in range(before + 1, after):
             result[index] = round(start + (end - start) * (index - before) / (after - before), 1)  # type: ignore[operator]

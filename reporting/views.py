@@ -21,7 +21,7 @@ from jobs.models import Job
 
 from . import figures, services
 from .forms import PeriodForm, RefusalForm, ReportForm, ValueForm
-from .measures import DIMENSIONS, MEASURES, Period, proof, tallies
+from .measures import DIMENSIONS, MEASURES, Fact, Period, proof, tallies
 from .models import Indicator, Logframe, ManualValue, Report
 from .pictures import bars, cross_table, day_of, meter, short, trend
 
@@ -150,9 +150,14 @@ def indicator_proof(request: HttpRequest, indicator: Indicator) -> HttpResponse:
     total = tallies([measure.name], period, detail=False)[measure.name].value if measure else None
     headers = [_("Numéro de dossier") if people else _("Quoi"), _("Date"), *(DIMENSIONS[name] for name in (measure.dimensions if measure else ()))]
     centres = services.centre_names()
+
+    def what(fact: Fact) -> str:
+        detail = figures.label_of("sex", fact.detail.split(".")[0], centres) if measure.name == "people_reached" else fact.detail
+        return " – ".join(part for part in (fact.reference, detail) if part)
+
     rows = [
         [
-            " – ".join(part for part in (fact.reference, figures.label_of("sex", fact.detail.split(".")[0], centres) if measure.name == "people_reached" else fact.detail) if part),
+            what(fact),
             fact.day,
             *(figures.label_of(name, code, centres) for name, code in fact.codes.items()),
             *([fact.amount] if measure.name == "people_reached" else []),

@@ -36,6 +36,7 @@ class VisibleMigrant(serializers.PrimaryKeyRelatedField):
 class ReturnCaseSerializer(serializers.ModelSerializer):
     migrant = VisibleMigrant(queryset=Migrant.objects.all())
     centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    document = serializers.ChoiceField(choices=ReturnCase.Document.choices, allow_blank=True, read_only=True)
     country_to = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2.")
     country_from = serializers.CharField(min_length=2, max_length=2, required=False, help_text="ISO 3166-1 alpha-2; ML if not said.")
 

@@ -4,6 +4,7 @@ import functools
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as how
+from hypothesis.errors import Unsatisfiable
 from rest_framework.authtoken.models import Token
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
@@ -79,7 +81,7 @@ def one_connection():
 @pytest.mark.usefixtures("one_connection")
 @pytest.mark.parametrize("username", PERSONAS)
 def test_answers_are_as_described(username, persona, centre):
-    headers = {"Authorization": f"Token {Token.objects.get_or_create(user=persona(username))[0].key}"}
+    headers = {"Authorization": f"Token {Token.objects.get_or_create(user=persona(username))[0].key}", "Accept-Encoding": "identity"}
     schema = schemathesis.openapi.from_dict(description())
     schema.app = application
     for found in schema.get_all_operations():
@@ -96,13 +98,9 @@ def test_answers_are_as_described(username, persona, centre):
 
 
 def _try(operation: Any, mode: GenerationMode, examples: int, own: dict[str, Any], headers: dict[str, str]) -> None:
-    try:
-        cases = operation.as_strategy(generation_mode=mode, **({"path_parameters": own} if own else {}))
-        cases.validate()
-    except Exception:
-        if mode == GenerationMode.NEGATIVE:
-            return
-        raise
+    if mode == GenerationMode.NEGATIVE and not (operation.body or operation.query):
+        return  # nothing that could be sent wrong
+    cases = operation.as_strategy(generation_mode=mode, **({"path_parameters": own} if own else {}))
 
     @how(max_examples=examples, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=cases)
@@ -115,7 +113,8 @@ def _try(operation: Any, mode: GenerationMode, examples: int, own: dict[str, Any
 
         undone(call)
 
-    example()
+    with suppress(*([Unsatisfiable] if mode == GenerationMode.NEGATIVE else [])):
+        example()
 
 
 @pytest.mark.django_db

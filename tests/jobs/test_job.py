@@ -221,7 +221,13 @@ def test_page_of_a_running_job_renews_itself(as_user):
     job = make_job("steering.eu", state="queued")
     now = timezone.now()
     Job.objects.filter(pk=job.pk).update(
-        state="running", lease=uuid.uuid4(), lease_until=now + datetime.timedelta(seconds=30), started_at=now - datetime.timedelta(seconds=10), done=5, total=20, step="Comptage des faits"
+        state="running",
+        lease=uuid.uuid4(),
+        lease_until=now + datetime.timedelta(seconds=30),
+        started_at=now - datetime.timedelta(seconds=10),
+        done=5,
+        total=20,
+        step="Comptage des faits",
     )
     client = as_user("steering.eu")
     page = client.get(f"/jobs/{job.pk}/").content.decode()

@@ -82,7 +82,10 @@ def test_no_name_and_no_case_number_for_those_without_the_right(facts, api_as, a
     numbers = list(Migrant.objects.values_list("case_number", flat=True))
     names = list(Migrant.objects.values_list("surname", flat=True))
     for username in ("me.aecid", "steering.eu"):
-        pages = [as_user(username).get(path).content.decode() for path in ("/", "/reporting/", "/reporting/indicators/E3/", "/reporting/indicators/E6/", "/reporting/indicators/R5.2/", "/reporting/reports/")]
+        pages = [
+            as_user(username).get(path).content.decode()
+            for path in ("/", "/reporting/", "/reporting/indicators/E3/", "/reporting/indicators/E6/", "/reporting/indicators/R5.2/", "/reporting/reports/")
+        ]
         pages.append(api_as(username).get(f"/api/v1/indicators/{period()}").content.decode())
         if username == "me.aecid":
             pages.append(as_user(username).get(f"/reporting/indicators/R5.2/proof/{period()}").content.decode())
@@ -138,7 +141,10 @@ def test_spreadsheet(facts, as_user):
     assert as_user("agent.gao").get("/reporting/indicators.xlsx").status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/reporting/", "/reporting/indicators/E3/", "/reporting/indicators/E6/", "/reporting/indicators/R1.4/", "/reporting/indicators/E3/proof/", "/reporting/reports/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/reporting/", "/reporting/indicators/E3/", "/reporting/indicators/E6/", "/reporting/indicators/R1.4/", "/reporting/indicators/E3/proof/", "/reporting/reports/"],
+)
 def test_pages_ask_the_database_little(facts, as_user, path, django_assert_max_num_queries):
     client = as_user("me.iom")
     client.get(path)

@@ -116,7 +116,14 @@ def test_a_decided_value_stays(statement):
 
 
 def test_the_same_key_is_one_value(persona):
-    content = {"actor": persona("me.iom"), "id": uuid.uuid4(), "indicator": Indicator.objects.current().get(code="R1.4"), "on": make.after(3), "value": 2, "evidence": "Liste"}
+    content = {
+        "actor": persona("me.iom"),
+        "id": uuid.uuid4(),
+        "indicator": Indicator.objects.current().get(code="R1.4"),
+        "on": make.after(3),
+        "value": 2,
+        "evidence": "Liste",
+    }
     first, new = enter_value(**content)
     assert (enter_value(**content), new) == ((first, False), True)
     with pytest.raises(SameKeyOtherContent):
@@ -156,7 +163,11 @@ def test_entering_and_validating_on_the_pages(as_user):
 
 
 def test_errors_are_shown_and_what_was_typed_stays(as_user):
-    page = as_user("me.iom").post("/reporting/indicators/R1.4/enter/", {"id": str(uuid.uuid4()), "on": "2999-01-01", "value": "7", "evidence": "Mes contrats"}).content.decode()
+    page = (
+        as_user("me.iom")
+        .post("/reporting/indicators/R1.4/enter/", {"id": str(uuid.uuid4()), "on": "2999-01-01", "value": "7", "evidence": "Mes contrats"})
+        .content.decode()
+    )
     assert "ne peut pas être dans l’avenir" in page
     assert "Mes contrats" in page
     assert as_user("me.aecid").get("/reporting/indicators/R1.4/enter/").status_code == 403

@@ -104,7 +104,16 @@ def test_disaggregations_by_hand(facts):
 
 @pytest.mark.parametrize(
     ("born", "group"),
-    [((2011, 6, 15), "0-13"), ((2011, 6, 14), "14-17"), ((2007, 6, 15), "14-17"), ((2007, 6, 14), "18-25"), ((1999, 6, 14), "26-35"), ((1989, 6, 14), "36-59"), ((1965, 6, 15), "36-59"), ((1965, 6, 14), "60+")],
+    [
+        ((2011, 6, 15), "0-13"),
+        ((2011, 6, 14), "14-17"),
+        ((2007, 6, 15), "14-17"),
+        ((2007, 6, 14), "18-25"),
+        ((1999, 6, 14), "26-35"),
+        ((1989, 6, 14), "36-59"),
+        ((1965, 6, 15), "36-59"),
+        ((1965, 6, 14), "60+"),
+    ],
 )
 def test_age_on_the_day_of_the_fact(centre, born, group):
     day = datetime.date(2025, 6, 14)
@@ -136,7 +145,12 @@ def test_a_person_helped_in_both_ways_is_one_person_of_the_1900(centre):
     make.make_reintegration(person, centre("KAY"), make.after(30), kind="individual", enhanced=True)
     found = tallies(["reintegration", "reintegration_community", "reintegration_individual", "reintegration_enhanced"], make.whole())
     assert first.kind == "community"
-    assert {name: tally.value for name, tally in found.items()} == {"reintegration": 1, "reintegration_community": 1, "reintegration_individual": 0, "reintegration_enhanced": 1}
+    assert {name: tally.value for name, tally in found.items()} == {
+        "reintegration": 1,
+        "reintegration_community": 1,
+        "reintegration_individual": 0,
+        "reintegration_enhanced": 1,
+    }
 
 
 def test_the_straight_line(centre):

@@ -109,7 +109,9 @@ def test_tried_again_it_keeps_what_was_frozen_first(centre, persona, monkeypatch
     assert Job.objects.get(pk=report.pk).result["sha256"] == first.sha256
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1/", "sira:font/../../x", "sira:static/../config/settings.py", "sira:static/sira.css", "data:text/plain,x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "http://127.0.0.1/", "sira:font/../../x", "sira:static/../config/settings.py", "sira:static/sira.css", "data:text/plain,x"]
+)
 def test_the_report_fetches_nothing_but_its_fonts_and_the_emblem(url):
     with pytest.raises((ValueError, FileNotFoundError)):
         pdf._fetcher().fetch(url)

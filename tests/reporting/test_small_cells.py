@@ -187,7 +187,9 @@ def people(centre):
     for number in range(40):
         person = make_migrant(centre("GAO"), sex="female" if number < 3 else "male", nationality="GN" if number < 38 else "TG")
         make.make_assistance(person, centre("GAO" if number > 1 else "KAY"), make.after(number))
-        make.make_reintegration(person, centre("GAO"), make.after(number), kind="community" if number < 22 else "individual", returned_from_continent="europe" if number < 2 else "africa")
+        make.make_reintegration(
+            person, centre("GAO"), make.after(number), kind="community" if number < 22 else "individual", returned_from_continent="europe" if number < 2 else "africa"
+        )
 
 
 def figure_of(code, user=None, **period):

@@ -33,8 +33,8 @@ class Command(BaseCommand):
                 for number, target in enumerate(row["targets"] or [{"value": None, "target": None, "expected": None, "progress": None}]):
                     cells = [_number(target["value"]), _number(target["target"]), _number(target["expected"])]
                     share = "–" if target["progress"] is None else format_percent(target["progress"])
-                    name = row["label"] if number == 0 else target["text"]
-                    self.stdout.write(f"{row['code'] if number == 0 else '':6} {cells[0]:>10} {cells[1]:>10} {cells[2]:>10} {share:>7}  {row['state_label'] if number == 0 else '':14} {name[:70]}")
+                    code, state, name = (row["code"], row["state_label"], row["label"]) if number == 0 else ("", "", target["text"])
+                    self.stdout.write(f"{code:6} {cells[0]:>10} {cells[1]:>10} {cells[2]:>10} {share:>7}  {state:14} {name[:70]}")
 
 
 def _number(value: float | None) -> str:
