@@ -14,7 +14,7 @@ WITHOUT_SERVICES = {"help", "version", "compilemessages", "makemessages", "colle
 
 def main() -> None:
     if VENV_PYTHON.exists() and Path(sys.prefix).resolve() != (ROOT / ".venv").resolve() and not os.environ.get("SIRA_IN_CONTAINER"):
-        os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])
+        os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])  # noqa: S606
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_SERVICES and "--help" not in sys.argv:
         from config.embedded import use_services

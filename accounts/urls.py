@@ -1,9 +1,9 @@
 """Only the pages of allauth that Sira uses: no self-registration, no reset by e-mail."""
 
 from allauth.account import views as account
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import TemplateView
-from django.contrib.auth.decorators import login_not_required
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),

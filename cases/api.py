@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from audit.models import ReadLog
 from centres.access import centres_for
-from centres.api import Conflict, Pages, SiraAPIView
+from centres.api import Pages, SiraAPIView
 from centres.models import Centre
 from centres.roles import Right
 
@@ -145,11 +145,7 @@ class Migrants(SiraAPIView):
             if len(mine) != 1:
                 raise serializers.ValidationError({"centre": [_("Choisissez le centre.")]})
             asked["centre"] = Centre.objects.get(pk=mine[0])
-        try:
-            migrant, made = services.register_migrant(actor=request.user, **asked)
-        except services.SameKeyOtherContent as error:
-            raise Conflict(_("Cet identifiant a déjà servi pour autre chose.")) from error
-        return Response(self.get_serializer(migrant).data, status=status.HTTP_201_CREATED if made else status.HTTP_200_OK)
+        return self.create_once(services.register_migrant, **asked)
 
 
 class OneMigrant(SiraAPIView):

@@ -132,16 +132,12 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         if len(digits) >= 6 and not any(c.isalpha() for c in text):
             # By its end, so that it is found with the country's prefix or without.
             ending = digits.removeprefix("00").lstrip("0")[-15:][::-1]
-            return self._phones().filter(phone_reversed__startswith=ending)
+            return self.exclude(phone="").alias(phone_reversed=Reverse("phone")).filter(phone_reversed__startswith=ending)
         return None
 
-    def _phones(self) -> "MigrantQuerySet":
-        """As the index has them: from their end."""
-        return self.exclude(phone="").alias(phone_reversed=Reverse("phone"))
-
     def with_phone(self, phone: str) -> "MigrantQuerySet":
-        """People with just this number."""
-        return self._phones().filter(phone_reversed=phone[::-1])
+        """People with just this number, by the index, which has it from its end."""
+        return self.exclude(phone="").alias(phone_reversed=Reverse("phone")).filter(phone_reversed=phone[::-1])
 
     def _by_words(self, text: str, *, beginnings: bool = True, but_one: bool = False) -> "MigrantQuerySet":
         """By name. A year beside the name narrows it to who was born about then."""

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import names
 from accounts.models import User
-from audit.acting import service
+from audit.acting import SameKeyOtherContent, Stale, lock_key, service
 from centres.access import allows, may
 from centres.models import Centre
 from centres.roles import Right
@@ -27,18 +26,6 @@ from .models import Attachment, CaseCounter, Consent, Custody, Household, Migran
 CONSENT_TEXT_VERSION = consents.CURRENT_VERSION
 
 IDENTITY_FIELDS = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone")
-
-
-class SameKeyOtherContent(Exception):
-    """A client-made key came a second time, with other content."""
-
-
-class Stale(Exception):
-    """Somebody else changed the record since it was read. `current` is what it is now."""
-
-    def __init__(self, current: Any):
-        self.current = current
-        super().__init__(_("Quelqu’un a modifié ce dossier entre-temps."))
 
 
 def latest_birth(year: int, month: int | None, day: int | None, *, estimated: bool = False) -> tuple[datetime.date, Migrant.Precision]:
@@ -127,7 +114,7 @@ def register_migrant(
     purposes = sorted(set(consent_purposes))
     digest = _digest(id, centre.code, *identity.values(), consent_method, consent_language, *purposes, accompanied_by.pk if accompanied_by else "")
     # Two parallel sendings of one key: the second waits here and then finds the first.
-    _lock_key(id)
+    lock_key(id)
     existing = Migrant.objects.filter(pk=id).first()
     if existing is not None:
         if existing.registered_by_id != actor.pk or existing.registered_digest != digest:
@@ -164,12 +151,6 @@ def _check_consent(consent: Consent) -> None:
         consent.clean_fields(exclude=["migrant", "taken_by"])
     except ValidationError as error:
         raise ValidationError({f"consent_{name}s" if name == "purpose" else f"consent_{name}": found for name, found in error.error_dict.items()})
-
-
-def _lock_key(key: uuid.UUID) -> None:
-    """Whoever comes second with this key waits until the first has ended."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key.int & 0x7FFFFFFFFFFFFFFF])
 
 
 def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
@@ -268,7 +249,7 @@ def write_note(*, actor: User, migrant: Migrant, kind: str, text: str, id: uuid.
     except ValidationError as error:
         raise ValidationError({"text": error})
     note = Note(id=id or uuid.uuid4(), migrant=migrant, kind=kind, text=text, written_by=actor)
-    _lock_key(note.id)
+    lock_key(note.id)
     if existing := Note.objects.filter(pk=note.id).first():
         if (existing.migrant_id, existing.kind, existing.text, existing.written_by_id) != (migrant.pk, kind, text, actor.pk):
             raise SameKeyOtherContent
@@ -309,7 +290,7 @@ def attach(*, actor: User, migrant: Migrant, title: str, file: UploadedFile, id:
     except ValidationError as error:
         raise ValidationError({"title": error})
     attachment = Attachment(id=id or uuid.uuid4(), migrant=migrant, title=title, media_type=kind, size=file.size, added_by=actor)
-    _lock_key(attachment.id)
+    lock_key(attachment.id)
     if existing := Attachment.objects.filter(pk=attachment.id).first():
         if (existing.migrant_id, existing.title, existing.size, existing.added_by_id) != (migrant.pk, title, file.size, actor.pk):
             raise SameKeyOtherContent

@@ -1,8 +1,15 @@
 """The base class of every API view."""
 
-from rest_framework import exceptions, generics
-from rest_framework.parsers import JSONParser
+from collections.abc import Callable
+from typing import Any
 
+from django.db import models
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, generics, status
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+
+from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from audit.services import log_read
 
@@ -45,3 +52,12 @@ class SiraAPIView(generics.GenericAPIView):
     def log(self, action: ReadLog.Action, keys) -> None:
         if self.read_model:
             log_read(self.request, action, self.read_model, keys)
+
+    def create_once(self, make: Callable[..., tuple[models.Model, bool]], **values: Any) -> Response:
+        """What a POST with a client-made id answers: 201 when the service made the record now, 200 when the same body was sent
+        before, 409 when the id came with another one."""
+        try:
+            record, made = make(actor=self.request.user, **values)
+        except SameKeyOtherContent as error:
+            raise Conflict(_("Cet identifiant a déjà servi pour autre chose.")) from error
+        return Response(self.get_serializer(record).data, status=status.HTTP_201_CREATED if made else status.HTTP_200_OK)

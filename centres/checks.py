@@ -7,4 +7,8 @@ from .roles import ROLE_ORGANISATIONS, ROLE_RIGHTS, Role
 
 @register()
 def roles_are_whole(app_configs, **kwargs):
-    return [Error(f"Role {role} has no row in ROLE_RIGHTS or ROLE_ORGANISATIONS", id="centres.E001") for role in Role if role not in ROLE_RIGHTS or role not in ROLE_ORGANISATIONS]
+    return [
+        Error(f"Role {role} has no row in ROLE_RIGHTS or ROLE_ORGANISATIONS", id="centres.E001")
+        for role in Role
+        if role not in ROLE_RIGHTS or role not in ROLE_ORGANISATIONS
+    ]

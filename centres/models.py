@@ -176,7 +176,9 @@ class Posting(models.Model):
                 violation_error_message=_("Personne ne se donne un rôle à soi-même : un autre administrateur doit confirmer."),
             ),
             models.CheckConstraint(
-                condition=Q(created_by__isnull=True, confirmed_at__isnull=False) | Q(confirmed_by__isnull=True, confirmed_at__isnull=True) | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                condition=Q(created_by__isnull=True, confirmed_at__isnull=False)
+                | Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
                 name="posting_confirmation_whole",
             ),
             models.UniqueConstraint(

@@ -67,9 +67,7 @@ def context(request) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "nav": [
-            {"title": entry.title, "url": reverse(entry.url_name), "current": bool(section) and entry.section == section}
-            for entry in MENU
-            if may_any(user, entry.rights)
+            {"title": entry.title, "url": reverse(entry.url_name), "current": bool(section) and entry.section == section} for entry in MENU if may_any(user, entry.rights)
         ],
         "can_search": access.may(user, Right.VIEW_CASE),
         "me": {"name": str(user), "first_name": user.first_name or user.username, "role": SimpleLazyObject(lambda: _role(user))},

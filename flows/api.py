@@ -6,10 +6,10 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.response import Response
 
-from audit.acting import SameKeyOtherContent, Stale
+from audit.acting import Stale
 from centres.api import Conflict, SiraAPIView
 from centres.roles import Right
 
@@ -72,11 +72,7 @@ class FlowCountsView(SiraAPIView):
     def post(self, request):
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        try:
-            count, created = record_count(actor=request.user, **given.validated_data)
-        except SameKeyOtherContent as error:
-            raise Conflict(_("Cet identifiant a déjà servi pour un autre comptage.")) from error
-        return Response(self.get_serializer(count).data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        return self.create_once(record_count, **given.validated_data)
 
 
 class CountQuery(serializers.Serializer):

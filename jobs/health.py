@@ -1,5 +1,6 @@
 """Is it up, and is all of it there? For the supervisor, the container and the one who is called at night."""
 
+import contextlib
 import datetime
 
 import redis
@@ -32,10 +33,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
         state["worker"] = pulse is not None and timezone.now() - pulse.at < WORKER_SILENCE
     except DatabaseError:
         pass
-    try:
+    with contextlib.suppress(redis.RedisError, OSError):
         state["broker"] = bool(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2).ping())
-    except (redis.RedisError, OSError):
-        pass
     response = JsonResponse({"ready": all(state.values()), **state}, status=200 if all(state.values()) else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # "not yet" is an answer here, not a fault: whoever polls would fill the log
     return response

@@ -5,10 +5,10 @@ import uuid
 from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.response import Response
 
-from audit.acting import SameKeyOtherContent, Stale
+from audit.acting import Stale
 from centres.api import Conflict, SiraAPIView
 from centres.roles import Right
 
@@ -71,11 +71,7 @@ class ActivitiesView(SiraAPIView):
     def post(self, request):
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        try:
-            activity, created = record_activity(actor=request.user, **given.validated_data)
-        except SameKeyOtherContent as error:
-            raise Conflict(_("Cet identifiant a déjà servi pour une autre activité.")) from error
-        return Response(self.get_serializer(activity).data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        return self.create_once(record_activity, **given.validated_data)
 
 
 class ActivityView(SiraAPIView):

@@ -7,11 +7,11 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.acting import SameKeyOtherContent, Stale
+from audit.acting import Stale
 from audit.models import ReadLog
 from cases.models import Migrant
 from centres.api import Conflict, Pages, SiraAPIView
@@ -37,6 +37,8 @@ class StaySerializer(serializers.ModelSerializer):
     arrived_at = serializers.DateTimeField(required=False, help_text="Now, if it is left out")
     bed = serializers.PrimaryKeyRelatedField(queryset=Bed.objects.all(), required=False, allow_null=True, write_only=True, help_text="Where the person sleeps at first")
     bed_now = serializers.SerializerMethodField(help_text="Key of the bed the person has now")
+
+    departure_reason = serializers.ChoiceField(choices=Stay.DepartureReason.choices, allow_blank=True, read_only=True)
 
     class Meta:
         model = Stay
@@ -124,11 +126,7 @@ class Stays(SiraAPIView):
     def post(self, request: Request) -> Response:
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        try:
-            stay, created = services.check_in(actor=request.user, **given.validated_data)
-        except SameKeyOtherContent as error:
-            raise Conflict(_("Cet identifiant a déjà servi pour un autre séjour.")) from error
-        return Response(self.get_serializer(stay).data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        return self.create_once(services.check_in, **given.validated_data)
 
 
 class OneStay(SiraAPIView):
@@ -181,11 +179,7 @@ class AssistanceLines(SiraAPIView):
     def post(self, request: Request) -> Response:
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        try:
-            line, created = services.record_assistance(actor=request.user, **given.validated_data)
-        except SameKeyOtherContent as error:
-            raise Conflict(_("Cet identifiant a déjà servi pour une autre assistance.")) from error
-        return Response(self.get_serializer(line).data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        return self.create_once(services.record_assistance, **given.validated_data)
 
 
 class OneAssistance(SiraAPIView):

@@ -146,21 +146,23 @@ class AssistanceForm(forms.Form):
         }
 
 
+class PeopleField(forms.Field):
+    """The ticked people. Whether they are at the centre is for the service to judge."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def to_python(self, value: Any) -> list[uuid.UUID]:
+        try:
+            return [uuid.UUID(key) for key in value or ()]
+        except ValueError as error:
+            raise ValidationError(BROKEN["invalid"]) from error
+
+
 class MealForm(forms.Form):
     """Who of the people present was given a daily service."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
-    people = forms.TypedMultipleChoiceField(
-        coerce=uuid.UUID,
-        error_messages={
-            "required": gettext_lazy("Cochez au moins une personne."),
-            "invalid_choice": gettext_lazy("Une des personnes cochées n’est plus au centre. Rechargez la page."),
-        },
-    )
-
-    def __init__(self, *arguments: Any, present: list[uuid.UUID], **named: Any):
-        super().__init__(*arguments, **named)
-        self.fields["people"].choices = [(str(pk), "") for pk in present]  # type: ignore[attr-defined]
+    people = PeopleField(error_messages={"required": gettext_lazy("Cochez au moins une personne.")})
 
 
 class BoardFilter(forms.Form):
@@ -177,3 +179,8 @@ class BoardFilter(forms.Form):
             ("long", gettext_lazy("Séjour plus long que prévu")),
         ],
     )
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What is asked for; nothing that can't be read."""
+        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}

@@ -1,22 +1,37 @@
 """How full a centre is, and what happened there today: one query for any number of centres."""
 
 import datetime
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from django.db.models import Count, DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from cases.models import Custody, Migrant, years_before
+from cases.models import ADULT_AGE, Custody, Migrant, years_before
 from centres.access import may
-from centres.models import Bed, Centre
+from centres.models import Bed, Centre, Room
 from centres.roles import Right
 from config import charts
 
-from .models import Stay
+from .models import Stay, StayQuerySet
 
 AWAITED_DAYS = 14  # after that nobody waits for somebody who never came
 
@@ -29,17 +44,21 @@ def start_of_today() -> datetime.datetime:
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def long_stays() -> QuerySet[Stay]:
-    """Open stays that last longer than the centre means them to."""
+def long_stays() -> StayQuerySet:
+    """Open stays that last longer than the centre means them to, counted in days as `Stay.days` does."""
     planned = ExpressionWrapper(F("centre__max_stay_days") * Value(datetime.timedelta(days=1)), output_field=DurationField())
-    return Stay.objects.open().filter(arrived_at__lt=ExpressionWrapper(Now() - planned, output_field=DateTimeField()))
+    return Stay.objects.open().filter(arrived_at__lt=ExpressionWrapper(Value(start_of_today()) - planned, output_field=DateTimeField()))
+
+
+def children_alone() -> Q:
+    """Of a stay: its person is a child for whom no adult answers."""
+    return Q(migrant__born_on__gt=years_before(timezone.localdate(), ADULT_AGE), migrant__accompanied_by__isnull=True)
 
 
 def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
     """Each centre with the figures of its day: capacity, present, arrived_today, left_today, without_bed, long, alone."""
     today = start_of_today()
     stays = Stay.objects.all()
-    children_alone = Q(migrant__born_on__gt=years_before(timezone.localdate(), 18), migrant__accompanied_by__isnull=True)
     return centres.annotate(
         capacity=_count(Bed.objects.filter(in_use=True), "room__centre"),
         present=_count(stays.open()),
@@ -47,7 +66,7 @@ def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
         left_today=_count(stays.filter(departed_at__gte=today)),
         without_bed=_count(stays.open().without_bed()),
         long=_count(long_stays()),
-        alone=_count(stays.open().filter(children_alone)),
+        alone=_count(stays.open().filter(children_alone())),
     )
 
 
@@ -78,14 +97,45 @@ def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
     return [Awaited(custody.migrant, custody.since, custody.reason == Custody.Reason.TRANSFERRED) for custody in rows]
 
 
-def in_order(stays: Iterable[Stay]) -> list[Stay]:
-    """Present people as the board lists them: children alone first, then those without a bed, then by name."""
-    return sorted(
-        stays,
-        key=lambda stay: (
-            not stay.migrant.is_unaccompanied_minor,
-            stay.bed_id is not None,  # type: ignore[attr-defined]  # annotated by with_bed()
-            stay.migrant.surname.casefold(),
-            stay.migrant.given_names.casefold(),
-        ),
-    )
+def present(user, centre: Centre) -> StayQuerySet:
+    """The people at the centre as lists show them: children alone first, then those without a bed, then by name."""
+    stays = Stay.objects.visible_to(user).open().at(centre).with_bed().select_related("migrant")
+    alone, without_bed = Case(When(children_alone(), then=0), default=1), Case(When(bed_id__isnull=True, then=0), default=1)
+    return stays.order_by(alone, without_bed, "migrant__surname", "migrant__given_names", "pk")
+
+
+def moved_today(user, centre: Centre, *, most: int = 60) -> list[Stay]:
+    """Who came or left today, the latest first."""
+    today = start_of_today()
+    stays = Stay.objects.visible_to(user).at(centre).filter(Q(arrived_at__gte=today) | Q(departed_at__gte=today))
+    return list(stays.select_related("migrant").order_by(Greatest("arrived_at", "departed_at").desc(), "pk")[:most])
+
+
+@dataclass
+class RoomNow:
+    """A room: who sleeps in which bed (label, person or None out of scope), which beds are free, which can't be used."""
+
+    name: str
+    kind: str
+    total: int = 0
+    taken: list[tuple[str, Migrant | None]] = field(default_factory=list)
+    free: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+
+def rooms(user, centre: Centre) -> list[RoomNow]:
+    """Every room of the centre with its beds, in one query."""
+    beds = Bed.objects.filter(room__centre=centre).annotate(now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
+    known = ExpressionWrapper(Q(now__stay__migrant__in=Migrant.objects.visible_to(user)), output_field=BooleanField())
+    rows = beds.annotate(known=known).order_by("room__kind", "room__name", "label", "pk")
+    person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
+    found: dict[int, RoomNow] = {}
+    kinds = dict(Room.Kind.choices)
+    for room, name, kind, label, in_use, is_known, key, surname, given in rows.values_list("room_id", "room__name", "room__kind", "label", "in_use", "known", *person):
+        here = found.setdefault(room, RoomNow(name, str(kinds[kind])))
+        here.total += in_use
+        if key is not None:
+            here.taken.append((label, Migrant(pk=key, surname=surname, given_names=given) if is_known else None))
+        else:
+            (here.free if in_use else here.broken).append(label)
+    return list(found.values())

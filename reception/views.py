@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,15 +21,28 @@ from audit.services import log_read
 from cases.forms import put_errors
 from cases.models import Custody, Migrant
 from centres.access import access, allows, centres_for, may
-from centres.models import Bed, Centre, Service
+from centres.models import Centre, Service
 from centres.roles import Right
 
 from . import occupancy, services
 from .beds import suitable_beds
 from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MealForm, MoveForm
-from .models import Assistance, Stay
+from .models import Assistance, Stay, StayQuerySet
 
 PEOPLE = "cases.migrant"
+
+
+ON_A_PAGE = 50
+MEALS_ON_A_PAGE = 120  # a whole centre on one sheet
+
+
+class KnownLength(Paginator):
+    """Pages of a list whose length is known already (None: it is counted)."""
+
+    def __init__(self, rows: Any, per_page: int, length: int | None = None):
+        super().__init__(rows, per_page)
+        if length is not None:
+            self.__dict__["count"] = length
 
 
 def _again() -> str:
@@ -53,27 +66,27 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     """A centre today."""
     user = request.user
     centre = occupancy.with_day(Centre.objects.filter(pk=centre.pk)).get()
-    stays = occupancy.in_order(Stay.objects.visible_to(user).open().at(centre).with_bed().select_related("migrant"))
     form = BoardFilter(request.GET)
-    shown = _chosen(form, stays, centre)
+    stays = _chosen(form, occupancy.present(user, centre))
+    page = KnownLength(stays, ON_A_PAGE, None if form.chosen else centre.present).get_page(request.GET.get("page"))
+    moved = occupancy.moved_today(user, centre)
     today = occupancy.start_of_today()
-    moved = Stay.objects.visible_to(user).at(centre).filter(Q(arrived_at__gte=today) | Q(departed_at__gte=today)).select_related("migrant")[:200]
+    rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
+    sleeping = [person.pk for room in rooms for _label, person in room.taken if person]
     log_read(
         request,
-        ReadLog.Action.SEARCHED if request.GET.get("who") else ReadLog.Action.LISTED,
+        ReadLog.Action.SEARCHED if form.chosen.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
-        sorted({stay.migrant_id for stay in (*stays, *moved)} | {one.migrant.pk for one in awaited}),
+        sorted({stay.migrant_id for stay in (*page, *moved)} | {one.migrant.pk for one in awaited} | set(sleeping)),
         centre_code=centre.code,
     )
     context = {
         "centre": centre,
         "bar": occupancy.bar(centre),
         "form": form,
-        "filtered": any(request.GET.get(name) for name in form.fields),
-        "stays": shown,
-        "everybody": len(stays),
-        "rooms": _rooms(centre, stays),
+        "page": page,
+        "rooms": rooms,
         "arrivals": [stay for stay in moved if stay.arrived_at >= today],
         "departures": sorted((stay for stay in moved if stay.departed_at and stay.departed_at >= today), key=lambda stay: stay.departed_at, reverse=True),
         "awaited": awaited,
@@ -83,33 +96,16 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     return render(request, "reception/board.html", context)
 
 
-def _chosen(form: BoardFilter, stays: list[Stay], centre: Centre) -> list[Stay]:
+def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:
     """Those of the people present that the filter asks for."""
-    chosen = form.cleaned_data if form.is_valid() else {}
-    if who := chosen.get("who"):
-        found = set(Migrant.objects.filter(pk__in=[stay.migrant_id for stay in stays]).matching(who).values_list("pk", flat=True))
-        stays = [stay for stay in stays if stay.migrant_id in found]
-    if chosen.get("show") == "alone":
-        stays = [stay for stay in stays if stay.migrant.is_unaccompanied_minor]
-    elif chosen.get("show") == "bed":
-        stays = [stay for stay in stays if stay.bed_id is None]  # type: ignore[attr-defined]
-    elif chosen.get("show") == "long":
-        stays = [stay for stay in stays if stay.days > centre.max_stay_days]
-    return stays
-
-
-def _rooms(centre: Centre, stays: list[Stay]) -> list[dict[str, Any]]:
-    """Each room: who sleeps in which bed, which beds are free, which can't be used."""
-    sleepers = {stay.bed_id: stay for stay in stays}  # type: ignore[attr-defined]
-    rooms: dict[int, dict[str, Any]] = {}
-    for bed in Bed.objects.filter(room__centre=centre).select_related("room").order_by("room__kind", "room__name", "label", "pk"):
-        room = rooms.setdefault(bed.room_id, {"room": bed.room, "taken": [], "free": [], "broken": [], "total": 0})
-        room["total"] += bed.in_use
-        if bed.pk in sleepers:
-            room["taken"].append((bed, sleepers[bed.pk]))
-        else:
-            room["free" if bed.in_use else "broken"].append(bed.label)
-    return list(rooms.values())
+    if who := form.chosen.get("who"):
+        stays = stays.filter(migrant__in=Migrant.objects.matching(who))
+    show = form.chosen.get("show")
+    if show == "alone":
+        return stays.filter(occupancy.children_alone())
+    if show == "bed":
+        return stays.filter(bed_id__isnull=True)
+    return stays.filter(pk__in=occupancy.long_stays().values("pk")) if show == "long" else stays
 
 
 # --- a stay ------------------------------------------------------------------------------------------------------
@@ -278,12 +274,13 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
     daily = _sorted_services(Service.objects.filter(active=True, once_per_day=True))
     wanted = request.GET.get("service") or _meal_of_the_hour()
     service = next((one for one in daily if one.code == wanted), daily[0] if daily else None)
-    stays = occupancy.in_order(Stay.objects.visible_to(request.user).open().at(centre).with_bed().select_related("migrant"))
+    page = Paginator(occupancy.present(request.user, centre), MEALS_ON_A_PAGE).get_page(request.GET.get("page"))
+    stays = list(page)
     had: set[uuid.UUID] = set()
     if service is not None:
         lines = Assistance.objects.filter(service=service, given_on=timezone.localdate(), migrant__in=[stay.migrant_id for stay in stays])
         had = set(lines.values_list("migrant_id", flat=True))
-    form = MealForm(request.POST or None, present=[stay.migrant_id for stay in stays], initial={"key": uuid.uuid4()})
+    form = MealForm(request.POST or None, initial={"key": uuid.uuid4()})
     if request.method == "POST" and service is not None and form.is_valid():
         try:
             made = services.serve(actor=request.user, centre=centre, service=service, **form.cleaned_data)
@@ -292,7 +289,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         else:
             words = ngettext("%(service)s : noté pour %(n)s personne.", "%(service)s : noté pour %(n)s personnes.", made)
             messages.success(request, words % {"service": service, "n": made})
-            return redirect(f"{request.path}?service={service.code}")
+            return redirect(f"{request.path}?service={service.code}&page={page.number}")
     log_read(request, ReadLog.Action.LISTED, PEOPLE, [stay.migrant_id for stay in stays], centre_code=centre.code)
     ticked = set(request.POST.getlist("people")) if form.is_bound else {str(stay.migrant_id) for stay in stays} if "all" in request.GET else set()
     context = {
@@ -301,6 +298,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         "service": service,
         "tabs": [{"title": str(one), "url": f"?service={one.code}", "current": one == service} for one in daily],
         "rows": [{"stay": stay, "had": stay.migrant_id in had, "ticked": str(stay.migrant_id) in ticked} for stay in stays],
+        "page": page,
         "left": sum(stay.migrant_id not in had for stay in stays),
         "today": timezone.localdate(),
     }

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from audit.acting import service
+from audit.acting import SameKeyOtherContent, Stale, service
 from cases.cleaning import clean_line, clean_text
 from cases.models import Custody, Migrant
-from cases.services import SameKeyOtherContent, Stale, open_custody
+from cases.services import open_custody
 from centres.access import allows
 from centres.models import Centre
 from centres.roles import Right

@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
 from cases.forms import put_errors
 from cases.models import Consent, Migrant
-from cases.services import SameKeyOtherContent, Stale
 from centres.access import access, allows
 from centres.roles import Right
 from config import keyset

@@ -3,17 +3,16 @@
 from typing import Any
 
 from django.urls import path
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.acting import Stale
 from audit.models import ReadLog
 from cases.models import Migrant
-from cases.services import SameKeyOtherContent, Stale
-from centres.api import Conflict, Pages, SiraAPIView
+from centres.api import Pages, SiraAPIView
 from centres.roles import Right
 
 from . import services
@@ -150,11 +149,7 @@ class ReturnCases(SiraAPIView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        try:
-            case, made = services.open_return(actor=request.user, **serializer.validated_data)
-        except SameKeyOtherContent as error:
-            raise Conflict(_("Cet identifiant a déjà servi pour autre chose.")) from error
-        return Response(self.get_serializer(case).data, status=status.HTTP_201_CREATED if made else status.HTTP_200_OK)
+        return self.create_once(services.open_return, **serializer.validated_data)
 
 
 class OneReturnCase(SiraAPIView):

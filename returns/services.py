@@ -9,10 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from audit.acting import service
+from audit.acting import SameKeyOtherContent, Stale, service
 from cases.cleaning import clean_line
 from cases.models import Custody, Migrant
-from cases.services import SameKeyOtherContent, Stale
 from centres.access import allows, centres_for
 from centres.models import Centre
 from centres.roles import Right

@@ -14,7 +14,17 @@ from django.db import connections
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the template is made of: change one of these and it is built anew.
-INGREDIENTS = ("*/migrations/*.py", "centres/setup.py", "centres/roles.py", "flows/setup.py", "flows/data/*", "reporting/data/*", "reporting/management/commands/load_logframe.py", "administration/demo/accounts.py", "tests/databases.py")
+INGREDIENTS = (
+    "*/migrations/*.py",
+    "centres/setup.py",
+    "centres/roles.py",
+    "flows/setup.py",
+    "flows/data/*",
+    "reporting/data/*",
+    "reporting/management/commands/load_logframe.py",
+    "administration/demo/accounts.py",
+    "tests/databases.py",
+)
 PASSWORD = "essai-sira-2026"  # of every demonstration account in the tests
 
 

@@ -33,7 +33,22 @@ RETURNED_FROM = {"NE": 43, "LY": 30, "DZ": 17, "MR": 3, "IT": 3, "FR": 2, "ES": 
 REGIONS = {"Kayes": 70, "Bamako": 20, "Sikasso": 6, "Gao": 4}
 REGION_CENTRE = {"Kayes": "KAY", "Bamako": "BKO", "Sikasso": "BKO", "Gao": "GAO"}
 LANGUAGES = {"ML": "bam", "GN": "ful", "SN": "wol", "GM": "mnk", "CI": "dyu", "BF": "mos", "NE": "hau"}
-PREFIXES = {"ML": "223", "GN": "224", "SN": "221", "CI": "225", "GM": "220", "BF": "226", "NE": "227", "CM": "237", "NG": "234", "SL": "232", "LR": "231", "BJ": "229", "TG": "228", "GH": "233"}
+PREFIXES = {
+    "ML": "223",
+    "GN": "224",
+    "SN": "221",
+    "CI": "225",
+    "GM": "220",
+    "BF": "226",
+    "NE": "227",
+    "CM": "237",
+    "NG": "234",
+    "SL": "232",
+    "LR": "231",
+    "BJ": "229",
+    "TG": "228",
+    "GH": "233",
+}
 
 # In the order in which they can be written.
 ORDER: tuple[Any, ...] = (Household, Migrant, Custody, Consent, Note, Stay, BedAssignment, Assistance, ReturnCase, ReintegrationCase, Visit, Support)
@@ -52,7 +67,6 @@ class Batch:
     @property
     def people(self) -> int:
         return len(self.rows[Migrant])
-
 
 
 class Life:
@@ -106,10 +120,7 @@ class Life:
         start = self.today - datetime.timedelta(days=MONTHS * 30)
         span = (self.today - start).days
         # A slow growth of the action, and the buses of the dry season.
-        days = sorted(
-            start + datetime.timedelta(days=min(span, int(span * self.rng.random() ** 0.85)))
-            for _ in range(people)
-        )
+        days = sorted(start + datetime.timedelta(days=min(span, int(span * self.rng.random() ** 0.85))) for _ in range(people))
         for recent in range(min(people, max(3, people // 200))):  # a bus this morning
             days[-1 - recent] = self.today
         batch, index, made = Batch(), 0, 0
@@ -136,7 +147,9 @@ class Life:
             surname = self.pick(names.pool(nationality).surnames)
             household = Household(id=self.uuid(), created_at=self.at(day))
             batch.add(household)
-            adult = self.person(batch, day, code, nationality, sex="female" if rng.random() < 0.8 else "male", age=rng.randint(22, 42), surname=surname, household=household)
+            adult = self.person(
+                batch, day, code, nationality, sex="female" if rng.random() < 0.8 else "male", age=rng.randint(22, 42), surname=surname, household=household
+            )
             for _ in range(min(most - 1, rng.choice((1, 1, 2, 2, 3)))):
                 self.person(batch, day, code, nationality, sex=rng.choice(("female", "male")), age=rng.randint(0, 15), surname=surname, household=household, adult=adult)
         elif draw < 0.115:
@@ -144,7 +157,19 @@ class Life:
         else:
             self.person(batch, day, code, self.pick(NATIONALITIES), sex="male" if rng.random() < 0.94 else "female", age=min(67, max(18, round(rng.gauss(25, 6)))))
 
-    def person(self, batch: Batch, day: datetime.date, code: str, nationality: str, *, sex: str, age: int, surname: str = "", household: Household | None = None, adult: Migrant | None = None) -> Migrant:
+    def person(
+        self,
+        batch: Batch,
+        day: datetime.date,
+        code: str,
+        nationality: str,
+        *,
+        sex: str,
+        age: int,
+        surname: str = "",
+        household: Household | None = None,
+        adult: Migrant | None = None,
+    ) -> Migrant:
         rng = self.rng
         pool = names.pool(nationality)
         precision = rng.choices(list(Migrant.Precision), (45, 10, 30, 15))[0]
@@ -187,7 +212,18 @@ class Life:
         if known.registered_centre.code == code:
             code = next(other for other in CENTRES if other != code)
         migrant = self.identity(
-            batch, day, code, respell(known.surname, self.rng), respell(known.given_names, self.rng), known.sex, known.born_on, known.birth_precision, known.nationality, known.phone, None, None
+            batch,
+            day,
+            code,
+            respell(known.surname, self.rng),
+            respell(known.given_names, self.rng),
+            known.sex,
+            known.born_on,
+            known.birth_precision,
+            known.nationality,
+            known.phone,
+            None,
+            None,
         )
         self.stay_and_after(batch, migrant, day, code)
 
@@ -234,10 +270,28 @@ class Life:
         if malian and migrant.age(day) >= 16 and rng.random() < 0.34:
             self.reintegration(batch, migrant, day, came_from, code)
         if rng.random() < 0.05:
-            batch.add(Note(id=self.uuid(), migrant=migrant, kind=Note.Kind.ORDINARY, text=rng.choice(NOTES), written_by_id=agent, written_at=min(arrived + datetime.timedelta(hours=3), self.now)))
+            batch.add(
+                Note(
+                    id=self.uuid(),
+                    migrant=migrant,
+                    kind=Note.Kind.ORDINARY,
+                    text=rng.choice(NOTES),
+                    written_by_id=agent,
+                    written_at=min(arrived + datetime.timedelta(hours=3), self.now),
+                )
+            )
         if migrant.accompanied_by is None and migrant.is_minor(day) and rng.random() < 0.7:
             written = min(arrived + datetime.timedelta(hours=20), self.now)
-            batch.add(Note(id=self.uuid(), migrant=migrant, kind=Note.Kind.PROTECTION, text=rng.choice(PROTECTION_NOTES), written_by_id=self.users["protection"], written_at=written))
+            batch.add(
+                Note(
+                    id=self.uuid(),
+                    migrant=migrant,
+                    kind=Note.Kind.PROTECTION,
+                    text=rng.choice(PROTECTION_NOTES),
+                    written_by_id=self.users["protection"],
+                    written_at=written,
+                )
+            )
         if rng.random() < 0.2:
             self.settled.append(migrant)
 
@@ -286,14 +340,31 @@ class Life:
                 return  # had it at the other centre, on the day of the transfer
             self.served.add((migrant.pk, service.pk, day))
             recorded = min(self.at(day), self.now)
-            batch.add(Assistance(id=self.uuid(), migrant=migrant, centre=centre, service=service, given_on=day, once_per_day=service.once_per_day, recorded_by_id=agent, recorded_at=recorded))
+            batch.add(
+                Assistance(
+                    id=self.uuid(),
+                    migrant=migrant,
+                    centre=centre,
+                    service=service,
+                    given_on=day,
+                    once_per_day=service.once_per_day,
+                    recorded_by_id=agent,
+                    recorded_at=recorded,
+                )
+            )
 
         for offset in range(min((last - first).days + 1, 60)):
             day = first + datetime.timedelta(days=offset)
             for meal in self.meals:
                 if rng.random() < (0.93 if offset else 0.6):
                     give(meal, day)
-        for category, share in ((Service.Category.KIT, 0.8), (Service.Category.INFORMATION, 0.95), (Service.Category.HEALTH, 0.35), (Service.Category.PSYCHOSOCIAL, 0.14), (Service.Category.TRANSPORT, 0.2)):
+        for category, share in (
+            (Service.Category.KIT, 0.8),
+            (Service.Category.INFORMATION, 0.95),
+            (Service.Category.HEALTH, 0.35),
+            (Service.Category.PSYCHOSOCIAL, 0.14),
+            (Service.Category.TRANSPORT, 0.2),
+        ):
             offered = [s for s in self.services.values() if s.category == category]
             if offered and rng.random() < share:
                 give(rng.choice(offered), min(last, first + datetime.timedelta(days=rng.randint(0, 3))))
@@ -358,7 +429,12 @@ class Life:
             visit = Visit(id=self.uuid(), case=case, month=month, due_on=due)
             done = due + datetime.timedelta(days=rng.randint(-5, 12))
             if done <= self.today and (lost_after is None or month <= lost_after) and rng.random() < 0.93:
-                visit.done_on, visit.situation, visit.note, visit.done_by_id = done, rng.choices(list(Visit.Situation), (55, 30, 10, 5))[0], rng.choice(VISIT_NOTES), officer
+                visit.done_on, visit.situation, visit.note, visit.done_by_id = (
+                    done,
+                    rng.choices(list(Visit.Situation), (55, 30, 10, 5))[0],
+                    rng.choice(VISIT_NOTES),
+                    officer,
+                )
                 last_done = (month, done)
             batch.add(visit)
         if lost_after is not None and add_months(opened, lost_after + 2) <= self.today:
@@ -396,4 +472,10 @@ PLANS = (
     "Élevage de petits ruminants avec deux voisins.", "Atelier de soudure métallique.", "Boutique d’alimentation générale.", "Maraîchage sur le périmètre du village.",
     "Couture : machine et premier stock de tissus.", "Tricycle pour le transport de marchandises.", "Aviculture villageoise.", "Atelier de menuiserie.",
 )  # fmt: skip
-VISIT_NOTES = ("Activité en marche, clients réguliers.", "Matériel en bon état, ventes faibles en saison des pluies.", "Vit dans sa famille ; enfants scolarisés.", "Difficultés de trésorerie, conseils donnés.", "Projet installé, revenus modestes.")
+VISIT_NOTES = (
+    "Activité en marche, clients réguliers.",
+    "Matériel en bon état, ventes faibles en saison des pluies.",
+    "Vit dans sa famille ; enfants scolarisés.",
+    "Difficultés de trésorerie, conseils donnés.",
+    "Projet installé, revenus modestes.",
+)

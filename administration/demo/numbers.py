@@ -10,7 +10,28 @@ from outreach.models import Activity, Attendance, Community, Trainee
 from outreach.services import trainee_key
 
 REGIONS = ("Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Gao", "Bamako")
-STEMS = ("Banan", "Koussan", "Diéma", "Séfé", "Tambaga", "Lakama", "Troun", "Yéli", "Konsiga", "Mare", "Samé", "Kéniéba", "Gouthio", "Sadiola", "Benkadi", "Farako", "Niéna", "Fana", "Tioribou", "Kani")
+STEMS = (
+    "Banan",
+    "Koussan",
+    "Diéma",
+    "Séfé",
+    "Tambaga",
+    "Lakama",
+    "Troun",
+    "Yéli",
+    "Konsiga",
+    "Mare",
+    "Samé",
+    "Kéniéba",
+    "Gouthio",
+    "Sadiola",
+    "Benkadi",
+    "Farako",
+    "Niéna",
+    "Fana",
+    "Tioribou",
+    "Kani",
+)
 ENDINGS = ("né", "koro", "bougou", "dougou", "fara", "kourou", "la", "bana", "coura", "kaba")
 STRUCTURES = ("Police des frontières", "Gendarmerie nationale", "Protection civile", "Douanes", "Développement social", "Garde nationale")
 
@@ -34,7 +55,17 @@ def flow_counts(rng: random.Random, today: datetime.date, user_id: int) -> list[
                 women, girls = round(total * rng.uniform(0.06, 0.16)), round(total * rng.uniform(0, 0.03))
                 boys = round(total * rng.uniform(0.03, 0.1))
                 rows.append(
-                    FlowCount(id=_uuid(rng), point=point, counted_on=day, direction=direction, women=women, girls=girls, boys=boys, men=max(0, total - women - girls - boys), recorded_by_id=user_id)
+                    FlowCount(
+                        id=_uuid(rng),
+                        point=point,
+                        counted_on=day,
+                        direction=direction,
+                        women=women,
+                        girls=girls,
+                        boys=boys,
+                        men=max(0, total - women - girls - boys),
+                        recorded_by_id=user_id,
+                    )
                 )
     return rows
 
@@ -52,10 +83,22 @@ def outreach(rng: random.Random, today: datetime.date, user_id: int) -> tuple[li
         women, girls, boys = round(people * rng.uniform(0.25, 0.5)), round(people * rng.uniform(0.02, 0.1)), round(people * rng.uniform(0.04, 0.12))
         held = start + datetime.timedelta(days=rng.randrange(720))
         return Activity(
-            id=_uuid(rng), kind=kind, title=title, held_on=held, community=community, women=women, girls=girls, boys=boys, men=max(0, people - women - girls - boys), recorded_by_id=user_id
+            id=_uuid(rng),
+            kind=kind,
+            title=title,
+            held_on=held,
+            community=community,
+            women=women,
+            girls=girls,
+            boys=boys,
+            men=max(0, people - women - girls - boys),
+            recorded_by_id=user_id,
         )
 
-    activities = [activity("awareness", f"Causerie sur les risques de la route – {c.name}", rng.randint(60, 420), c) for c in [*communities[:132], *rng.choices(communities[:132], k=70)]]
+    activities = [
+        activity("awareness", f"Causerie sur les risques de la route – {c.name}", rng.randint(60, 420), c)
+        for c in [*communities[:132], *rng.choices(communities[:132], k=70)]
+    ]
     activities += [activity("workshop", f"Atelier décentralisé sur la libre circulation – {c.name}", rng.randint(25, 60), c) for c in communities[140:143]]
     activities += [activity("session", f"Séance d’animation CEDEAO – {c.name}", rng.randint(40, 120), c) for c in communities[143:149]]
     trainees = [_trainee(rng, number) for number in range(1, 80)]

@@ -3,7 +3,25 @@
 import random
 
 # French, English and phonetic habits of the region's registers.
-HABITS = (("ou", "u"), ("Ou", "U"), ("é", "e"), ("ï", "i"), ("è", "e"), ("dj", "j"), ("Dj", "J"), ("di", "dj"), ("c", "k"), ("C", "K"), ("ss", "s"), ("y", "i"), ("kh", "k"), ("Ma", "Mo"), ("h", ""), ("ll", "l"), ("oulé", "ulay"))
+HABITS = (
+    ("ou", "u"),
+    ("Ou", "U"),
+    ("é", "e"),
+    ("ï", "i"),
+    ("è", "e"),
+    ("dj", "j"),
+    ("Dj", "J"),
+    ("di", "dj"),
+    ("c", "k"),
+    ("C", "K"),
+    ("ss", "s"),
+    ("y", "i"),
+    ("kh", "k"),
+    ("Ma", "Mo"),
+    ("h", ""),
+    ("ll", "l"),
+    ("oulé", "ulay"),
+)
 
 
 def respell(name: str, rng: random.Random) -> str:

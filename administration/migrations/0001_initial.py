@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,24 +17,58 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AccountAct',
+            name="AccountAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('created', 'compte ouvert'), ('edited', 'compte modifié'), ('deactivated', 'compte désactivé'), ('reactivated', 'compte réactivé'), ('password', 'nouveau mot de passe provisoire'), ('second_factor', 'second facteur retiré'), ('token', 'jeton d’API donné'), ('token_revoked', 'jeton d’API retiré')], max_length=15, verbose_name='acte')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='motif')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='quand')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='par')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acts_on', to=settings.AUTH_USER_MODEL, verbose_name='compte')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("created", "compte ouvert"),
+                            ("edited", "compte modifié"),
+                            ("deactivated", "compte désactivé"),
+                            ("reactivated", "compte réactivé"),
+                            ("password", "nouveau mot de passe provisoire"),
+                            ("second_factor", "second facteur retiré"),
+                            ("token", "jeton d’API donné"),
+                            ("token_revoked", "jeton d’API retiré"),
+                        ],
+                        max_length=15,
+                        verbose_name="acte",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="motif")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="quand")),
+                ("by", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="par")),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="acts_on", to=settings.AUTH_USER_MODEL, verbose_name="compte")),
             ],
             options={
-                'verbose_name': 'acte sur un compte',
-                'ordering': ['-at', '-pk'],
-                'indexes': [models.Index(fields=['user', '-at'], name='act_on_user'), models.Index(fields=['by', 'kind', '-at'], name='act_by_user')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['deactivated', 'second_factor']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='act_has_reason', violation_error_message='Écrivez le motif.')],
+                "verbose_name": "acte sur un compte",
+                "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["user", "-at"], name="act_on_user"), models.Index(fields=["by", "kind", "-at"], name="act_by_user")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ["deactivated", "second_factor"]), _negated=True), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="act_has_reason",
+                        violation_error_message="Écrivez le motif.",
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accountact',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;', hash='76a7998fd90e4e79db33e089139f2541a5901b1e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_1feb1', table='administration_accountact', when='AFTER')),
+            model_name="accountact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY[]::text[]); RETURN NULL;",
+                    hash="76a7998fd90e4e79db33e089139f2541a5901b1e",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_1feb1",
+                    table="administration_accountact",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -24,9 +24,10 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from config.wsgi import application
-from tests.test_access_matrix import OWN, SAMPLES
+from tests.test_access_matrix import OWN, SAMPLES, URLS, declaration_of, expected
 
-PERSONAS = ["agent.gao", "returns.gao", "reintegration.kayes", "flows", "outreach", "me.iom", "steering.eu"]
+# Each operation is tried by the first of these who may use it, and once by the last, who may use few.
+PERSONAS = ["agent.gao", "returns.gao", "me.iom", "me.aecid", "flows", "outreach"]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PROBLEM = "application/problem+json"
 
@@ -87,14 +88,26 @@ def test_answers_are_as_described(username, persona, centre):
     for found in schema.get_all_operations():
         operation = found.ok()
         name = sample_name(operation.path)
+        worker = _who_works_with(name, operation.method.upper())
+        if username not in (worker, PERSONAS[-1]):
+            continue
         own: dict[str, Any] = {}
         if "{" in operation.path and name in SAMPLES:
             kwargs = SAMPLES[name].kwargs(centre(OWN))
             own = dict(zip(re.findall(r"\{(\w+)\}", operation.path), map(str, kwargs.values()), strict=True))
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        for mode, examples in ((GenerationMode.POSITIVE, 4), (GenerationMode.NEGATIVE, 3)):
+        for mode, examples in ((GenerationMode.POSITIVE, 4), (GenerationMode.NEGATIVE, 4)) if username == worker else ((GenerationMode.POSITIVE, 1),):
             _try(operation, mode, examples, own, headers)
+
+
+def _who_works_with(name: str | None, method: str) -> str:
+    declaration = declaration_of(name) if name else None
+    if declaration is None:
+        return PERSONAS[0]
+    which = "own" if declaration.model is not None and URLS[name].pattern.converters else "none"
+    able = [username for username in PERSONAS if expected(declaration, username, method, which, True) == "through"]
+    return able[0] if able else PERSONAS[0]
 
 
 def _try(operation: Any, mode: GenerationMode, examples: int, own: dict[str, Any], headers: dict[str, str]) -> None:

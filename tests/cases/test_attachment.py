@@ -6,9 +6,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
+from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from cases.models import Attachment
-from cases.services import SameKeyOtherContent, attach
+from cases.services import attach
 from tests.factories import agent_of, make_migrant
 
 from .factories import JPEG, PDF, PNG, body_of, make_attachment, make_file, move

@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.acting import Stale
 from audit.models import ReadLog
 from cases.models import Migrant
-from cases.services import Stale, correct_identity, write_note
+from cases.services import correct_identity, write_note
 from tests.factories import agent_of, make_migrant, make_minor
 
 from .factories import make_attachment, make_consent, make_note, move, registration_form

@@ -6,8 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
+from audit.acting import SameKeyOtherContent
 from cases.models import Note
-from cases.services import SameKeyOtherContent, write_note
+from cases.services import write_note
 from tests.factories import agent_of, make_migrant
 
 from .factories import make_note

@@ -8,9 +8,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, connection, connections
 
+from audit.acting import SameKeyOtherContent
 from audit.models import Change, ReadLog
 from cases.models import Custody, Migrant
-from cases.services import SameKeyOtherContent, register_migrant
+from cases.services import register_migrant
 from tests.factories import agent_of, make_migrant, make_minor
 
 from .factories import move, registration_form

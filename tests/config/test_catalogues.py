@@ -43,11 +43,28 @@ def test_placeholders_are_kept(language):
 @pytest.mark.skipif(shutil.which("xgettext") is None, reason="gettext finds the strings in the code; it is not installed here")
 def test_no_string_of_the_code_is_missing(tmp_path):
     """`make messages` would change nothing: compares the message ids with those that are in the code now."""
-    for name in ("config", "accounts", "audit", "centres", "jobs", "cases", "flows", "outreach", "reception", "returns", "reintegration", "reporting", "administration", "templates"):
+    for name in (
+        "config",
+        "accounts",
+        "audit",
+        "centres",
+        "jobs",
+        "cases",
+        "flows",
+        "outreach",
+        "reception",
+        "returns",
+        "reintegration",
+        "reporting",
+        "administration",
+        "templates",
+    ):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "locale" / "en" / "LC_MESSAGES").mkdir(parents=True)
     settings = "from django.conf import settings; settings.configure(LOCALE_PATHS=['locale'], INSTALLED_APPS=[], USE_I18N=True); import django; django.setup(); from django.core.management import call_command; "
-    done = subprocess.run([sys.executable, "-c", settings + "call_command('makemessages', locale=['en'], no_location=True, verbosity=0)"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", settings + "call_command('makemessages', locale=['en'], no_location=True, verbosity=0)"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     in_code = {m.id if isinstance(m.id, str) else tuple(m.id) for m in catalogue(tmp_path / "locale", "en") if m.id}
     kept = {m.id if isinstance(m.id, str) else tuple(m.id) for m in catalogue(ROOT / "locale", "en") if m.id}

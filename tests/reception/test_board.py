@@ -38,7 +38,7 @@ class TestBoard:
         check_out(actor=stay.checked_in_by, stay=gone, reason="left")
         page = board(as_user("agent.gao"))
         text = page.content.decode()
-        assert [s.pk for s in page.context["stays"]] == [child.pk, stay.pk]  # the child alone first
+        assert [s.pk for s in page.context["page"]] == [child.pk, stay.pk]  # the child alone first
         assert "mineur non accompagné" in text and str(elsewhere.migrant) not in text
         figures = page.context["centre"]
         assert (figures.present, figures.capacity, figures.arrived_today, figures.left_today, figures.without_bed, figures.alone, figures.long) == (2, 80, 3, 1, 1, 1, 0)
@@ -61,14 +61,23 @@ class TestBoard:
         fatou = make_stay(gao, migrant=make_migrant(gao, surname="Diarra", given_names="Fatoumata", sex="female"), bed=None)
         child = make_stay(gao, migrant=make_minor(gao), bed=a_bed(gao, "minors"))
         long = backdate(make_stay(gao, bed=a_bed(gao)), 20)
-        assert [s.pk for s in board(browser, who="fatumata diara").context["stays"]] == [fatou.pk]
-        assert [s.pk for s in board(browser, show="alone").context["stays"]] == [child.pk]
-        assert [s.pk for s in board(browser, show="bed").context["stays"]] == [fatou.pk]
-        assert [s.pk for s in board(browser, show="long").context["stays"]] == [long.pk]
+        assert [s.pk for s in board(browser, who="fatumata diara").context["page"]] == [fatou.pk]
+        assert [s.pk for s in board(browser, show="alone").context["page"]] == [child.pk]
+        assert [s.pk for s in board(browser, show="bed").context["page"]] == [fatou.pk]
+        assert [s.pk for s in board(browser, show="long").context["page"]] == [long.pk]
         assert "Personne ne correspond" in board(browser, who="zzzz").content.decode()
         assert board(browser, show="nonsense").status_code == 200
         figures = occupancy.with_day(Centre.objects.filter(pk=gao.pk)).get()
         assert (figures.long, figures.alone, figures.without_bed) == (1, 1, 1)
+
+    def test_long_lists_come_in_pages(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        crowd(gao, 120)
+        pages = [list(board(browser, page=number).context["page"]) for number in (1, 2, 3)]
+        assert [len(page) for page in pages] == [50, 50, 20]
+        assert len({stay.pk for page in pages for stay in page}) == 120
+        assert all(stay.migrant.is_unaccompanied_minor for stay in pages[0][:14])
+        assert [stay.pk for stay in board(browser, page="last").context["page"]] == [stay.pk for stay in pages[0]]
 
     def test_those_to_admit(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")

@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, InternalError, connection, connections, transaction
 from django.urls import reverse
 
+from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from cases.models import Migrant
-from cases.services import SameKeyOtherContent, Stale
 from reintegration import services
 from reintegration.models import ReintegrationCase, Support, Visit, add_months
 

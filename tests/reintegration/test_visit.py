@@ -10,7 +10,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.services import Stale
+from audit.acting import Stale
 from reintegration import services
 from reintegration.models import VISIT_MONTHS, Visit, add_months
 

@@ -11,8 +11,8 @@ from django.db.utils import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.acting import SameKeyOtherContent, Stale
 from audit.models import Change, ReadLog
-from cases.services import SameKeyOtherContent, Stale
 from reception.models import BedAssignment, Stay
 from returns import services
 from returns.models import ReturnCase

@@ -8,7 +8,7 @@ from django.db import InternalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cases.services import Stale
+from audit.acting import Stale
 from returns.models import ReturnCase
 from returns.services import move
 from returns.workflow import ENDED, STEPS, TRANSITIONS, WAY, State, may_follow, next_step
