@@ -354,7 +354,10 @@ class Custody(models.Model):
     class Meta:
         ordering = ["since"]
         verbose_name = _("prise en charge")
-        indexes = [models.Index(fields=["migrant", "centre"], name="custody_scope")]
+        indexes = [
+            models.Index(fields=["migrant", "centre"], name="custody_scope"),
+            models.Index(fields=["centre", "-since"], name="custody_open", condition=Q(until__isnull=True)),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["migrant", "centre"], condition=Q(until__isnull=True), name="custody_open_once"),
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="custody_dates"),

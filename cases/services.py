@@ -342,7 +342,9 @@ def likely_duplicates(
     scored = []
     for person in found.values():
         score = names.name_similarity(full_name, f"{person.given_names} {person.surname}")
-        if score >= 0.6 and phone and person.phone == phone:
+        same_phone = bool(phone) and person.phone == phone
+        same_day = person.born_on == born_on and person.birth_precision == birth_precision == Migrant.Precision.DAY
+        if score >= 0.6 and same_phone:
             score += 0.15
         if sex and person.sex != sex and Migrant.Sex.OTHER not in (sex, person.sex):
             score -= 0.15
@@ -352,7 +354,8 @@ def likely_duplicates(
             apart = max((earliest_birth(person.born_on, person.birth_precision) - born_on).days, (earliest - person.born_on).days)
             score += 0.05 if apart <= 0 else 0 if apart <= 366 else -0.08
         if score >= LIKELY:
-            scored.append((round(min(score, 1.0), 2), person.registered_at, person.pk))
+            # Many people bear a common name: without the very day or the phone nothing is near certain.
+            scored.append((round(min(score, 1.0 if same_day or same_phone else 0.95), 2), person.registered_at, person.pk))
     scored.sort(reverse=True)
     best = Migrant.objects.select_related("registered_centre").in_bulk([pk for _score, _at, pk in scored[:most]])
     return [(best[pk], score) for score, _at, pk in scored[:most] if pk in best]

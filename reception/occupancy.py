@@ -104,7 +104,7 @@ def present(user, centre: Centre) -> StayQuerySet:
     return stays.order_by(alone, without_bed, "migrant__surname", "migrant__given_names", "pk")
 
 
-def moved_today(user, centre: Centre, *, most: int = 60) -> list[Stay]:
+def moved_today(user, centre: Centre, *, most: int = 30) -> list[Stay]:
     """Who came or left today, the latest first."""
     today = start_of_today()
     stays = Stay.objects.visible_to(user).at(centre).filter(Q(arrived_at__gte=today) | Q(departed_at__gte=today))

@@ -14,6 +14,8 @@ from .test_access_matrix import OWN, PERSONAS, SAMPLES, URLS, declaration_of, ex
 
 # Those with the most on their pages first.
 ORDER = ["manager.gao", "returns.gao", "protection", "me.iom", "me.aecid", *PERSONAS]
+# Where the object decides between two rights: an objective of OIM or of AECID.
+VIEWERS = {"reporting:enter-value": "me.aecid"}
 # They end the session or lead elsewhere; those of the second factor are seen in tests/browser/test_second_factor.py.
 NO_PAGES = {"set_language", "stay-signed-in", "account_logout"}
 
@@ -23,6 +25,8 @@ def viewer(name: str) -> str | None:
     declaration = declaration_of(name)
     if declaration is None or "GET" not in declaration.methods or name in NO_PAGES or name.startswith("mfa_"):
         raise LookupError(name)
+    if name in VIEWERS:
+        return VIEWERS[name]
     if name in DECLARED_ELSEWHERE:
         return None if declaration.rights == ANYONE else "agent.gao"
     if declaration.rights == ANYONE:

@@ -34,6 +34,7 @@ class Look:
     """What was found on one page. `faults` are words."""
 
     title: str = ""
+    url: str = ""
     html: bool = True
     faults: list[str] = field(default_factory=list)
 
@@ -109,7 +110,7 @@ def _look(page: Page, url: str) -> Look:
     _origins(found, requests, page)
     if sum(received) > NEXT_PAGE_BYTES:
         found.faults.append(f"{sum(received) / 1000:.1f} kB for a next page")
-    found.title = page.title()
+    found.title, found.url = page.title(), page.url
     if not found.title.removesuffix("– Sira").strip():
         found.faults.append("no title")
     if page.locator("html").get_attribute("lang") != "fr":
@@ -162,11 +163,11 @@ def test_titles_are_unique(tabs, objects):
     for name in PAGES:
         if name not in SEEN:
             SEEN[name] = look(tabs(viewer(name)), address(name, objects[name]))
-    by_title: dict[str, list[str]] = {}
-    for name, found in SEEN.items():
+    by_title: dict[str, set[str]] = {}
+    for found in SEEN.values():
         if found.html and found.title:
-            by_title.setdefault(found.title, []).append(name)
-    assert {title: names for title, names in by_title.items() if len(names) > 1} == {}
+            by_title.setdefault(found.title, set()).add(found.url)
+    assert {title: urls for title, urls in by_title.items() if len(urls) > 1} == {}
 
 
 @pytest.mark.parametrize("username", ["agent.gao", "steering.eu", "returns.gao"])

@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, connection, connections
 from audit.acting import SameKeyOtherContent
 from audit.models import Change, ReadLog
 from cases.models import Custody, Migrant
-from cases.services import register_migrant
+from cases.services import likely_duplicates, register_migrant
 from tests.factories import agent_of, make_migrant, make_minor
 
 from .factories import move, registration_form
@@ -216,6 +216,17 @@ def test_names_alone_do_not_make_the_same_person(as_user, centre):
     make_migrant(centre("GAO"), surname="Coulibaly", given_names="Awa", sex="female")
     response = as_user("agent.gao").post(URL, registration_form(centre("GAO")))
     assert response.status_code == 302
+
+
+def test_a_common_name_and_a_rough_age_are_never_near_certain(centre):
+    born = datetime.date(1995, 12, 31)
+    make_migrant(centre("GAO"), surname="Traoré", given_names="Moussa", nationality="ML", born_on=born, birth_precision="year")
+    make_migrant(centre("GAO"), surname="Traoré", given_names="Moussa", nationality="ML", born_on=datetime.date(1995, 3, 4), phone="22376123456")
+    rough = likely_duplicates(full_name="Moussa Traoré", sex="male", born_on=born, birth_precision="year", nationality="ML")
+    assert [score for _person, score in rough] == [0.95, 0.95]
+    for known in ({"born_on": datetime.date(1995, 3, 4)}, {"born_on": born, "birth_precision": "year", "phone": "22376123456"}):
+        best, score = likely_duplicates(full_name="Moussa Traoré", sex="male", nationality="ML", **known)[0]
+        assert (best.phone, score) == ("22376123456", 1.0)
 
 
 def test_the_hint_is_empty_for_nothing_and_for_nonsense(as_user, centre):
