@@ -16,7 +16,7 @@ from .navigation import HOME, may_any
 def home(request: HttpRequest) -> HttpResponse:
     cards = [(card, card.build(request)) for card in HOME if may_any(request.user, card.rights)]
     shown = [{"template": card.template, "context": context} for card, context in cards if context is not None]
-    return render(request, "centres/home.html", {"cards": shown, "postings": access.roles_of(cast(User, request.user))})
+    return render(request, "centres/home.html", {"cards": shown, "postings": ", ".join(str(posting) for posting in access.roles_of(cast(User, request.user)))})
 
 
 @access.access(SIGNED_IN)

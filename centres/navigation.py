@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 
 from . import access
 from .roles import Right
@@ -54,10 +53,6 @@ def may_any(user, rights: Iterable[Right]) -> bool:
     return any(access.may(user, right) for right in rights)
 
 
-def _role(user) -> str:
-    return ", ".join(str(posting) for posting in access.roles_of(user))
-
-
 def context(request) -> dict[str, Any]:
     """What every page needs: who is signed in, and where they may go. Asks the database nothing that access has not asked."""
     user = getattr(request, "user", None)
@@ -70,7 +65,7 @@ def context(request) -> dict[str, Any]:
             {"title": entry.title, "url": reverse(entry.url_name), "current": bool(section) and entry.section == section} for entry in MENU if may_any(user, entry.rights)
         ],
         "can_search": access.may(user, Right.VIEW_CASE),
-        "me": {"name": str(user), "first_name": user.first_name or user.username, "role": SimpleLazyObject(lambda: _role(user))},
+        "me": {"name": str(user), "first_name": user.first_name or user.username},
         "session_seconds": settings.SESSION_IDLE_SECONDS,
         "keepalive_url": "/stay-signed-in/",
     }
