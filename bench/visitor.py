@@ -22,6 +22,13 @@ class Visitor:
             raise RuntimeError(f"{username} could not sign in ({status})")
         self.get("/")
 
+    def another(self) -> "Visitor":
+        """The same session at another screen."""
+        twin = Visitor.__new__(Visitor)
+        twin.port, twin.cookies, twin.token = self.port, dict(self.cookies), self.token
+        twin._open()
+        return twin
+
     def _open(self) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -77,17 +78,32 @@ def open_browser(chromium: Browser, stack: Stack) -> Iterator[OpenContext]:
         context.close()
 
 
+def sign_in_by_hand(page: Page, username: str) -> None:
+    """As people do it."""
+    page.goto("/")
+    page.get_by_label("Identifiant").fill(username)
+    page.get_by_label("Mot de passe").fill(databases.PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """The cookies of those who have signed in: signing in is throttled, and costs a second each time."""
+    return {}
+
+
 @pytest.fixture
-def sign_in(open_browser: OpenContext) -> Callable[..., Page]:
-    """The first page of an account, reached as people reach it: sign_in("agent.gao")."""
+def sign_in(open_browser: OpenContext, sessions: dict[str, Any]) -> Callable[..., Page]:
+    """The first page of an account, in a browser of its own: sign_in("agent.gao")."""
 
     def open_page(username: str, **options) -> Page:
-        page = open_browser(**options).new_page()
+        if username not in sessions:
+            page = open_browser().new_page()
+            sign_in_by_hand(page, username)
+            sessions[username] = page.context.storage_state()
+        page = open_browser(storage_state=sessions[username], **options).new_page()
         page.goto("/")
-        page.get_by_label("Identifiant").fill(username)
-        page.get_by_label("Mot de passe").fill(databases.PASSWORD)
-        page.get_by_role("button", name="Se connecter").click()
-        page.wait_for_url(lambda url: "/accounts/login" not in url)
         return page
 
     return open_page

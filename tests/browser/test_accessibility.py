@@ -13,7 +13,7 @@ from tests import databases
 from tests.stack import Stack
 from tests.walk import PAGES, address, make_objects, viewer
 
-from .conftest import PHONE, WIDE
+from .conftest import PHONE, WIDE, sign_in_by_hand
 
 NEXT_PAGE_BYTES = 20_000
 FIRST_VISIT_BYTES, FIRST_VISIT_REQUESTS = 60_000, 6
@@ -63,12 +63,10 @@ def tabs(chromium, stack: Stack):
         if username not in opened:
             opened[username] = chromium.new_context(base_url=stack.url, locale="fr-FR", viewport=WIDE, timezone_id="Africa/Bamako")
             page = opened[username].new_page()
-            page.goto("/accounts/login/")
             if username:
-                page.get_by_label("Identifiant").fill(username)
-                page.get_by_label("Mot de passe").fill(databases.PASSWORD)
-                page.get_by_role("button", name="Se connecter").click()
-                page.wait_for_url(lambda url: "/accounts/login" not in url)
+                sign_in_by_hand(page, username)
+            else:
+                page.goto("/accounts/login/")
             page.close()
         return opened[username]
 

@@ -5,10 +5,14 @@ from playwright.sync_api import expect
 
 from administration.demo.accounts import ACCOUNTS
 
+from .conftest import sign_in_by_hand
+
 
 @pytest.mark.parametrize("username", [account[0] for account in ACCOUNTS])
-def test_every_account_finds_its_own_home_page(sign_in, username):
-    page = sign_in(username)
+def test_every_account_finds_its_own_home_page(open_browser, sessions, username):
+    page = open_browser().new_page()
+    sign_in_by_hand(page, username)
+    sessions.setdefault(username, page.context.storage_state())
     given, surname = next((a[1], a[2]) for a in ACCOUNTS if a[0] == username)
     expect(page).to_have_title("Accueil – Sira")
     expect(page.get_by_role("heading", level=1)).to_contain_text(given)
