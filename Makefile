@@ -9,8 +9,9 @@ setup-dev: ; @python3 -I config/bootstrap.py test
 run: setup
 	@$(PYTHON) -m config.run
 
+# Browser tests share one running Sira (loadgroup); the rest is spread over two processes.
 test: setup-dev
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
 bench: setup
 	@$(PYTHON) -m bench

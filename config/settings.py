@@ -199,6 +199,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("SIRA_PROXIES", default=0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sira"
+MFA_TOTP_TOLERANCE = 1  # half a minute either way: clocks of telephones without a network, and slow lines
 # The second factor may be left out only where no real person is in the data.
 SECOND_FACTOR_REQUIRED = env.bool("SIRA_SECOND_FACTOR", default=not DEMO)
 if not SECOND_FACTOR_REQUIRED and not (DEMO or TESTING):
