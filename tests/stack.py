@@ -81,19 +81,19 @@ class Stack:
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
-    def start(self, name: str, port: int | None = None, **environment: str) -> None:
-        """Starts "web", "worker" or "beat". It ends with us, should we be killed. A second "web" has another port and settings."""
+    def start(self, name: str) -> None:
+        """Starts "web", "worker" or "beat". It ends with us, should we be killed."""
         commands = {
-            "web": f"gunicorn config.wsgi --bind 127.0.0.1:{port or self.port} --workers 1 --threads 4 --log-level warning --no-control-socket",
+            "web": f"gunicorn config.wsgi --bind 127.0.0.1:{self.port} --workers 1 --threads 4 --log-level warning --no-control-socket",
             "worker": "celery -q -A config worker --concurrency 1 --prefetch-multiplier 1 --loglevel warning --without-gossip --without-mingle",
             "beat": f"celery -q -A config beat --schedule {self.folder / 'beat'} --pidfile= --loglevel warning",
         }
         command = [sys.executable, "-m", *commands[name].split()]
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[f"{name}{port or ''}"] = subprocess.Popen(
+            self.processes[name] = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self.environment | environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -110,15 +110,15 @@ class Stack:
         path = self.folder / f"{name}.log"
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
-    def answers(self, port: int | None = None) -> bool:
-        return self._is_well("/healthz", port)
+    def answers(self) -> bool:
+        return self._is_well("/healthz")
 
     def ready(self) -> bool:
         return self._is_well("/readyz")
 
-    def _is_well(self, path: str, port: int | None = None) -> bool:
+    def _is_well(self, path: str) -> bool:
         try:
-            return DIRECT.open(f"http://127.0.0.1:{port or self.port}{path}", timeout=5).status == 200
+            return DIRECT.open(f"{self.url}{path}", timeout=5).status == 200
         except (URLError, OSError):
             return False
 

@@ -23,6 +23,8 @@ from .walk import READABLE, address, make_objects, viewer
 BASELINE = Path(__file__).resolve().parent / "query_counts.json"
 MOST = 12
 FEW, MANY = 10, 200
+# One process makes the two registers for all of these.
+pytestmark = pytest.mark.xdist_group("pages")
 # Transactions, and what a package asks for itself.
 NOT_COUNTED = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SET CONSTRAINTS")
 

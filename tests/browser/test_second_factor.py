@@ -5,13 +5,14 @@ import hashlib
 import hmac
 import struct
 import time
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import databases
-from tests.stack import Stack, free_port, wait_until
+from tests.stack import Stack, wait_until
 
 from .conftest import sign_in_by_hand
 from .test_accessibility import AXE
@@ -26,12 +27,17 @@ def code_of(secret: str, step: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def strict(stack: Stack) -> str:
-    """The same Sira with the second factor asked for, as where real people are in the data."""
-    port = free_port()
-    stack.start("web", port, SIRA_SECOND_FACTOR="1")
-    wait_until(lambda: stack.answers(port), 60, "the second web server")
-    return f"http://127.0.0.1:{port}"
+def strict(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Another Sira, with the second factor asked for as where real people are in the data.
+
+    It has a database of its own: an account with a second factor would be asked for it in the other tests too."""
+    running = Stack(tmp_path_factory.mktemp("strict"), people=0, SIRA_SECOND_FACTOR="1")
+    try:
+        running.start("web")
+        wait_until(running.answers, 60, "the second web server")
+        yield running.url
+    finally:
+        running.stop()
 
 
 def is_accessible(page: Page) -> None:

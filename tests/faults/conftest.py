@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 LEASE = 4  # seconds; in real life it is thirty
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
