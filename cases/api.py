@@ -10,6 +10,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.acting import Stale
 from audit.models import ReadLog
 from centres.access import centres_for
 from centres.api import Pages, SiraAPIView
@@ -17,6 +18,7 @@ from centres.models import Centre
 from centres.roles import Right
 
 from . import consents, listing, services
+from .duplicates import duplicates_for
 from .forms import SearchForm
 from .models import Consent, Migrant
 
@@ -171,7 +173,7 @@ class OneMigrant(SiraAPIView):
             raise serializers.ValidationError({"version": [_("Donnez la version que vous avez lue.")]})
         try:
             migrant = services.correct_identity(actor=request.user, migrant=migrant, **changes)
-        except services.Stale as stale:
+        except Stale as stale:
             body = {"type": "about:blank", "title": str(stale), "status": 409, "detail": str(stale), "current": self.get_serializer(stale.current).data}
             return Response(body, status=status.HTTP_409_CONFLICT, content_type="application/problem+json")
         return Response(self.get_serializer(migrant).data)
@@ -188,7 +190,7 @@ class Duplicates(SiraAPIView):
     def get(self, request: Request, pk: Any) -> Response:
         """People of any centre who may be the same as this one, the most alike first."""
         migrant = self.get_object()
-        alike = services.duplicates_for(
+        alike = duplicates_for(
             request.user,
             full_name=migrant.full_name,
             sex=migrant.sex,

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
 from centres.access import access, allows, centres_for, may
@@ -22,11 +23,11 @@ from centres.roles import Right
 
 from . import case_numbers, listing, services
 from . import consents as consent_texts
+from .duplicates import Likeness, duplicates_for
 from .forms import AttachmentForm, ConsentForm, HintForm, IdentityForm, NoteForm, RegistrationForm, SearchForm, birth_initial, new_id, put_errors
 from .models import Attachment, Consent, Custody, Migrant
 from .pages import papers
 from .sections import SECTIONS, TimelineRow
-from .services import SameKeyOtherContent, Stale
 
 MODEL = "cases.migrant"
 
@@ -165,9 +166,9 @@ def _traits(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: asked[name] for name in ("sex", "born_on", "birth_precision", "nationality", "phone")}
 
 
-def _alike(request: HttpRequest, **identity: Any) -> list[services.Likeness]:
+def _alike(request: HttpRequest, **identity: Any) -> list[Likeness]:
     """People who may be the same, as this user may see them; that they were looked for is written down, in scope or not."""
-    alike = services.duplicates_for(request.user, **identity)
+    alike = duplicates_for(request.user, **identity)
     if alike:
         log_read(request, ReadLog.Action.SEARCHED, MODEL, [likeness.key for likeness in alike])
     return alike

@@ -10,8 +10,9 @@ from django.db import DataError, IntegrityError, connection, connections
 
 from audit.acting import SameKeyOtherContent
 from audit.models import Change, ReadLog
+from cases.duplicates import likely_duplicates
 from cases.models import Custody, Migrant
-from cases.services import likely_duplicates, register_migrant
+from cases.services import register_migrant
 from tests.factories import agent_of, make_migrant, make_minor
 
 from .factories import move, registration_form

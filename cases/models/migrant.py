@@ -1,6 +1,5 @@
 """Who the person is. Nothing here says where they sleep or what they were given: that is on the floors above."""
 
-import calendar
 import datetime
 import re
 import uuid
@@ -26,11 +25,9 @@ from centres.models import Centre
 from centres.roles import Right
 from config.countries import country_name
 
-from . import case_numbers
-from .cleaning import digits_of
-
-ADULT_AGE = 18  # Convention on the Rights of the Child, art. 1 (action document, 4.6)
-
+from .. import case_numbers
+from ..cleaning import digits_of
+from .births import ADULT_AGE, Precision, earliest_birth, years_before
 
 # Of a search: nobody types more, and it bounds the work on hostile input.
 MOST_WORDS = 6
@@ -48,14 +45,6 @@ def _searchable(text: str) -> str:
 def index_keys(text: str) -> list[str]:
     """The keys a name is found by, as they fit into their column."""
     return list(dict.fromkeys(key[:60] for key in names.keys(text)))[:30]
-
-
-def years_before(day: datetime.date, years: int) -> datetime.date:
-    """The same day so many years earlier; 29 February becomes 28 in a year that has none."""
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)
 
 
 class Household(models.Model):
@@ -181,13 +170,7 @@ class Migrant(models.Model):
         MALE = "male", _("homme")
         OTHER = "other", _("autre ou non dit")
 
-    class Precision(models.TextChoices):
-        """How exactly the birth is known. `born_on` is the latest day it can be: who may be a child is treated as one."""
-
-        DAY = "day", _("jour exact")
-        MONTH = "month", _("mois et année")
-        YEAR = "year", _("année seulement")
-        AGE = "age", _("âge estimé")
+    Precision = Precision
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # made by the client: the same one twice is one row
     case_number = models.CharField(_("numéro de dossier"), max_length=18, unique=True, editable=False)
@@ -307,24 +290,6 @@ class Migrant(models.Model):
         return [custody.centre for custody in self.custodies.all() if custody.until is None]
 
 
-def earliest_birth(latest: datetime.date, precision: str) -> datetime.date:
-    """The earliest day of a birth of which the latest is known. An estimated age may be two years off."""
-    if precision == Migrant.Precision.DAY:
-        return latest
-    if precision == Migrant.Precision.MONTH:
-        return latest.replace(day=1)
-    return datetime.date(max(latest.year - (2 if precision == Migrant.Precision.AGE else 0), 1), 1, 1)
-
-
-def latest_of(born_on: datetime.date, precision: str) -> datetime.date:
-    """The latest day the birth can have been, for any day of the month or year that is known."""
-    if precision == Migrant.Precision.DAY:
-        return born_on
-    if precision == Migrant.Precision.MONTH:
-        return born_on.replace(day=calendar.monthrange(born_on.year, born_on.month)[1])
-    return born_on.replace(month=12, day=31)
-
-
 class CaseCounter(models.Model):
     """The last serial given at a centre in a year. Its row lock makes registrations of one centre queue for an instant."""
 
@@ -370,100 +335,3 @@ class FileQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user) -> Self:
         return self.filter(migrant__in=Migrant.objects.visible_to(user))
-
-
-class Consent(models.Model):
-    """What the person agreed to, on the words of which text, and when they took it back."""
-
-    class Purpose(models.TextChoices):
-        REGISTRATION = "registration", _("enregistrement et aide au centre")
-        REFERRAL = "referral", _("orientation vers un partenaire")
-        FOLLOW_UP = "follow_up", _("être recontacté pour le suivi")
-        STATISTICS = "statistics", _("statistiques sans nom")
-
-    class Method(models.TextChoices):
-        SIGNED = "signed", _("signature")
-        THUMB = "thumb", _("empreinte du pouce")
-        SPOKEN = "spoken", _("parole devant témoin")
-
-    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="consents")
-    purpose = models.CharField(_("but"), max_length=15, choices=Purpose)
-    text_version = models.CharField(_("version du texte"), max_length=20)
-    language = models.CharField(_("langue"), max_length=3, default="fra")  # ISO 639-3: what it was explained in
-    method = models.CharField(_("donné par"), max_length=8, choices=Method)
-    given_at = models.DateTimeField(_("donné le"), default=timezone.now)
-    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recueilli par"))
-    withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
-
-    objects = FileQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["purpose", "-given_at"]
-        verbose_name = _("accord")
-        constraints = [
-            models.UniqueConstraint(fields=["migrant", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once"),
-            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")), name="consent_dates"),
-        ]
-        triggers = [audited()]
-
-    def access_centres(self, *, writing: bool) -> list[int]:
-        return self.migrant.access_centres(writing=writing)
-
-
-class NoteQuerySet(FileQuerySet):
-    def visible_to(self, user) -> Self:
-        """Protection notes exist only for those who have the right where the person is or was."""
-        protected = Exists(Custody.objects.filter(migrant=OuterRef("migrant"), centre__in=centres_for(user, Right.VIEW_PROTECTION)))
-        return super().visible_to(user).filter(Q(kind=Note.Kind.ORDINARY) | Q(protected))
-
-
-class Note(models.Model):
-    class Kind(models.TextChoices):
-        ORDINARY = "ordinary", _("note")
-        PROTECTION = "protection", _("note de protection")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="notes")
-    kind = models.CharField(_("type"), max_length=10, choices=Kind, default=Kind.ORDINARY)
-    text = models.TextField(_("texte"), max_length=5000)
-    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("écrite par"))
-    written_at = models.DateTimeField(_("écrite le"), default=timezone.now)
-
-    objects = NoteQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-written_at"]
-        verbose_name = _("note")
-        triggers = [audited()]
-
-    def access_centres(self, *, writing: bool) -> list[int]:
-        return self.migrant.access_centres(writing=writing)
-
-
-def attachment_path(attachment: "Attachment", name: str) -> str:
-    """A random name: whoever sees the folder learns nothing about anybody."""
-    return f"attachments/{attachment.pk.hex[:2]}/{uuid.uuid4().hex}"
-
-
-class Attachment(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="attachments")
-    title = models.CharField(_("titre"), max_length=120)
-    file = models.FileField(_("fichier"), upload_to=attachment_path, max_length=120)
-    media_type = models.CharField(max_length=60)  # found in the content, never believed from the browser
-    size = models.PositiveIntegerField()
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("ajouté par"))
-    added_at = models.DateTimeField(_("ajouté le"), default=timezone.now)
-
-    objects = FileQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-added_at"]
-        verbose_name = _("pièce jointe")
-        triggers = [audited()]
-
-    def __str__(self):
-        return self.title
-
-    def access_centres(self, *, writing: bool) -> list[int]:
-        return self.migrant.access_centres(writing=writing)

@@ -1,0 +1,49 @@
+"""What somebody agreed to."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.triggers import audited
+
+from .migrant import FileQuerySet, Migrant
+
+
+class Consent(models.Model):
+    """What the person agreed to, on the words of which text, and when they took it back."""
+
+    class Purpose(models.TextChoices):
+        REGISTRATION = "registration", _("enregistrement et aide au centre")
+        REFERRAL = "referral", _("orientation vers un partenaire")
+        FOLLOW_UP = "follow_up", _("être recontacté pour le suivi")
+        STATISTICS = "statistics", _("statistiques sans nom")
+
+    class Method(models.TextChoices):
+        SIGNED = "signed", _("signature")
+        THUMB = "thumb", _("empreinte du pouce")
+        SPOKEN = "spoken", _("parole devant témoin")
+
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("but"), max_length=15, choices=Purpose)
+    text_version = models.CharField(_("version du texte"), max_length=20)
+    language = models.CharField(_("langue"), max_length=3, default="fra")  # ISO 639-3: what it was explained in
+    method = models.CharField(_("donné par"), max_length=8, choices=Method)
+    given_at = models.DateTimeField(_("donné le"), default=timezone.now)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recueilli par"))
+    withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["purpose", "-given_at"]
+        verbose_name = _("accord")
+        constraints = [
+            models.UniqueConstraint(fields=["migrant", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once"),
+            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")), name="consent_dates"),
+        ]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.migrant.access_centres(writing=writing)
