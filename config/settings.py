@@ -262,7 +262,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = TESTING or DEBUG  # in a test every client would otherwise read the whole folder anew
 
 # --- API ---------------------------------------------------------------------------------------------------------
 
