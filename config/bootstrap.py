@@ -159,7 +159,8 @@ def ensure_packages(purpose: str) -> None:
     ensure_uv()
     say("Installation des paquets Python…")
     stamp.unlink(missing_ok=True)
-    retry([UV, "pip", "sync", "-q", "--require-hashes", LOCKS[wanted]], "L’installation des paquets Python")
+    # Compiled once here: else every process start of a machine that writes no bytecode would do it again.
+    retry([UV, "pip", "sync", "-q", "--require-hashes", "--compile-bytecode", LOCKS[wanted]], "L’installation des paquets Python")
     stamp.write_text(f"{wanted} {lock_digest}")
 
 

@@ -94,8 +94,7 @@ def test_nothing_typed_breaks_the_list(as_user, centre, name):
     make_migrant(centre("GAO"))
     browser = as_user("agent.gao")
     for typed in ODD + MORE:
-        assert browser.get("/migrants/", {name: typed}).status_code == 200, typed
-        assert browser.get("/migrants/", {name: typed, "q": "Essai"}).status_code == 200, typed
+        assert browser.get("/migrants/", {"q": "Essai"} | {name: typed}).status_code == 200, typed
 
 
 def test_search_and_list_show_only_people_in_scope(as_user, centre, persona):
