@@ -19,11 +19,11 @@ class AccountAct(models.Model):
         REACTIVATED = "reactivated", _("compte réactivé")
         PASSWORD = "password", _("nouveau mot de passe provisoire")
         SECOND_FACTOR = "second_factor", _("second facteur retiré")
-        TOKEN = "token", _("jeton d’API donné")
+        TOKEN = "token", _("jeton d’API créé")
         TOKEN_REVOKED = "token_revoked", _("jeton d’API retiré")
 
     # Acts by which an administrator could sign in as somebody else.
-    ACCESS = (Kind.CREATED, Kind.REACTIVATED, Kind.PASSWORD, Kind.SECOND_FACTOR, Kind.TOKEN)
+    ACCESS = (Kind.CREATED, Kind.REACTIVATED, Kind.PASSWORD, Kind.SECOND_FACTOR)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="acts_on", verbose_name=_("compte"))
     kind = models.CharField(_("acte"), max_length=15, choices=Kind)

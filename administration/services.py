@@ -67,10 +67,15 @@ def _another_administrator(user: User) -> None:
 
 
 def _independent(actor: User, user: User) -> None:
-    """Whoever got their access from somebody cannot vouch for that person: the two could be one."""
+    """Whoever got their access from somebody cannot vouch for that person, nor can those who got theirs from them: all could be one."""
     since = timezone.now() - INDEPENDENCE
-    if AccountAct.objects.filter(user=actor, by=user, kind__in=AccountAct.ACCESS, at__gte=since).exists():
-        raise ValidationError(_("Cette personne vous a donné votre accès il y a moins de 30 jours : un autre administrateur doit décider."))
+    behind, asked = {actor.pk}, {actor.pk}
+    while asked:
+        givers = AccountAct.objects.filter(user__in=asked, kind__in=AccountAct.ACCESS, at__gte=since, by__isnull=False)
+        asked = set(givers.values_list("by", flat=True)) - behind
+        behind |= asked
+    if user.pk in behind:
+        raise ValidationError(_("Votre accès vient de cette personne depuis moins de 30 jours : un autre administrateur doit décider."))
 
 
 def _temporary_password(user: User) -> str:
@@ -199,7 +204,7 @@ def reactivate_user(*, actor: User, user: User) -> tuple[User, str]:
 
 @service
 def reset_password(*, actor: User, user: User) -> tuple[User, str]:
-    """A new temporary password, shown once; the old one and every open session end.
+    """A new temporary password, shown once; the old one, the API token and every open session end.
 
     Raises PermissionDenied; ValidationError (oneself, a closed account, too many in an hour)."""
     _must(actor)
@@ -216,6 +221,7 @@ def reset_password(*, actor: User, user: User) -> tuple[User, str]:
     user.set_password(password)
     user.password_change_due = True
     user.save(update_fields=["password", "password_change_due"])
+    Token.objects.filter(user=user).delete()
     _write_down(actor, user, AccountAct.Kind.PASSWORD)
     end_sessions(user)
     return user, password
@@ -238,12 +244,9 @@ def reset_second_factor(*, actor: User, user: User, reason: str) -> User:
 
 
 @service
-def issue_token(*, actor: User, user: User) -> str:
-    """A new API token, shown once; one that was there before ends. Raises PermissionDenied; ValidationError for a closed account."""
-    _must(actor)
-    user = _lock(user)
-    if not user.is_active:
-        raise ValidationError(_("Ce compte est désactivé."))
+def create_token(*, actor: User) -> str:
+    """A new API token of one's own, shown once; one that was there before ends. Nobody else can have one made: whoever holds it is that person."""
+    user = _lock(actor)
     Token.objects.filter(user=user).delete()
     token = Token.objects.create(user=user)
     _write_down(actor, user, AccountAct.Kind.TOKEN)
@@ -252,8 +255,9 @@ def issue_token(*, actor: User, user: User) -> str:
 
 @service
 def revoke_token(*, actor: User, user: User) -> bool:
-    """Takes the API token back. Returns whether there was one. Raises PermissionDenied."""
-    _must(actor)
+    """Takes the API token back, one's own or, for administrators, anybody's. Returns whether there was one. Raises PermissionDenied."""
+    if actor.pk != user.pk:
+        _must(actor)
     user = _lock(user)
     removed, _by_table = Token.objects.filter(user=user).delete()
     if removed:

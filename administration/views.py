@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,7 +20,7 @@ from accounts.models import User
 from audit.acting import Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from centres.access import access, may
+from centres.access import SIGNED_IN, access, may
 from centres.models import Centre, Posting
 from centres.roles import Right, Role
 from config import keyset
@@ -99,9 +100,9 @@ def new_user(request: HttpRequest) -> HttpResponse:
     return render(request, "administration/new_user.html", {"form": form})
 
 
-def _show_secret(request: HttpRequest, user: User, secret: str, title: str, *, token: bool = False) -> HttpResponse:
+def _show_secret(request: HttpRequest, user: User, secret: str, title: str) -> HttpResponse:
     """The only page that ever shows it: not kept in a session, not in an address, not in a message."""
-    return render(request, "administration/secret.html", {"account": user, "secret": secret, "title": title, "token": token})
+    return render(request, "administration/secret.html", {"account": user, "secret": secret, "title": title})
 
 
 @access(Right.MANAGE_USERS)
@@ -237,35 +238,26 @@ def reset_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@access(Right.MANAGE_USERS, methods="GET POST")
-@sensitive_variables("key")
-def issue_token(request: HttpRequest, pk: int) -> HttpResponse:
-    account = _account(pk)
-    form = NoQuestionForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            key = services.issue_token(actor=request.user, user=account)
-        except ValidationError as error:
-            _explain(form, error)
-        else:
-            return _show_secret(request, account, key, _("Nouveau jeton d’API"), token=True)
-    return _ask(
-        request,
-        account,
-        form,
-        title=_("Donner un jeton d’API"),
-        text=_("Un programme qui a ce jeton agit au nom de ce compte, avec ses droits. Un jeton donné avant ne marche plus.")
-        + " "
-        + _("La personne en est informée sur sa page d’accueil."),
-        submit=_("Donner un jeton"),
-    )
-
-
 @access(Right.MANAGE_USERS, methods="POST")
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     if services.revoke_token(actor=request.user, user=_account(pk)):
         messages.success(request, _("Le jeton d’API est retiré."))
     return redirect("administration:user", pk=pk)
+
+
+@access(SIGNED_IN, methods="GET POST")
+@reauthentication_required
+@sensitive_variables("key")
+def my_token(request: HttpRequest) -> HttpResponse:
+    """One's own API token, made by oneself alone, after the password was asked for again."""
+    key = ""
+    if request.method == "POST":
+        if "revoke" in request.POST:
+            if services.revoke_token(actor=request.user, user=request.user):
+                messages.success(request, _("Le jeton d’API est retiré."))
+            return redirect("administration:my_token")
+        key = services.create_token(actor=request.user)
+    return render(request, "administration/my_token.html", {"secret": key, "token": Token.objects.filter(user=request.user).first()})
 
 
 # --- roles ---------------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class TargetSerializer(serializers.Serializer):
     progress = serializers.FloatField(allow_null=True)
     state = serializers.CharField()
     measure = serializers.CharField()
+    counted_until = serializers.DateField(allow_null=True, help_text="The last day it counts, where small numbers are protected.")
 
 
 class CellSerializer(serializers.Serializer):
@@ -112,6 +113,7 @@ class FigureSerializer(serializers.Serializer):
     trend = TrendSerializer(many=True)
     suppressed = serializers.BooleanField()
     withheld = serializers.ListField(child=serializers.CharField())
+    counted_until = serializers.DictField(child=serializers.DateField(), help_text="Protected disaggregations: the last day that each counts.")
 
 
 class IndicatorList(SiraAPIView):

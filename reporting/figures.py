@@ -1,12 +1,10 @@
 """The figures of the logframe for a period, as plain data: what pages, API, export, snapshot and report all show."""
 
-import calendar
 import datetime
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,9 +15,9 @@ from centres.access import may
 from centres.models import Centre
 from config.countries import country_name
 
-from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Tally, tallies
+from .disclosure import FAMILY, PARTS, Counted
+from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, quarterly_tallies
 from .models import Indicator, Logframe, ManualValue, Objective
-from .small_cells import protect_list, protect_steps, protect_table
 
 # state -> (word, tone of the chip); the order is from the worst to the best.
 STATES: dict[str, tuple[Any, str]] = {
@@ -30,11 +28,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "reached": (gettext_lazy("atteint"), "ok"),
     "told": (gettext_lazy("renseigné"), "info"),
 }
-PARENT = {age: "children" if age in ("0-13", "14-17") else "adults" for age in AGES}
 TOLERANCE = 0.1  # a tenth above or below the straight line is "on track"
-
-# One person is in exactly one of the two parts of the whole: what is shown of one says something about the other.
-WHOLE, PARTS = "reintegration", {"individual": "reintegration_individual", "community": "reintegration_community"}
 
 
 def default_period(logframe: Logframe | None = None) -> Period:
@@ -80,125 +74,6 @@ def label_of(dimension: str, code: str, centres: dict[str, str]) -> str:
         "60+": _("60 ans et plus"),
     }
     return words.get(code, code)
-
-
-def _codes(measure: Measure, dimension: str, tally: Tally, centres: dict[str, str]) -> dict[str, int]:
-    """Every cell of a dimension; those with known codes even when empty."""
-    known = measure.codes.get(dimension, tuple(centres) if dimension == "centre" else ())
-    cells = dict.fromkeys(known, 0) | tally.by.get(dimension, {})
-    for rare in ("other", "male_or_other"):
-        if dimension == "sex" and not cells.get(rare):
-            cells.pop(rare, None)
-    return cells
-
-
-def _whole_months(period: Period, logframe: Logframe) -> bool:
-    """Protected figures come by whole months: two periods a day apart would give away who came that day."""
-    last = calendar.monthrange(period.end.year, period.end.month)[1]
-    starts = period.start.day == 1 or period.start <= logframe.starts_on
-    return starts and (period.end.day == last or period.end >= timezone.localdate())
-
-
-class _Shown:
-    """The cells that may be shown of one measure, and its running total."""
-
-    def __init__(self) -> None:
-        self.by: dict[str, dict[str, int | None]] = {}
-        self.crossed: dict[tuple[str, str], int | None] | None = None
-        self.trend: list[int | None] = []
-
-
-def _increments(measure: Measure, tally: Tally, period: Period) -> list[int]:
-    """What each month of the period added; what stood before it is in the first month."""
-    months = period.months
-    found = dict.fromkeys(months, 0)
-    for month, n in tally.months.items():
-        found[max(month, months[0])] += n
-    return [found[month] for month in months]
-
-
-def _show(name: str, found: dict[str, Tally], period: Period, centres: dict[str, str], *, exact: bool, withhold: bool) -> _Shown:
-    measure, tally = MEASURES[name], found[name]
-    shown = _Shown()
-    increments = _increments(measure, tally, period)
-    cells = {dimension: _codes(measure, dimension, tally, centres) for dimension in measure.dimensions}
-    if exact or not measure.people:
-        shown.by = {dimension: dict(values) for dimension, values in cells.items()}
-        shown.crossed = {**_crossed(cells, tally)} if measure.crossed else None
-        shown.trend = _running(increments)
-        return shown
-    threshold = settings.SMALL_CELL_THRESHOLD
-    shown.trend = protect_steps(increments, threshold)
-    if name == WHOLE or name in PARTS.values():
-        for other in (WHOLE, *PARTS.values()):
-            steps = protect_steps(_increments(MEASURES[other], found[other], period), threshold)
-            shown.trend = [here if there is not None else None for here, there in zip(shown.trend, steps, strict=True)]
-    if withhold:
-        shown.trend = [None] * (len(increments) - 1) + [tally.value]
-        return shown
-    if name == WHOLE or name in PARTS.values():
-        _show_parts(name, found, cells, shown, centres, threshold)
-        return shown
-    if measure.crossed:
-        _show_people(cells, tally, shown, threshold)
-    for dimension, values in cells.items():
-        if dimension not in shown.by and (safe := protect_list(values, threshold)) is not None:
-            shown.by[dimension] = safe
-    shown.by = {dimension: shown.by[dimension] for dimension in measure.dimensions if dimension in shown.by}
-    return shown
-
-
-def _running(increments: list[int]) -> list[int | None]:
-    totals: list[int | None] = []
-    total = 0
-    for increment in increments:
-        total += increment
-        totals.append(total)
-    return totals
-
-
-def _crossed(cells: dict[str, dict[str, int]], tally: Tally) -> dict[tuple[str, str], int]:
-    """Women, men, girls and boys: sex by child or adult."""
-    found = {(sex, parent): 0 for sex in cells["sex"] for parent in ("children", "adults")}
-    for (sex, age), n in tally.crossed.items():
-        found[sex, PARENT.get(age, age)] += n
-    return found
-
-
-def _show_people(cells: dict[str, dict[str, int]], tally: Tally, shown: _Shown, threshold: int) -> None:
-    """Sex, age and sex by age are one table. A few people of neither sex are counted with the men, whose number would have to be hidden with theirs."""
-    crossed = _crossed(cells, tally)
-    if any(sex == "other" and 0 < n < threshold for (sex, _parent), n in crossed.items()):
-        for parent in ("children", "adults"):
-            crossed["male_or_other", parent] = crossed.pop(("male", parent)) + crossed.pop(("other", parent))
-    parts = {code: (PARENT[code], n) for code, n in cells["age_group"].items()} if set(cells["age_group"]) <= PARENT.keys() else None
-    table = protect_table(crossed, threshold, parts=parts)
-    if table is not None:
-        shown.crossed, shown.by["sex"], shown.by["age_group"] = table.cells, table.rows, table.parts if parts else table.columns
-
-
-def _show_parts(name: str, found: dict[str, Tally], cells: dict[str, dict[str, int]], shown: _Shown, centres: dict[str, str], threshold: int) -> None:
-    """The whole and its two parts are one table with the parts as rows, protected together; the values of the rows are indicators themselves."""
-    for dimension in cells:
-        if dimension == "kind":
-            shown.by[dimension] = {code: found[part].value for code, part in PARTS.items()} if name == WHOLE else {}
-            continue
-        if dimension == "continent":  # a target of its own (E6), in no relation to the parts (contradiction C13 of the document)
-            if name == WHOLE and (continents := protect_list(cells[dimension], threshold)) is not None:
-                shown.by[dimension] = continents
-            continue
-        parts = {part: _codes(MEASURES[part], dimension, found[part], centres) for part in PARTS.values()}
-        codes = list(dict.fromkeys(code for values in (_codes(MEASURES[WHOLE], dimension, found[WHOLE], centres), *parts.values()) for code in values))
-        if dimension == "sex" and any(0 < values.get("other", 0) < threshold for values in parts.values()):
-            for values in parts.values():
-                values["male_or_other"] = values.pop("male", 0) + values.pop("other", 0)
-            codes = ["female", "male_or_other"]
-        table = protect_table({(part, code): values.get(code, 0) for part, values in parts.items() for code in codes}, threshold, rows_known=True)
-        if table is not None:
-            shown.by[dimension] = table.columns if name == WHOLE else {code: table.cells[name, code] for code in codes if code in parts[name]}
-        elif name == WHOLE and (safe := protect_list(cells[dimension], threshold)) is not None:
-            shown.by[dimension] = safe
-    shown.by = {dimension: values for dimension, values in shown.by.items() if values}
 
 
 def _listed(measure: Measure, dimension: str, values: dict[str, int | None], centres: dict[str, str]) -> list[dict[str, Any]]:
@@ -256,46 +131,23 @@ def build(
     logframe = logframe or Logframe.objects.current()
     indicators = list(indicators_of(logframe).filter(code=code) if code else indicators_of(logframe))
     wanted = {name for one in indicators for name in (one.measure, *(t.measure for t in one.targets.all())) if name}
-    if detail and wanted & {WHOLE, *PARTS.values()}:
-        wanted |= {WHOLE, *PARTS.values()}
-    found = tallies(sorted(wanted), period, detail=detail)
+    detailed = set(wanted) if detail else {t.measure or one.measure for one in indicators for t in one.targets.all() if t.dimension}
+    if detailed & set(FAMILY):
+        wanted.update(FAMILY)
+        detailed.update(FAMILY)
     centres = dict(Centre.objects.order_by("code").values_list("code", "name")) if detail else {}
+    counted = Counted(quarterly_tallies(sorted(wanted), period, detailed=detailed), period, logframe, centres)
     manual = [one.code for one in indicators if one.by_hand]
     by_hand = latest_values(manual, period.end) if manual else {}
-    withhold = not _whole_months(period, logframe)
-    cache: dict[tuple[str, bool], _Shown] = {}
-
-    def shown(name: str, as_they_are: bool) -> _Shown:
-        if (name, as_they_are) not in cache:
-            cache[name, as_they_are] = _show(name, found, period, centres, exact=as_they_are, withhold=withhold)
-        return cache[name, as_they_are]
-
-    figures = []
-    for one in indicators:
-        as_they_are = exact(one.objective)
-        figures.append(
-            _figure(one, period, logframe, found, by_hand.get(one.code), centres, shown, exact=as_they_are, withhold=withhold and not as_they_are, detail=detail)
-        )
-    return figures
+    return [_figure(one, logframe, counted, by_hand.get(one.code), exact=exact(one.objective), detail=detail) for one in indicators]
 
 
-def _figure(
-    one: Indicator,
-    period: Period,
-    logframe: Logframe,
-    found: dict[str, Tally],
-    manual: ManualValue | None,
-    centres: dict[str, str],
-    shown: Callable[[str, bool], _Shown],
-    *,
-    exact: bool,
-    withhold: bool,
-    detail: bool,
-) -> dict[str, Any]:
+def _figure(one: Indicator, logframe: Logframe, counted: Counted, manual: ManualValue | None, *, exact: bool, detail: bool) -> dict[str, Any]:
+    period, centres = counted.period, counted.centres
     measure = MEASURES.get(one.measure)
-    value = found[one.measure].value if measure else manual.value if manual else None
+    value = counted.value(one.measure) if measure else manual.value if manual else None
     base = 0 if one.is_increment or one.baseline_value is None else one.baseline_value
-    targets = [] if one.kind == Indicator.Kind.QUALITATIVE else _targets(one, period, logframe, found, value, base, exact=exact, withhold=withhold)
+    targets = [] if one.kind == Indicator.Kind.QUALITATIVE else _targets(one, logframe, counted, value, base, exact=exact)
     states = [target["state"] for target in targets if target["state"]]
     if one.kind == Indicator.Kind.QUALITATIVE:
         state = "told" if manual else "missing"
@@ -335,13 +187,15 @@ def _figure(
         "trend": [],
         "suppressed": False,
         "withheld": [],
+        "counted_until": {},
     }
     if measure and detail:
-        cells = shown(one.measure, exact)
+        cells = counted.shown(one.measure, exact=exact)
         figure["disaggregation"] = {dimension: _listed(measure, dimension, values, centres) for dimension, values in cells.by.items()}
         figure["withheld"] = [
             dimension for dimension in measure.dimensions if dimension not in cells.by and not (one.measure in PARTS.values() and dimension in ("kind", "continent"))
         ]
+        figure["counted_until"] = {dimension: day.isoformat() for dimension, day in cells.until.items()}
         if cells.crossed is not None:
             figure["sex_by_age"] = [
                 {
@@ -371,20 +225,17 @@ def _expected(measure: Measure | None, base: int, target: int, period: Period, l
     return base + (target - base) * max(0.0, end - start)
 
 
-def _targets(
-    one: Indicator, period: Period, logframe: Logframe, found: dict[str, Tally], value: int | None, base: int, *, exact: bool, withhold: bool
-) -> list[dict[str, Any]]:
+def _targets(one: Indicator, logframe: Logframe, counted: Counted, value: int | None, base: int, *, exact: bool) -> list[dict[str, Any]]:
     rows = []
     for target in one.targets.all():
         measure = MEASURES.get(target.measure or one.measure)
-        reached, hidden = value, False
+        reached, hidden, period, until = value, False, counted.period, None
         if target.dimension and measure:
-            cells = {code: found[measure.name].by.get(target.dimension, {}).get(code, 0) for code in measure.codes[target.dimension]}
-            safe = cells if exact else None if withhold else protect_list(cells, settings.SMALL_CELL_THRESHOLD)
-            reached = None if safe is None else safe[target.dimension_code]
+            reached, until = counted.cell(measure.name, target.dimension, target.dimension_code, exact=exact)
             hidden = reached is None
+            period = Period(period.start, until or period.end)
         elif target.measure:
-            reached = found[target.measure].value
+            reached = counted.value(target.measure)
         expected = _expected(measure, base, target.value, period, logframe)
         state = "" if hidden else _state(reached, base, target.value, expected)
         rows.append(
@@ -399,6 +250,7 @@ def _targets(
                 "progress": _share(reached, base, target.value),
                 "state": state,
                 "measure": target.measure or one.measure,
+                "counted_until": until.isoformat() if until and not hidden else None,
             }
         )
     return rows

@@ -7,7 +7,7 @@ together was true at the same moment.
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -471,46 +471,77 @@ class Tally:
     crossed: dict[tuple[str, str], int] = field(default_factory=dict)
     months: dict[datetime.date, int] = field(default_factory=dict)
 
+    def add(self, more: "Tally") -> None:
+        self.value += more.value
+        for dimension, cells in more.by.items():
+            _add(self.by.setdefault(dimension, {}), cells)
+        _add(self.crossed, more.crossed)
+        _add(self.months, more.months)
+
+
+def _add(cells: dict[Any, int], more: dict[Any, int]) -> None:
+    for code, n in more.items():
+        cells[code] = cells.get(code, 0) + n
+
+
+def _grouped_by(one: Measure, detail: bool) -> list[str]:
+    return [*one.dimensions, "month"] if detail else []
+
 
 def _tally_sql(one: Measure, period: Period, using: str, detail: bool) -> tuple[str, list[Any]]:
     facts, parameters = one.sql(period, using)
-    dimensions = one.dimensions if detail else tuple(d for d in one.dimensions if d == "continent")
-    columns = [f"by_{name}::text" for name in dimensions]
-    sets = ["()"] + [f"(by_{name})" for name in dimensions]
-    if detail:
-        columns.append("date_trunc('month', day)::date::text")
-        sets.append("(date_trunc('month', day))")
-        if one.crossed:
-            sets.append("(by_sex, by_age_group)")
-    grouped = [f"by_{name}" for name in dimensions] + (["date_trunc('month', day)"] if detail else [])
-    mask = f"GROUPING({', '.join(grouped)})" if grouped else "0"
-    array = f"ARRAY[{', '.join(columns)}]" if columns else "ARRAY[]::text[]"
+    columns = {name: "date_trunc('month', day)::date" if name == "month" else f"by_{name}" for name in _grouped_by(one, detail)}
+    sets = [[], *([column] for column in columns.values())]
+    if detail and one.crossed:
+        sets.append(["by_sex", "by_age_group"])
+    quarter = "date_trunc('quarter', day)::date"
+    grouping = ", ".join(f"({', '.join([quarter, *some])})" for some in sets)
+    mask = f"GROUPING({', '.join(columns.values())})" if columns else "0"
+    codes = ", ".join(f"{column}::text" for column in columns.values())
     # Only names of this module are put together here; every value is a parameter.
-    counted = "COALESCE(SUM(counts_as), 0)::bigint AS n"
-    sql = f"SELECT %s AS measure, {mask} AS mask, {array} AS codes, {counted} FROM ({facts}) AS facts GROUP BY GROUPING SETS ({', '.join(sets)})"  # noqa: S608
-    return sql, [one.name, *parameters]
+    head = f"SELECT %s AS measure, {quarter}::text AS quarter, {mask} AS mask, ARRAY[{codes}]::text[] AS codes, COALESCE(SUM(counts_as), 0)::bigint AS n"
+    return f"{head} FROM ({facts}) AS facts GROUP BY GROUPING SETS ({grouping})", [one.name, *parameters]
 
 
-def tallies(names: Iterable[str], period: Period, *, detail: bool = True) -> dict[str, Tally]:
-    """The tallies of these measures, in one statement. Without `detail`: values and continents only."""
+Quarters = dict[datetime.date, Tally]
+
+
+def quarterly_tallies(names: Iterable[str], period: Period, *, detailed: Collection[str]) -> dict[str, Quarters]:
+    """The tallies of these measures, in one statement, apart by the quarter in which a subject began to count (its first day).
+
+    Those not `detailed` have their value only. Quarters in which nothing began to count are missing."""
     wanted = [MEASURES[name] for name in dict.fromkeys(names)]
     if not wanted:
         return {}
     using = database()
-    parts = [_tally_sql(one, period, using, detail) for one in wanted]
+    parts = [_tally_sql(one, period, using, one.name in detailed) for one in wanted]
     with connections[using].cursor() as cursor:
         cursor.execute(" UNION ALL ".join(f"({sql})" for sql, _parameters in parts), [value for _sql, values in parts for value in values])
         rows = cursor.fetchall()
-    centre_codes = dict(Centre.objects.using(using).values_list("pk", "code")) if detail and any("centre" in one.dimensions for one in wanted) else {}
-    result = {one.name: Tally() for one in wanted}
-    for name, mask, codes, n in rows:
-        _read(MEASURES[name], result[name], mask, codes, int(n), detail, centre_codes)
+    centre_codes = dict(Centre.objects.using(using).values_list("pk", "code")) if any("centre" in MEASURES[name].dimensions for name in detailed) else {}
+    result: dict[str, Quarters] = {one.name: {} for one in wanted}
+    for name, quarter, mask, codes, n in rows:
+        tally = result[name].setdefault(datetime.date.fromisoformat(quarter), Tally())
+        _read(MEASURES[name], tally, _grouped_by(MEASURES[name], name in detailed), mask, codes, int(n), centre_codes)
     return result
 
 
-def _read(one: Measure, tally: Tally, mask: int, codes: Sequence[str | None], n: int, detail: bool, centre_codes: dict[int, str]) -> None:
+def together(quarters: Iterable[Tally]) -> Tally:
+    """What was counted apart, counted together."""
+    whole = Tally()
+    for quarter in quarters:
+        whole.add(quarter)
+    return whole
+
+
+def tallies(names: Iterable[str], period: Period, *, detail: bool = True) -> dict[str, Tally]:
+    """The tallies of these measures over the whole period. Without `detail`: values only."""
+    names = list(names)
+    return {name: together(quarters.values()) for name, quarters in quarterly_tallies(names, period, detailed=names if detail else ()).items()}
+
+
+def _read(one: Measure, tally: Tally, names: Sequence[str], mask: int, codes: Sequence[str | None], n: int, centre_codes: dict[int, str]) -> None:
     """Puts one row of the counting where it belongs. Bit i (from the right: the last column) of the mask is 1 where all codes were added up."""
-    names = list(one.dimensions if detail else [d for d in one.dimensions if d == "continent"]) + (["month"] if detail else [])
     kept = [(name, codes[i] or "") for i, name in enumerate(names) if not mask >> (len(names) - 1 - i) & 1]
     if not kept:
         tally.value = n

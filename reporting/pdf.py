@@ -17,7 +17,7 @@ from config import charts
 
 from .figures import DIMENSIONS, STATES
 from .models import Snapshot
-from .pictures import TONES, bars, cross_table, day_of, meter, short, trend
+from .pictures import TONES, bars, cross_table, day_of, meters, trend
 
 # What the committee asks for first: one bar each on the first page.
 MAIN = ("E3", "E5", "E6", "E9", "E10")
@@ -140,7 +140,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
                 "word": word,
                 "tone": tone,
                 "values": values,
-                "meters": [{**t, "svg": meter(figure, t), "short": short(t)} for t in figure["targets"]],
+                "meters": meters(figure),
                 "extra_targets": any("section" in t["text"] for t in figure["targets"]),
             }
         )

@@ -22,7 +22,15 @@ def _spoken(title: str, words: str) -> str:
     return f"{title} – {words}" if words else title
 
 
-def meter(figure: dict[str, Any], target: dict[str, Any]) -> str:
+def meters(figure: dict[str, Any]) -> list[dict[str, Any]]:
+    """The targets of a figure, each with its picture, a short name, and the day it stands for where that is not the last of the period."""
+    return [
+        {**target, "svg": _meter(figure, target), "short": _short(target), "until": day_of(target["counted_until"]) if target.get("counted_until") else None}
+        for target in figure["targets"]
+    ]
+
+
+def _meter(figure: dict[str, Any], target: dict[str, Any]) -> str:
     value = "–" if target["value"] is None else charts.format_number(target["value"])
     title = _("%(code)s : %(value)s sur %(target)s %(unit)s") % {
         "code": figure["code"],
@@ -35,7 +43,7 @@ def meter(figure: dict[str, Any], target: dict[str, Any]) -> str:
     )
 
 
-def short(target: dict[str, Any]) -> str:
+def _short(target: dict[str, Any]) -> str:
     """What tells a target from the other of its indicator, without the number."""
     text = target["text"].lstrip("0123456789 \u00a0\u202f")
     return text if len(text) <= 22 else target["unit"]
@@ -80,7 +88,9 @@ def bars(figure: dict[str, Any], dimension: str, *, most: int = 12) -> dict[str,
     heading = str(DIMENSIONS[dimension])
     words = ", ".join(f"{label} {charts.format_number(value)}" for label, value in shown)
     hidden = [row["label"] for row in rows if row["value"] is None]
+    until = figure.get("counted_until", {}).get(dimension)  # missing in snapshots of earlier versions
     return {
+        "until": day_of(until) if until else None,
         "heading": heading,
         "rows": len(shown),
         "svg": charts.horizontal_bars(shown, title=_spoken(f"{figure['code']}, {heading}", words)) if shown else "",

@@ -10,8 +10,9 @@ Method: complementary cell suppression by shortest paths in a network (Fischetti
 """
 
 import heapq
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 Cell = Hashable
 
@@ -136,6 +137,55 @@ def protect_table(cells: Mapping[tuple[str, str], int], threshold: int, *, rows_
         {column: None if ("column", column) in hidden else value for column, value in columns.items()},
         {part: None if ("part", part) in hidden else value for part, (_column, value) in (parts or {}).items()},
     )
+
+
+Cells = dict[Any, dict[Any, int | None]]  # table -> cell -> value, None where it is hidden
+
+
+def complete(shown: Cells) -> bool:
+    return all(value is not None for cells in shown.values() for value in cells.values())
+
+
+def add_up(steps: Sequence[Cells]) -> Cells:
+    """What the steps, protected one by one, say together: a cell is shown where every step shows it. Whoever takes the sum of some
+    steps from the sum of more is left with steps that were safe."""
+    if not steps:
+        return {}
+    found: Cells = {}
+    for table in steps[0]:
+        if not all(table in step for step in steps):
+            continue
+        parts = [step[table] for step in steps]
+        if any(_POOLED in _names(cell) for part in parts for cell in part):
+            parts = [_pool(part) for part in parts]
+        found[table] = {cell: _sum(part.get(cell, 0) for part in parts) for cell in dict.fromkeys(cell for part in parts for cell in part)}
+    return found
+
+
+_POOLED = "male_or_other"
+
+
+def _names(cell: Any) -> tuple[Any, ...]:
+    return cell if isinstance(cell, tuple) else (cell,)
+
+
+def _pool(cells: dict[Any, int | None]) -> dict[Any, int | None]:
+    """Where some step counts the few of neither sex with the men, all do."""
+    pooled: dict[Any, int | None] = {}
+    for cell, value in cells.items():
+        names = tuple(_POOLED if name in ("male", "other") else name for name in _names(cell))
+        key = names if isinstance(cell, tuple) else names[0]
+        pooled[key] = _sum((pooled.get(key, 0), value))
+    return pooled
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    total = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
 
 
 def protect_steps(increments: list[int], threshold: int) -> list[int | None]:

@@ -1,5 +1,6 @@
 """Indicators as a spreadsheet: French headers, then HXL 1.1 hashtags, then the figures. A protected figure is an empty cell."""
 
+import datetime
 import io
 from typing import Any
 
@@ -81,9 +82,20 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
     book.active.title = _("Indicateurs")
     parts = []
     for one in figures:
+        until = {dimension: datetime.date.fromisoformat(day) for dimension, day in one["counted_until"].items()}
         for dimension, cells in one["disaggregation"].items():
             parts += [
-                [one["code"], str(DIMENSIONS[dimension]), cell["label"], cell["code"], cell["value"], period.start, period.end, int(cell["suppressed"])] for cell in cells
+                [
+                    one["code"],
+                    str(DIMENSIONS[dimension]),
+                    cell["label"],
+                    cell["code"],
+                    cell["value"],
+                    period.start,
+                    until.get(dimension, period.end),
+                    int(cell["suppressed"]),
+                ]
+                for cell in cells
             ]
         parts += [
             [
@@ -93,7 +105,7 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
                 f"{cell['sex']}.{cell['age_group']}",
                 cell["value"],
                 period.start,
-                period.end,
+                until.get("sex", period.end),
                 int(cell["suppressed"]),
             ]
             for cell in one["sex_by_age"]

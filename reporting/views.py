@@ -23,7 +23,7 @@ from . import figures, services
 from .forms import PeriodForm, RefusalForm, ReportForm, ValueForm
 from .measures import DIMENSIONS, MEASURES, Fact, Period, proof, tallies
 from .models import Indicator, Logframe, ManualValue, Report
-from .pictures import bars, cross_table, day_of, meter, short, trend
+from .pictures import bars, cross_table, day_of, meters, trend
 
 PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,7 +50,7 @@ def _rows(shown: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[
             notes.append({"code": one["code"], "text": one["note"]})
             number = len(notes)
         word, tone = figures.STATES[one["state"]]
-        targets = [{**t, "svg": meter(one, t), "short": short(t)} for t in one["targets"]]
+        targets = meters(one)
         rows.append({**one, "note_number": number, "word": word, "tone": tone, "targets": targets, "two_units": len({t["unit"] for t in targets}) > 1})
     return rows, notes
 
@@ -119,6 +119,8 @@ def indicator(request: HttpRequest, indicator: Indicator) -> HttpResponse:
         "trend_table": _trend_table(one) if measure else None,
         "parts": _parts(one),
         "withheld": [DIMENSIONS[name] for name in one["withheld"]],
+        "from_start": period.start == logframe.starts_on,
+        "logframe": logframe,
         "cross": table
         and charts.chart_table(
             [_("Âge"), *table["headers"]],

@@ -16,7 +16,7 @@ SAMPLES: dict[str, Sample] = {
     "administration:reactivate": Sample(kwargs=_account),
     "administration:reset_password": Sample(kwargs=_account),
     "administration:reset_second_factor": Sample(kwargs=_account, data={"reason": "téléphone perdu"}),
-    "administration:issue_token": Sample(kwargs=_account),
+    "administration:my_token": Sample(),
     "administration:revoke_token": Sample(kwargs=_account),
     "administration:new_posting": Sample(kwargs=_account),
     "administration:end_posting": Sample(kwargs=lambda centre: {"pk": make_posting(centre).pk}),

@@ -165,8 +165,8 @@ def test_second_factor_is_taken_with_a_reason_that_stays(persona):
 
 def test_token_is_shown_once_and_taken_back(persona):
     user = persona("flows")
-    first = services.issue_token(actor=persona("admin"), user=user)
-    key = services.issue_token(actor=persona("admin"), user=user)
+    first = services.create_token(actor=user)
+    key = services.create_token(actor=user)
     client = Client()
     assert client.get("/api/v1/flow-counts/", HTTP_AUTHORIZATION=f"Token {first}").status_code in (401, 403)
     assert client.get("/api/v1/flow-counts/", HTTP_AUTHORIZATION=f"Token {key}").status_code == 200
@@ -174,7 +174,14 @@ def test_token_is_shown_once_and_taken_back(persona):
     assert client.get("/api/v1/flow-counts/", HTTP_AUTHORIZATION=f"Token {key}").status_code in (401, 403)
     assert not Change.objects.filter(after__icontains=key).exists()
     with pytest.raises(PermissionDenied):
-        services.issue_token(actor=persona("flows"), user=user)
+        services.revoke_token(actor=persona("agent.gao"), user=user)
+
+
+def test_a_new_password_ends_the_token(persona):
+    user = make_account()
+    services.create_token(actor=user)
+    services.reset_password(actor=persona("admin"), user=user)
+    assert not Token.objects.filter(user=user).exists()
 
 
 def test_the_last_administrator_stays(persona):

@@ -4,7 +4,9 @@ import csv
 import io
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from rest_framework.authtoken.models import Token
 
 from accounts.models import Organisation, User
 from administration import access_table, services
@@ -13,7 +15,7 @@ from audit.models import Change, ReadLog
 from centres.models import Posting
 from jobs.models import Job
 
-from .factories import make_account
+from .factories import PASSWORD, make_account
 
 pytestmark = pytest.mark.django_db
 
@@ -50,12 +52,35 @@ def test_acts_on_an_account_have_their_pages(as_user):
     assert client.post(f"{base}reactivate/").status_code == 200
     assert client.post(f"{base}password/").status_code == 200
     assert "pas de second facteur" in client.post(f"{base}second-factor/", {"reason": "téléphone perdu"}).content.decode()
-    assert client.post(f"{base}token/").status_code == 200
+    services.create_token(actor=user)
     assert client.post(f"{base}token/revoke/").status_code == 302
     assert list(user.acts_on.values_list("kind", flat=True)) == ["token_revoked", "token", "password", "reactivated", "deactivated"]
     text = client.get(base).content.decode()
     assert "départ de la structure" in text
     assert client.get("/administration/users/999999999999999999999/").status_code == 404
+
+
+def test_a_token_is_made_by_oneself_after_the_password(as_user, persona):
+    """Nobody holds a token of somebody else: an administrator with one would read the register as that person."""
+    url = "/administration/my-token/"
+    asked = as_user("agent.gao").post(url)
+    assert asked.status_code == 302 and asked["Location"].startswith("/accounts/reauthenticate/")
+    assert not Token.objects.exists()
+    user = make_account()
+    client = Client()
+    client.force_login(user)
+    assert client.get(url).status_code == 302
+    client.post(f"/accounts/reauthenticate/?next={url}", {"password": "pas celui-ci"})
+    assert client.post(url).status_code == 302 and not Token.objects.exists()
+    client.post(f"/accounts/reauthenticate/?next={url}", {"password": PASSWORD})
+    page = client.post(url)
+    key = page.context["secret"]
+    assert key in page.content.decode() and "no-store" in page["Cache-Control"]
+    assert Token.objects.get(user=user).key == key
+    assert key not in client.get(url).content.decode()
+    assert as_user("admin").post(f"/administration/users/{user.pk}/token/").status_code == 404
+    assert client.post(url, {"revoke": "1"}).status_code == 302
+    assert not Token.objects.exists()
 
 
 def test_oneself_is_told_why_not(as_user, persona):
@@ -88,9 +113,9 @@ def test_role_form_gives_and_refuses(as_user, centre):
 
 
 def test_the_owner_is_told_what_was_done_to_the_account(as_user, persona):
-    services.issue_token(actor=persona("admin"), user=persona("agent.gao"))
-    assert "Jeton d’API donné" in as_user("agent.gao").get("/").content.decode()
-    assert "Jeton d’API donné" not in as_user("agent.kayes").get("/").content.decode()
+    services.create_token(actor=persona("agent.gao"))
+    assert "Jeton d’API créé" in as_user("agent.gao").get("/").content.decode()
+    assert "Jeton d’API créé" not in as_user("agent.kayes").get("/").content.decode()
     assert AccountAct.objects.filter(kind="token").count() == 1
 
 

@@ -60,13 +60,31 @@ def test_who_got_their_access_from_someone_cannot_vouch_for_them(persona):
     admin = persona("admin")
     posting = services.give_posting(actor=admin, user=admin, role=Role.AUDITOR, centre=None)
     services.reset_password(actor=admin, user=persona("admin2"))
-    with pytest.raises(ValidationError, match="donné votre accès"):
+    with pytest.raises(ValidationError, match="vient de cette personne"):
         services.confirm_posting(actor=persona("admin2"), posting=posting)
-    with pytest.raises(ValidationError, match="donné votre accès"):
+    with pytest.raises(ValidationError, match="vient de cette personne"):
         services.give_posting(actor=persona("admin2"), user=admin, role=Role.AUDITOR, centre=None)
     services.confirm_posting(actor=make_administrator(), posting=posting)
     AccountAct.objects.update(at=timezone.now() - services.INDEPENDENCE - datetime.timedelta(days=1))
     services.give_posting(actor=persona("admin2"), user=admin, role=Role.FLOW_MONITOR, centre=None)
+
+
+def test_nor_can_those_who_got_theirs_through_somebody_else(persona):
+    """admin makes one, that one makes another: the chain leads back to admin."""
+    admin = persona("admin")
+
+    def made_by(actor, username):
+        user, _password = services.create_user(actor=actor, username=username, first_name="", last_name="", organisation=actor.organisation)
+        services.give_posting(actor=actor, user=user, role=Role.ADMINISTRATOR, centre=None)
+        return again(user)
+
+    third = made_by(made_by(admin, "premier.relais"), "second.relais")
+    posting = services.give_posting(actor=admin, user=admin, role=Role.PROTECTION_OFFICER, centre=None)
+    with pytest.raises(ValidationError, match="vient de cette personne"):
+        services.confirm_posting(actor=third, posting=posting)
+    with pytest.raises(ValidationError, match="vient de cette personne"):
+        services.give_posting(actor=third, user=admin, role=Role.AUDITOR, centre=None)
+    services.confirm_posting(actor=persona("admin2"), posting=posting)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """No hidden figure can be worked out: an attacker who tries every table that agrees with what is shown must stay in doubt."""
 
+import datetime
 import itertools
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting import figures
-from reporting.small_cells import protect_list, protect_steps, protect_table
+from reporting.disclosure import Counted
+from reporting.measures import Period, Tally
+from reporting.small_cells import add_up, protect_list, protect_steps, protect_table
 from tests.factories import make_migrant
 
 from . import factories as make
@@ -179,6 +182,100 @@ def test_running_total(increments):
         assert all(not 0 < after - before < T for before, after in itertools.pairwise(points))
 
 
+# --- over time ---------------------------------------------------------------------------------------------------
+
+
+class Action:
+    """As much of a logframe as the closed quarters ask for."""
+
+    starts_on = datetime.date(2024, 1, 1)
+
+
+def quarter_of(number):
+    return datetime.date(2024 + number // 4, number % 4 * 3 + 1, 1)
+
+
+def published(counts, upto):
+    """What somebody without the proof reads at the end of that many quarters: {dimension: {code: number}} and the total."""
+    counts = [{key: n for key, n in cells.items() if n} for cells in counts]  # codes with nothing in them are missing in a tally
+    quarters = {"assistance": {quarter_of(n): Tally(value=sum(cells.values()), by=tables(cells), crossed=dict(cells)) for n, cells in enumerate(counts[:upto])}}
+    end = quarter_of(upto) - datetime.timedelta(days=1)
+    shown = Counted(quarters, Period(Action.starts_on, end), Action, {"KAY": "Kayes"}).shown("assistance", exact=False)
+    return shown, sum(sum(cells.values()) for cells in counts[:upto])
+
+
+def tables(cells):
+    sexes, ages = {}, {}
+    for (sex, age), n in cells.items():
+        sexes[sex] = sexes.get(sex, 0) + n
+        ages[age] = ages.get(age, 0) + n
+    return {"sex": sexes, "age_group": ages, "nationality": {"GN": sexes.get("female", 0), "SN": sexes.get("male", 0), "CI": sexes.get("other", 0)}}
+
+
+one_quarter = st.fixed_dictionaries({(sex, age): st.one_of(st.just(0), small_numbers) for sex in ("female", "male", "other") for age in ("0-13", "18-25")})
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(one_quarter, min_size=1, max_size=7))
+def test_no_difference_of_two_publications_is_a_small_number(counts):
+    """The attacker keeps what was published at the end of every quarter and subtracts: cell by cell, and all cells shown from the total."""
+    seen = [published(counts, upto) for upto in range(1, len(counts) + 1)]
+    for dimension in ("sex", "age_group", "nationality"):
+        for (before, _earlier), (after, _later) in itertools.combinations(seen, 2):
+            old, new = before.by.get(dimension), after.by.get(dimension)
+            if not old or not new or before.until[dimension] == after.until[dimension]:
+                continue
+            both = [code for code, n in new.items() if n is not None and old.get(code, 0) is not None and code != "male_or_other"]
+            for code in both:
+                assert not 0 < new[code] - old.get(code, 0) < T, (dimension, code)
+            if {"male", "other"} <= old.keys() and "male_or_other" in new and None not in (new["male_or_other"], old["male"], old["other"]):
+                assert not 0 < new["male_or_other"] - old["male"] - old["other"] < T
+    for shown, _total in seen:
+        until = shown.until.get("sex")
+        if until is None:
+            continue
+        closed = [dict.fromkeys(counts[0], 0) | cells for n, cells in enumerate(counts) if quarter_of(n) <= until]
+        truth = tables({key: sum(cells[key] for cells in closed) for key in closed[0]})["sex"]
+        truth["male_or_other"] = truth["male"] + truth["other"]
+        assert all(n is None or n == truth[code] for code, n in shown.by["sex"].items())
+        if None not in shown.by["sex"].values():
+            assert sum(shown.by["sex"].values()) == truth["female"] + truth["male_or_other"]
+
+
+def test_a_step_waits_until_nothing_in_it_is_small():
+    few, many = {("female", "18-25"): 2, ("male", "18-25"): 40}, {("female", "18-25"): 30, ("male", "18-25"): 40}
+    shown, _total = published([many, few, few], 3)
+    assert shown.by["sex"] == {"female": 30, "male": 40} and shown.until["sex"] == datetime.date(2024, 3, 31)
+    shown, _total = published([many, few, few, few], 4)
+    assert shown.by["sex"] == {"female": 36, "male": 160} and shown.until["sex"] == datetime.date(2024, 12, 31)
+
+
+def test_after_a_year_a_step_is_closed_with_something_hidden_and_it_stays_hidden():
+    many = {("female", "18-25"): 30, ("male", "18-25"): 40, ("male", "26-35"): 40}
+    little = {("male", "0-13"): 0, ("male", "60+"): 1, ("male", "18-25"): 40, ("female", "18-25"): 30}
+    shown, _total = published([little, {}, {}], 3)
+    assert "age_group" not in shown.by
+    shown, _total = published([little, {}, {}, {}, many], 5)
+    assert shown.until["age_group"] == datetime.date(2025, 3, 31)
+    assert shown.by["age_group"]["60+"] is None and shown.by["sex"] == {"female": 60, "male": 121}
+
+
+def test_quarters_not_over_are_not_published(time_machine):
+    time_machine.move_to(datetime.datetime(2024, 6, 30, 12, tzinfo=datetime.UTC))
+    many = {("female", "18-25"): 30, ("male", "18-25"): 40}
+    shown, _total = published([many, many], 2)
+    assert shown.until["sex"] == datetime.date(2024, 3, 31)
+    time_machine.move_to(datetime.datetime(2024, 7, 1, 12, tzinfo=datetime.UTC))
+    shown, _total = published([many, many], 2)
+    assert shown.until["sex"] == datetime.date(2024, 6, 30)
+
+
+def test_a_sum_of_steps_shows_what_every_step_shows():
+    steps = [{"sex": {"female": 10, "male": 20, "other": 6}}, {"sex": {"female": None, "male_or_other": 30}}]
+    assert add_up(steps) == {"sex": {"female": None, "male_or_other": 56}}
+    assert add_up([steps[0], {}]) == {} and add_up([]) == {}
+
+
 # --- in the figures ----------------------------------------------------------------------------------------------
 
 
@@ -231,6 +328,7 @@ def test_two_periods_a_day_apart_give_nobody_away(people, persona):
     period = {"start": make.after(0), "end": make.after(20)}
     assert figure_of("E3", persona("steering.eu"), **period)["disaggregation"] == {}
     assert figure_of("E3", persona("steering.eu"), **period)["value"] == 21
+    assert figure_of("E3", persona("steering.eu"), start=make.after(1), end=make.after(700))["withheld"] == ["sex", "age_group", "nationality", "centre"]
     assert figure_of("E3", persona("me.iom"), **period)["disaggregation"]["sex"]
     assert figure_of("E6", persona("steering.eu"), **period)["targets"][0]["value"] is None
 
