@@ -70,6 +70,11 @@ class MigrantSerializer(_Identity):
         # The key is made by the client; that it may exist already is for the service to judge.
         extra_kwargs = {"id": {"required": True, "validators": [], "help_text": "Made by the client (UUID): sent twice it is one person."}}
 
+    def to_representation(self, migrant: Migrant) -> dict[str, Any]:
+        """Without the telephone for a team that no longer follows the person."""
+        found = super().to_representation(migrant)
+        return found if migrant.care_ended(self.context["request"].user) is None else found | {"phone": ""}
+
 
 class CorrectionSerializer(_Identity):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=True, help_text="The version you read.")
@@ -103,7 +108,7 @@ _FILTERS = [
 
 
 class Migrants(SiraAPIView):
-    queryset = Migrant.objects.select_related("registered_centre")
+    queryset = Migrant.objects.select_related("registered_centre").prefetch_related("custodies")
     serializer_class = MigrantSerializer
     pagination_class = MigrantPages
     rights = (Right.VIEW_CASE,)
@@ -151,7 +156,7 @@ class Migrants(SiraAPIView):
 
 
 class OneMigrant(SiraAPIView):
-    queryset = Migrant.objects.select_related("registered_centre")
+    queryset = Migrant.objects.select_related("registered_centre").prefetch_related("custodies")
     serializer_class = MigrantSerializer
     rights = (Right.VIEW_CASE,)
     write_rights = (Right.REGISTER,)

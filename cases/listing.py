@@ -16,6 +16,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
+from accounts.models import User
+
 from .forms import SearchForm
 from .models import Migrant, MigrantQuerySet
 
@@ -93,6 +95,13 @@ def ranked_page(found: list[Migrant], query: QueryDict) -> tuple[Page, int]:
     return Page(rows, before, str(start + PAGE) if len(found) > start + PAGE else "", len(found)), start
 
 
+def seen_by(user: User, people: list[Migrant]) -> list[Migrant]:
+    """The same people, each marked as followed `elsewhere` where the user's centres no longer have them."""
+    for person in people:
+        person.elsewhere = person.care_ended(user) is not None
+    return people
+
+
 # --- as a file ---------------------------------------------------------------------------------------------------
 
 # Column, HXL tag (hxlstandard.org 1.1; #x_ marks tags of our own), value.
@@ -105,10 +114,10 @@ COLUMNS: list[tuple[Any, str, Any]] = [
     (lambda: _("Précision de la naissance"), "#x_person+birth+precision", lambda p: p.get_birth_precision_display()),
     (lambda: _("Nationalité"), "#country+origin+name+i_fr", lambda p: p.nationality_name),
     (lambda: _("Nationalité (code)"), "#country+origin+code+v_iso2", lambda p: p.nationality),
-    (lambda: _("Téléphone"), "#contact+phone", lambda p: p.phone),
+    (lambda: _("Téléphone"), "#contact+phone", lambda p: "" if p.elsewhere else p.phone),
     (lambda: _("Mineur non accompagné"), "#x_person+children+unaccompanied", lambda p: _("oui") if p.is_unaccompanied_minor else _("non")),
     (lambda: _("Enregistré le"), "#date+registered", lambda p: timezone.localdate(p.registered_at).isoformat()),
-    (lambda: _("Suivi maintenant par"), "#loc+name", lambda p: ", ".join(centre.name for centre in p.centres_now)),
+    (lambda: _("Suivi maintenant par"), "#loc+name", lambda p: _("une autre équipe") if p.elsewhere else ", ".join(centre.name for centre in p.centres_now)),
 ]
 
 

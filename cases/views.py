@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
@@ -69,7 +70,7 @@ def migrants(request: HttpRequest) -> HttpResponse:
         "q": q,
         "form": form,
         "filters_on": [(name, value) for name, value in request.GET.items() if name in form.fields and name != "q" and value],
-        "people": page.rows,
+        "people": listing.seen_by(request.user, page.rows),
         "page": pagination if page.before or page.after or counts else None,
         "many": bool(q) and page.total == listing.MOST_FOUND,
         "wrong_number": bool(q) and case_numbers.looks_like(q) and case_numbers.clean(q) is None,
@@ -102,7 +103,11 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     write, media_type = EXPORTS[kind]
     log_read(request, ReadLog.Action.EXPORTED, MODEL, [person.pk for person in chosen])
     name = f"personnes-{timezone.localdate().isoformat()}.{kind}"
-    return HttpResponse(write(chosen), content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"})
+    return HttpResponse(
+        write(listing.seen_by(request.user, chosen)),
+        content_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"},
+    )
 
 
 # --- registering -------------------------------------------------------------------------------------------------
@@ -187,9 +192,9 @@ def similar(request: HttpRequest) -> HttpResponse:
 _CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 
 
-def _facts(migrant: Migrant) -> list[str]:
-    here = ", ".join(centre.name for centre in migrant.centres_now)
-    return [migrant.age_words, migrant.get_sex_display(), migrant.nationality_name, here]
+def _facts(migrant: Migrant, *, elsewhere: bool) -> list[str]:
+    facts = [migrant.age_words, migrant.get_sex_display(), migrant.nationality_name]
+    return facts if elsewhere else [*facts, ", ".join(centre.name for centre in migrant.centres_now)]
 
 
 def _flags(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
@@ -216,20 +221,25 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     user = request.user
     shown = [section for section in SECTIONS.values() if allows(user, section.right, migrant)]
     may_write = allows(user, Right.VIEW_CASE, migrant, writing=True)
-    due = [item for section in shown for item in section.due(user, migrant)]
+    ended = migrant.care_ended(user)
+    due = [item for section in shown for item in section.due(user, migrant)] if ended is None else []
     due.sort(key=lambda item: item.due or datetime.date.max)
     story = sorted((row for section in shown for row in section.timeline(user, migrant)), key=_sort_key, reverse=True)
+    if ended is not None:
+        day = timezone.localdate(ended)
+        story = [row for row in story if (row.when <= ended if isinstance(row.when, datetime.datetime) else row.when <= day)]
     own = SECTIONS["cases"]
     actions = [action for section in shown if section is not own for action in section.actions(user, migrant)]
     household = []
-    if migrant.household_id:
+    if migrant.household_id and ended is None:
         household = list(Migrant.objects.visible_to(user).filter(household=migrant.household_id).exclude(pk=migrant.pk)[:30])
     adult = next((person for person in household if person.pk == migrant.accompanied_by_id), None)
     on_file = papers(user, migrant)
     agreed = {paper.title for paper in on_file if paper.sort == "consent" and not paper.ended}
     context = {
         "migrant": migrant,
-        "facts": _facts(migrant),
+        "facts": _facts(migrant, elsewhere=ended is not None),
+        "ended": ended,
         "flags": _flags(migrant, may_write=may_write),
         "main_actions": actions,
         "own_actions": own.actions(user, migrant),
@@ -239,7 +249,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "may_correct": allows(user, Right.REGISTER, migrant, writing=True),
         "household": household,
         "adult": adult,
-        "adult_elsewhere": bool(migrant.accompanied_by_id) and adult is None,
+        "adult_elsewhere": bool(migrant.accompanied_by_id) and adult is None and ended is None,
         "agreed": [label for value, label in Consent.Purpose.choices if value in agreed],
         "files": [paper for paper in on_file if paper.sort == "attachment"],
     }
@@ -249,7 +259,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 @access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by"), prefetch=(_CARE,))
 def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
-    given = sorted(migrant.consents.filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
+    given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
     adult = migrant.accompanied_by if migrant.accompanied_by_id and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
     version = given[0].text_version if given else consent_texts.CURRENT_VERSION
     context = {
@@ -259,6 +269,7 @@ def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "consent_text": consent_texts.TEXTS.get(version, []),
         "text_version": version,
         "printed_at": timezone.now(),
+        "ended": migrant.care_ended(request.user),
     }
     return render(request, "cases/print.html", context)
 
@@ -355,14 +366,22 @@ def edit(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     if undecided:
         migrant.refresh_from_db()
         return _conflict_page(request, migrant, form, changes)
+    answered_for = migrant.answers_for.minors().count()
     try:
-        services.correct_identity(actor=request.user, migrant=migrant, version=version, **changes)
+        migrant = services.correct_identity(actor=request.user, migrant=migrant, version=version, **changes)
     except Stale as stale:
         return _conflict_page(request, stale.current, form, changes)
     except ValidationError as error:
         put_errors(form, error, IdentityForm.SERVICE_NAMES)
         return _edit_page(request, migrant, form, version)
     messages.success(request, _("L’identité est corrigée."))
+    if answered_for and migrant.is_minor():
+        words = ngettext(
+            "Cette personne est mineure : l’enfant dont elle répondait est maintenant signalé comme mineur non accompagné. Prévenez le chargé de protection.",
+            "Cette personne est mineure : les %(n)s enfants dont elle répondait sont maintenant signalés comme mineurs non accompagnés. Prévenez le chargé de protection.",
+            answered_for,
+        )
+        messages.warning(request, words % {"n": answered_for})
     return redirect("cases:migrant", pk=migrant.pk)
 
 
@@ -466,7 +485,7 @@ def attachment(request: HttpRequest, attachment: Attachment) -> HttpResponse:
 @access(Right.VIEW_CASE, load=Migrant, methods="GET POST", write=Right.REGISTER, log=ReadLog.Action.OPENED)
 def consents(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """What the person agreed to, and a new agreement."""
-    all_given = list(migrant.consents.select_related("taken_by").order_by("-given_at", "purpose"))
+    all_given = list(migrant.consents.visible_to(request.user).select_related("taken_by").order_by("-given_at", "purpose"))
     open_now = {consent.purpose for consent in all_given if consent.withdrawn_at is None}
     missing = [purpose for purpose in Consent.Purpose.values if purpose not in open_now]
     form = ConsentForm(*_sent(request), missing=missing, initial={"language": "fra"})

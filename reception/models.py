@@ -42,6 +42,8 @@ class TimeRange(Func):
 
 
 class StayQuerySet(FileQuerySet):
+    on_file_from = "arrived_at"
+
     def open(self) -> "StayQuerySet":
         return self.filter(departed_at__isnull=True)
 
@@ -159,6 +161,10 @@ class BedAssignment(models.Model):
         triggers = [audited()]
 
 
+class AssistanceQuerySet(FileQuerySet):
+    on_file_from = "recorded_at"
+
+
 class Assistance(models.Model):
     """Something given to a person on a day."""
 
@@ -173,7 +179,7 @@ class Assistance(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
     recorded_at = models.DateTimeField(_("noté le"), default=timezone.now)
 
-    objects = FileQuerySet.as_manager()
+    objects = AssistanceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-given_on", "-recorded_at"]

@@ -54,16 +54,16 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
             who = str(stay.checked_out_by) if stay.checked_out_by_id else ""
             title = _("Départ du centre de %(centre)s") % {"centre": stay.centre}
             rows.append(TimelineRow(stay.departed_at, title, _first_upper(stay.get_departure_reason_display()), who=who, chip={"label": _("séjour"), "tone": "neutral"}))
-    return rows + _assistance_by_day(migrant)
+    return rows + _assistance_by_day(user, migrant)
 
 
 def _first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _assistance_by_day(migrant: Migrant) -> list[TimelineRow]:
+def _assistance_by_day(user: Any, migrant: Migrant) -> list[TimelineRow]:
     """One row a day and centre: what was given."""
-    lines = Assistance.objects.filter(migrant=migrant).select_related("service", "centre").order_by("-given_on", "recorded_at")[:MOST_LINES]
+    lines = Assistance.objects.visible_to(user).filter(migrant=migrant).select_related("service", "centre").order_by("-given_on", "recorded_at")[:MOST_LINES]
     days: dict[tuple[datetime.date, Centre], dict[str, int]] = {}
     for line in lines:
         given = days.setdefault((line.given_on, line.centre), {})

@@ -7,6 +7,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,8 @@ def _care_of(user) -> models.QuerySet[Custody]:
 
 
 class CaseQuerySet(FileQuerySet):
+    on_file_from = "opened_on"
+
     def open(self) -> "CaseQuerySet":
         return self.filter(state=ReintegrationCase.State.OPEN)
 
@@ -150,15 +153,16 @@ class ReintegrationCase(models.Model):
         return add_months(self.opened_on, LEAST_MONTHS)
 
 
-class HangsOnCase(models.QuerySet):
-    def visible_to(self, user) -> "HangsOnCase":
-        return self.filter(case__migrant__in=Migrant.objects.visible_to(user))
+class HangsOnCase(FileQuerySet):
+    person = "case__migrant"
 
     def conducted_by(self, user) -> "HangsOnCase":
         return self.filter(Exists(_care_of(user).filter(migrant=OuterRef("case__migrant"))))
 
 
 class VisitQuerySet(HangsOnCase):
+    on_file_from = Coalesce("done_on", "case__opened_on")
+
     def due(self, on: datetime.date | None = None) -> "VisitQuerySet":
         """Not made, of an open case, and due on this day (today) or before."""
         return self.waiting().filter(due_on__lte=on or timezone.localdate())
@@ -253,6 +257,10 @@ class Visit(models.Model):
         return self.case.access_centres(writing=writing)
 
 
+class SupportQuerySet(HangsOnCase):
+    on_file_from = "delivered_on"
+
+
 class Support(models.Model):
     """Something delivered for the reintegration: a person "benefits" once something was delivered."""
 
@@ -272,7 +280,7 @@ class Support(models.Model):
     amount = models.DecimalField(_("valeur (FCFA)"), max_digits=10, decimal_places=0, null=True, blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
 
-    objects = HangsOnCase.as_manager()
+    objects = SupportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-delivered_on"]

@@ -127,8 +127,8 @@ def open_(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 def case(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     """The plan, what was delivered, and the five visits."""
     may_write = case.state == ReintegrationCase.State.OPEN and allows(request.user, Right.MANAGE_REINTEGRATION, case, writing=True)
-    planned = list(case.visits.select_related("done_by").order_by("month"))
-    supports = list(case.supports.select_related("recorded_by").order_by("-delivered_on"))
+    planned = list(case.visits.visible_to(request.user).select_related("done_by").order_by("month"))
+    supports = list(case.supports.visible_to(request.user).select_related("recorded_by").order_by("-delivered_on"))
     context = {
         "case": case,
         "migrant": case.migrant,
@@ -180,9 +180,16 @@ def steps_of(case: ReintegrationCase, planned: list[Visit]) -> list[dict[str, An
 @access(READERS, load=ReintegrationCase, log=ReadLog.Action.PRINTED, select=("migrant", "centre"))
 def sheet(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     """The visit sheet to take along where there is no screen."""
-    planned = list(case.visits.order_by("month"))
+    planned = list(case.visits.visible_to(request.user).order_by("month"))
     following = next((visit for visit in planned if visit.done_on is None), None)
-    context = {"case": case, "migrant": case.migrant, "visits": planned, "following": following, "situations": [label for _value, label in Visit.Situation.choices]}
+    context = {
+        "case": case,
+        "migrant": case.migrant,
+        "visits": planned,
+        "following": following,
+        "ended": case.migrant.care_ended(request.user),
+        "situations": [label for _value, label in Visit.Situation.choices],
+    }
     return render(request, "reintegration/sheet.html", context)
 
 

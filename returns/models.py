@@ -33,6 +33,8 @@ def _from(state: State) -> list[str]:
 
 
 class ReturnCaseQuerySet(FileQuerySet):
+    on_file_from = "opened_on"
+
     def open(self) -> "ReturnCaseQuerySet":
         return self.filter(state__in=OPEN)
 

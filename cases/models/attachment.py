@@ -17,6 +17,10 @@ def attachment_path(attachment: "Attachment", name: str) -> str:
     return f"attachments/{attachment.pk.hex[:2]}/{uuid.uuid4().hex}"
 
 
+class AttachmentQuerySet(FileQuerySet):
+    on_file_from = "added_at"
+
+
 class Attachment(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="attachments")
@@ -27,7 +31,7 @@ class Attachment(models.Model):
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("ajouté par"))
     added_at = models.DateTimeField(_("ajouté le"), default=timezone.now)
 
-    objects = FileQuerySet.as_manager()
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-added_at"]

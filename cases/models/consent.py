@@ -11,6 +11,10 @@ from audit.triggers import audited
 from .migrant import FileQuerySet, Migrant
 
 
+class ConsentQuerySet(FileQuerySet):
+    on_file_from = "given_at"
+
+
 class Consent(models.Model):
     """What the person agreed to, on the words of which text, and when they took it back."""
 
@@ -34,7 +38,7 @@ class Consent(models.Model):
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recueilli par"))
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
 
-    objects = FileQuerySet.as_manager()
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         ordering = ["purpose", "-given_at"]

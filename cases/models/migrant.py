@@ -7,13 +7,14 @@ from functools import reduce
 from operator import and_
 from typing import Any, Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
-from django.db.models.functions import Reverse
+from django.db.models.functions import Coalesce, Reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -192,6 +193,8 @@ class Migrant(models.Model):
     name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     search_text = models.CharField(max_length=250, default="", editable=False)
 
+    elsewhere = False  # set where a list is shown to somebody: another team follows this person now
+
     objects = MigrantQuerySet.as_manager()
 
     class Meta:
@@ -220,7 +223,17 @@ class Migrant(models.Model):
             ),
             models.CheckConstraint(condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")), name="migrant_not_own_adult"),
         ]
-        triggers = [audited(leave_out=("name_keys", "search_text", "registered_digest"))]
+        triggers = [
+            audited(leave_out=("name_keys", "search_text", "registered_digest")),
+            # An adult found to be a child answers for nobody: the children are alone again, and flagged.
+            pgtrigger.Trigger(
+                name="no_adult_any_more",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("born_on"),
+                condition=pgtrigger.Condition(f"NEW.born_on > OLD.born_on AND NEW.born_on > CURRENT_DATE - INTERVAL '{ADULT_AGE} years'"),
+                func="UPDATE cases_migrant SET accompanied_by_id = NULL, version = version + 1 WHERE accompanied_by_id = NEW.id; RETURN NULL;",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.given_names} {self.surname}".strip()
@@ -229,6 +242,16 @@ class Migrant(models.Model):
         """Centres whose staff may read this file; for writing, those that care for the person now."""
         custodies = self.custodies.all()
         return [c.centre_id for c in custodies if c.until is None or not writing]
+
+    def care_ended(self, user) -> datetime.datetime | None:
+        """When the care of this user's centres ended; None while one of them has the person. A team that no longer follows somebody
+        keeps the file as it was then: not where the person is now, nor how to reach them (with `with_care`: no query)."""
+        centres = centres_for(user, Right.VIEW_CASE)
+        custodies = self.custodies.all()
+        if not any(custody.until is None for custody in custodies):
+            return None  # nobody has taken the person over
+        theirs = [custody.until for custody in custodies if custody.centre_id in centres]
+        return None if None in theirs else max((until for until in theirs if until), default=None)
 
     def age(self, on: datetime.date | None = None) -> int:
         on = on or timezone.localdate()
@@ -331,7 +354,15 @@ class Custody(models.Model):
 
 
 class FileQuerySet(models.QuerySet[Any]):
-    """What hangs on a person's file follows the person's scope."""
+    """What hangs on a person's file follows the person's scope. A centre whose care has ended keeps what was there by then.
+
+    `on_file_from`: the field with the moment from which a row was on the file; `person`: the path to the person."""
+
+    on_file_from: str | Coalesce
+    person = "migrant"
 
     def visible_to(self, user) -> Self:
-        return self.filter(migrant__in=Migrant.objects.visible_to(user))
+        theirs = Custody.objects.filter(migrant=OuterRef(self.person), centre__in=centres_for(user, Right.VIEW_CASE))
+        from_then = F(self.on_file_from) if isinstance(self.on_file_from, str) else self.on_file_from
+        known = Q(until__isnull=True) | Q(until__gte=OuterRef("on_file_from"))
+        return self.alias(on_file_from=from_then).filter(Exists(theirs.filter(known)))

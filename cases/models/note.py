@@ -17,6 +17,8 @@ from .migrant import Custody, FileQuerySet, Migrant
 
 
 class NoteQuerySet(FileQuerySet):
+    on_file_from = "written_at"
+
     def visible_to(self, user) -> Self:
         """Protection notes exist only for those who have the right where the person is or was."""
         protected = Exists(Custody.objects.filter(migrant=OuterRef("migrant"), centre__in=centres_for(user, Right.VIEW_PROTECTION)))

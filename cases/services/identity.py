@@ -158,10 +158,10 @@ def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
         raise ValidationError({"accompanied_by": _("Une personne ne peut pas répondre d’elle-même.")})
     if not child.is_minor():
         raise ValidationError({"accompanied_by": _("Cette personne est majeure : n’indiquez un adulte responsable que pour un enfant.")})
-    if adult.is_minor():
-        raise ValidationError({"accompanied_by": _("Cette personne est mineure : un adulte doit répondre de l’enfant.")})
     # Two children at once, one household. No join: a row that waited for the lock is read anew, what it was joined with is not.
     adult = Migrant.objects.select_for_update(of=("self",)).get(pk=adult.pk)
+    if adult.is_minor():  # asked of the locked row: the birth may just have been corrected
+        raise ValidationError({"accompanied_by": _("Cette personne est mineure : un adulte doit répondre de l’enfant.")})
     if adult.household is None:
         adult.household = Household.objects.create()
         adult.save(update_fields=["household"])

@@ -4,13 +4,14 @@ import datetime
 import re
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.acting import Stale
-from audit.models import ReadLog
+from audit.models import Change, ReadLog
 from cases.models import Migrant
 from cases.services import correct_identity, write_note
 from tests.factories import agent_of, make_migrant, make_minor
@@ -103,6 +104,26 @@ def test_a_relative_out_of_sight_is_not_named(as_user, centre):
         page = as_user("agent.kayes").get(reverse(name, args=[child.pk])).content.decode()
         assert "Grandpere" not in page
         assert adult.case_number not in page
+
+
+def test_children_of_an_adult_found_to_be_a_child_are_flagged_at_once(as_user, centre):
+    gao = centre("GAO")
+    adult, other = make_migrant(gao), make_migrant(gao)
+    child, cousin = make_minor(gao, accompanied_by=adult), make_minor(gao, accompanied_by=other)
+    browser = as_user("agent.gao")
+    url = reverse("cases:edit", args=[adult.pk])
+    body = {name: value if value is not None else "" for name, value in browser.get(url).context["form"].initial.items() if name != "birth"}
+    body |= {"birth_0": "", "birth_1": "", "birth_2": str(timezone.localdate().year - 12), "age": ""}
+    page = browser.post(url, body | {"version": "1"}, follow=True).content.decode()
+    assert "maintenant signalé comme mineur non accompagné" in page
+    alone = set(Migrant.objects.unaccompanied_minors())
+    assert {child, Migrant.objects.get(pk=adult.pk)} <= alone and cousin not in alone
+    child.refresh_from_db()
+    assert child.is_unaccompanied_minor and child.version == 2
+    assert Change.objects.filter(table="cases_migrant", row=str(child.pk), actor_id=browser.session["_auth_user_id"]).exists()
+    with pytest.raises(ValidationError, match="mineure"):
+        correct_identity(actor=agent_of(gao), migrant=child, version=2, accompanied_by=adult)
+    correct_identity(actor=agent_of(gao), migrant=child, version=2, accompanied_by=other)
 
 
 def test_correcting_a_child_keeps_the_adult_one_cannot_see(as_user, centre):
