@@ -8,8 +8,11 @@ from django.utils.translation import gettext as _
 
 from config.countries import country_choices
 
-# Marks that turn the direction of text, and spaces of no width: they come with pasted text, and could make one name look like another.
-_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+# Marks that turn the direction of text, spaces of no width and letters without a shape: they come with pasted text, and could make
+# one name look like another.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
+)
 MALI_PREFIX = "223"
 
 

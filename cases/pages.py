@@ -1,6 +1,7 @@
 """Registers the menu entry, the home cards and the case-file section of this floor."""
 
 import datetime
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,4 +141,10 @@ add_to_home(
     HomeCard("cases/home_register.html", (Right.REGISTER,), 10, _register_card),
     HomeCard("cases/home_minors.html", (Right.VIEW_PROTECTION,), 20, _minors_card),
 )
-sections.register(Section("cases", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions))
+
+
+def _keys(migrant: Migrant) -> list[uuid.UUID]:
+    return [migrant.pk, *Attachment.objects.filter(migrant=migrant).values_list("pk", flat=True)]
+
+
+sections.register(Section("cases", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions, keys=_keys))

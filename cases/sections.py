@@ -1,6 +1,7 @@
 """The case file page shows what upper floors know: each registers a section at start, so that `cases` imports none of them."""
 
 import datetime
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,13 +44,15 @@ class Action:
 
 @dataclass(frozen=True)
 class Section:
-    """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all."""
+    """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
+    keys (UUIDs) under which the floor's pages are in the read log, given the person."""
 
     name: str
     right: Right
     timeline: Callable[[Any, Migrant], list[TimelineRow]] = field(default=lambda user, migrant: [])
     due: Callable[[Any, Migrant], list[DueItem]] = field(default=lambda user, migrant: [])
     actions: Callable[[Any, Migrant], list[Action]] = field(default=lambda user, migrant: [])
+    keys: Callable[[Migrant], list[uuid.UUID]] = field(default=lambda migrant: [])
 
 
 SECTIONS: dict[str, Section] = {}

@@ -279,8 +279,8 @@ def reads(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """Who has seen this file: for those who care for the person now."""
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):
         raise PermissionDenied
-    keys = [str(migrant.pk), *(str(pk) for pk in Attachment.objects.filter(migrant=migrant).values_list("pk", flat=True))]
-    seen = ReadLog.objects.filter(model__in=("cases.migrant", "cases.attachment"), rows__overlap=keys).select_related("user", "user__organisation")
+    keys = [str(key) for section in SECTIONS.values() for key in section.keys(migrant)]
+    seen = ReadLog.objects.filter(rows__overlap=keys).select_related("user", "user__organisation")
     return render(request, "cases/reads.html", {"migrant": migrant, "seen": seen[:100]})
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
@@ -83,8 +84,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         body["title"] = str(exceptions.ValidationError.default_detail)
         body["errors"] = response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
     else:
-        body["title"] = str(getattr(error, "default_detail", error))
+        words = str(getattr(error, "default_detail", error))
         body["detail"] = str(getattr(error, "detail", error))
+        body["title"] = body["detail"] if "{" in words else words  # those with a place for a value have it filled in the detail only
     response.data = body
     response.content_type = "application/problem+json"
     return response
@@ -94,4 +96,5 @@ class Conflict(exceptions.APIException):
     """The same client-made key was used for something else."""
 
     status_code = status.HTTP_409_CONFLICT
+    default_detail = _("Conflit avec ce qui est déjà enregistré.")
     default_code = "conflict"

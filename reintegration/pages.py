@@ -1,6 +1,7 @@
 """Registers the menu entries, home cards and case-file sections of this floor."""
 
 import datetime
+import uuid
 from typing import Any
 
 from django.db.models import Count, Q
@@ -84,6 +85,11 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     return [Action(_now("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}))]
 
 
+def keys(migrant: Migrant) -> list[uuid.UUID]:
+    cases = ReintegrationCase.objects.filter(migrant=migrant).values_list("pk")
+    return [pk for (pk,) in cases.union(Visit.objects.filter(case__migrant=migrant).values_list("pk"))]
+
+
 add_to_menu(Entry(_("Réintégration"), "reintegration:list", (Right.VIEW_CASE, Right.MANAGE_REINTEGRATION), 50, "reintegration"))
 add_to_home(HomeCard("reintegration/home_card.html", (Right.MANAGE_REINTEGRATION,), 50, home_card))
-register(Section("reintegration", Right.VIEW_CASE, timeline=timeline, due=due, actions=actions))
+register(Section("reintegration", Right.VIEW_CASE, timeline=timeline, due=due, actions=actions, keys=keys))

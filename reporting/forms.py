@@ -3,10 +3,14 @@
 import uuid
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from cases.forms import put_errors
 
 from .measures import Period
 from .models import Indicator
+from .services import check_period
 
 
 class PeriodForm(forms.Form):
@@ -28,12 +32,10 @@ class PeriodForm(forms.Form):
         data = super().clean()
         start, end = data.get("from") or self.default.start, data.get("to") or self.default.end
         if not self.errors:
-            if end < start:
-                self.add_error("to", _("La fin de la période ne peut pas précéder son début."))
-            elif (end - start).days > 366 * 50:
-                self.add_error("from", _("La période dépasse cinquante ans. Vérifiez les dates."))
-            else:
-                data["period"] = Period(start, end)
+            try:
+                data["period"] = check_period(start, end)
+            except ValidationError as error:
+                put_errors(self, error)
         return data
 
     @property

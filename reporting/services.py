@@ -171,6 +171,9 @@ def refuse_value(*, actor: User, value: ManualValue, reason: str) -> ManualValue
 
 def check_period(start: datetime.date, end: datetime.date) -> Period:
     """Raises ValidationError, in words, for a period that is none."""
+    for name, day in (("from", start), ("to", end)):
+        if not 2000 <= day.year <= 2100:
+            raise ValidationError({name: _("Écrivez une année entre 2000 et 2100.")})
     if end < start:
         raise ValidationError({"to": _("La fin de la période ne peut pas précéder son début.")})
     if (end - start).days > 366 * 50:

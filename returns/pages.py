@@ -1,5 +1,6 @@
 """Registers the menu entries, home cards and case-file sections of this floor."""
 
+import uuid
 from typing import Any
 
 from django.db.models import Count
@@ -81,6 +82,10 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     return [Action(_now("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}))]
 
 
+def keys(migrant: Migrant) -> list[uuid.UUID]:
+    return list(ReturnCase.objects.filter(migrant=migrant).values_list("pk", flat=True))
+
+
 add_to_menu(Entry(_("Retours"), "returns:list", (Right.VIEW_CASE, Right.MANAGE_RETURN), 40, "returns"))
 add_to_home(HomeCard("returns/home_card.html", (Right.MANAGE_RETURN,), 40, home_card))
-register(Section("returns", Right.VIEW_CASE, timeline=timeline, due=due, actions=actions))
+register(Section("returns", Right.VIEW_CASE, timeline=timeline, due=due, actions=actions, keys=keys))

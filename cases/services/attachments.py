@@ -1,6 +1,8 @@
 """Scans of a file."""
 
+import hashlib
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -28,6 +30,11 @@ def media_type_of(head: bytes) -> str | None:
     return next((kind for signature, kind in SIGNATURES if head.startswith(signature)), None)
 
 
+def _digest(file: Any) -> bytes:
+    with file.open("rb") as content:
+        return hashlib.sha256(content.read()).digest()
+
+
 @service
 def attach(*, actor: User, migrant: Migrant, title: str, file: UploadedFile, id: uuid.UUID | None = None) -> Attachment:
     """Keeps a scan under a random name. PDF, JPEG or PNG by content, 10 MB at most. The same `id` again is one attachment.
@@ -48,7 +55,8 @@ def attach(*, actor: User, migrant: Migrant, title: str, file: UploadedFile, id:
     attachment = Attachment(id=id or uuid.uuid4(), migrant=migrant, title=title, media_type=kind, size=file.size, added_by=actor)
     lock_key(attachment.id)
     if existing := Attachment.objects.filter(pk=attachment.id).first():
-        if (existing.migrant_id, existing.title, existing.size, existing.added_by_id) != (migrant.pk, title, file.size, actor.pk):
+        same = (existing.migrant_id, existing.title, existing.size, existing.added_by_id) == (migrant.pk, title, file.size, actor.pk)
+        if not same or _digest(existing.file) != _digest(file):
             raise SameKeyOtherContent
         return existing
     file.name = "piece"  # the name the browser sent is not kept: it may hold anything

@@ -103,6 +103,12 @@ def _look(page: Page, url: str) -> Look:
             found.faults.append(f"answers {head.status}")
         return found
     response = page.goto(url)
+    if "/accounts/reauthenticate/?next=" in page.url:  # it asks for the password again where the sign-in is some minutes old
+        page.get_by_label("Mot de passe").fill(databases.PASSWORD)
+        page.get_by_role("button", name="Confirmer").click()
+        page.wait_for_url(lambda address: "/reauthenticate/" not in address)
+        received.clear()
+        response = page.goto(url)
     assert response is not None
     _headers(found, response)
     _origins(found, requests, page)

@@ -53,6 +53,14 @@ def test_a_file_too_big_is_refused_in_words(centre, settings):
         make_attachment(centre("GAO"), content=PNG + b"\x00" * 60)
 
 
+def test_another_file_under_the_same_number_is_not_lost_in_silence(centre):
+    person, number = make_migrant(centre("GAO")), uuid.uuid4()
+    kept = attach(actor=agent_of(centre("GAO")), migrant=person, title="Passeport", file=make_file(PNG), id=number)
+    assert attach(actor=agent_of(centre("GAO")), migrant=person, title="Passeport", file=make_file(PNG), id=number) == kept
+    with pytest.raises(SameKeyOtherContent):
+        attach(actor=agent_of(centre("GAO")), migrant=person, title="Passeport", file=make_file(PNG[:-1] + b"\x01"), id=number)
+
+
 def test_no_file_no_title_no_key_gets_words(as_user, centre):
     url = reverse("cases:attach", args=[make_migrant(centre("GAO")).pk])
     response = as_user("agent.gao").post(url, {"title": "\x00"})

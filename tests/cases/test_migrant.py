@@ -15,6 +15,8 @@ from audit.models import Change, ReadLog
 from cases.models import Migrant
 from cases.services import correct_identity, write_note
 from tests.factories import agent_of, make_migrant, make_minor
+from tests.reintegration.factories import make_reintegration
+from tests.returns.factories import make_return
 
 from .factories import make_attachment, make_consent, make_note, move, registration_form
 
@@ -148,6 +150,19 @@ def test_who_has_seen_the_file_is_shown_to_those_who_care_for_the_person(as_user
     page = as_user("agent.gao").get(reverse("cases:reads", args=[person.pk])).content.decode()
     assert "Ibrahim Touré" in page
     assert "téléchargé" in page
+
+
+def test_who_has_seen_the_person_in_a_return_or_a_reintegration_is_shown_too(as_user, persona, centre):
+    gao = centre("GAO")
+    person, other = make_migrant(gao), make_migrant(gao)
+    for username, url in (
+        ("returns.gao", reverse("returns:case", args=[make_return(gao, person).pk])),
+        ("reintegration.gao", reverse("reintegration:case", args=[make_reintegration(gao, person).pk])),
+    ):
+        as_user(username).get(url)
+        for one, seen in ((person, True), (other, False)):
+            readers = as_user("agent.gao").get(reverse("cases:reads", args=[one.pk])).context["seen"]
+            assert (persona(username) in {read.user for read in readers}) is seen
 
 
 def test_printing_is_written_down(as_user, centre):

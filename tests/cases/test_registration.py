@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, connection, connections
+from django.urls import reverse
 
 from audit.acting import SameKeyOtherContent
 from audit.models import Change, ReadLog
@@ -343,3 +344,13 @@ def test_the_service_judges_what_the_form_did_not(centre):
         with pytest.raises(ValidationError):
             make_migrant(centre("GAO"), **changed)
     assert not Migrant.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u200b\u2800", "\u115f\u1160", "..."])
+def test_a_name_that_nobody_can_see_is_none(as_user, centre, name):
+    browser, url = as_user("agent.gao"), reverse("cases:register")
+    page = browser.post(url, registration_form(centre("GAO"), surname=name, given_names=""))
+    assert page.status_code == 200 and page.context["form"].errors
+    assert not Migrant.objects.exists()
+    page = browser.post(url, registration_form(centre("GAO"), surname=f"Tra{name[0]}oré" if name != "..." else "Traoré", given_names=""))
+    assert Migrant.objects.get().surname == "Traoré"

@@ -43,7 +43,7 @@ def test_without_a_period_it_is_from_the_start_to_today(api_as, centre):
     assert next(one for one in api_as("me.iom").get("/api/v1/indicators/").json() if one["code"] == "E3")["value"] == 1
 
 
-@pytest.mark.parametrize("query", ["?from=hier", "?from=2026-02-01&to=2026-01-01", "?to=2026-02-30"])
+@pytest.mark.parametrize("query", ["?from=hier", "?from=2026-02-01&to=2026-01-01", "?to=2026-02-30", "?from=0001-01-01&to=0001-01-02", "?to=9999-12-31"])
 def test_a_wrong_period_is_a_problem(api_as, query):
     answer = api_as("steering.eu").get(f"/api/v1/indicators/{query}")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
