@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from config.countries import country_choices
 
+from .languages import LANGUAGE_CODES
+
 # Marks that turn the direction of text, spaces of no width and letters without a shape: they come with pasted text, and could make
 # one name look like another.
 _INVISIBLE = re.compile(
@@ -57,3 +59,11 @@ def clean_nationality(code: str) -> str:
     if code not in dict(country_choices()):
         raise ValidationError(_("Choisissez une nationalité dans la liste."), code="nationality")
     return code
+
+
+def clean_languages(codes: list[str]) -> list[str]:
+    """ISO 639-3 codes as in `languages.LANGUAGES`, each once, in the order given. Raises ValidationError."""
+    codes = list(dict.fromkeys(codes))
+    if any(code not in LANGUAGE_CODES for code in codes):
+        raise ValidationError(_("Choisissez les langues dans la liste."), code="language")
+    return codes

@@ -2,8 +2,10 @@
 
 Constants on purpose: what a centre changes later (a room more, a bed out of use, a service no longer offered) stays as it is."""
 
+import csv
 import datetime
 from decimal import Decimal
+from pathlib import Path
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.models import Organisation
 from audit.acting import set_actor
 
-from .models import Bed, Centre, Room, Service
+from .models import Area, Bed, Centre, Room, Service
 
 # code, name, kind. Sources: action document, 4.4 (parties prenantes), 4.3 (référencement vers les structures).
 ORGANISATIONS = (
@@ -90,7 +92,7 @@ def ensure_centres() -> int:
 
     A centre that has rooms keeps exactly those. Returns how many rows it made."""
     set_actor(None)
-    made = 0
+    made = _ensure_areas()
     for code, name, kind in ORGANISATIONS:
         made += Organisation.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})[1]
     for code, name, category, once_per_day in SERVICES:
@@ -101,6 +103,21 @@ def ensure_centres() -> int:
         if not centre.rooms.exists():
             made += _furnish(centre)
     return made
+
+
+def _ensure_areas() -> int:
+    """Both lists of codes: what was registered under the old one keeps its meaning."""
+    known = set(Area.objects.values_list("vintage", "pcode"))
+    with (Path(__file__).parent / "data" / "mali_areas.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["vintage"], row["pcode"]) not in known]
+    Area.objects.bulk_create(Area(vintage=row["vintage"], pcode=row["pcode"], level=1, name=row["name"]) for row in rows if row["admin_level"] == "1")
+    regions = {(area.vintage, area.pcode): area for area in Area.objects.filter(level=1)}
+    Area.objects.bulk_create(
+        Area(vintage=row["vintage"], pcode=row["pcode"], level=2, name=row["name"], parent=regions[row["vintage"], row["parent_pcode"]])
+        for row in rows
+        if row["admin_level"] == "2"
+    )
+    return len(rows)
 
 
 def _furnish(centre: Centre) -> int:

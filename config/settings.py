@@ -39,6 +39,8 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# What seals document numbers (cases/sealed.py): the present secret first, then those that sealed before.
+FIELD_KEYS = [env.str("SIRA_FIELD_KEY", default="") or SECRET_KEY, *env.list("SIRA_FIELD_KEY_OLD", default=[])]
 ALLOWED_HOSTS = env.list("SIRA_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("SIRA_ORIGINS", default=[])
 SITE_URL = env.str("SIRA_URL", default="http://127.0.0.1:8000")

@@ -3,7 +3,8 @@
 from .attachment import Attachment, attachment_path
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
 from .consent import Consent
-from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys
+from .identity_document import IdentityDocument
+from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
 from .note import Note
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Custody",
     "FileQuerySet",
     "Household",
+    "IdentityDocument",
     "Migrant",
     "MigrantQuerySet",
     "Note",
@@ -22,5 +24,6 @@ __all__ = [
     "earliest_birth",
     "index_keys",
     "latest_of",
+    "photo_path",
     "years_before",
 ]

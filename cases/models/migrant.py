@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 import names
 from audit.triggers import audited
 from centres.access import centres_for
-from centres.models import Centre
+from centres.models import Area, Centre
 from centres.roles import Right
 from config.countries import country_name
 
@@ -46,6 +46,11 @@ def _searchable(text: str) -> str:
 def index_keys(text: str) -> list[str]:
     """The keys a name is found by, as they fit into their column."""
     return list(dict.fromkeys(key[:60] for key in names.keys(text)))[:30]
+
+
+def photo_path(migrant: "Migrant", name: str) -> str:
+    """A random name: whoever sees the folder learns nothing about anybody."""
+    return f"photos/{migrant.pk.hex[:2]}/{uuid.uuid4().hex}.jpg"
 
 
 class Household(models.Model):
@@ -171,6 +176,32 @@ class Migrant(models.Model):
         MALE = "male", _("homme")
         OTHER = "other", _("autre ou non dit")
 
+    class MaritalStatus(models.TextChoices):
+        SINGLE = "single", _("célibataire")
+        MARRIED = "married", _("marié(e)")
+        UNION = "union", _("en union libre")
+        SEPARATED = "separated", _("séparé(e) ou divorcé(e)")
+        WIDOWED = "widowed", _("veuf ou veuve")
+
+    class HouseholdRole(models.TextChoices):
+        HEAD = "head", _("chef de ménage")
+        SPOUSE = "spouse", _("conjoint(e)")
+        CHILD = "child", _("enfant")
+        PARENT = "parent", _("père ou mère")
+        SIBLING = "sibling", _("frère ou sœur")
+        RELATIVE = "relative", _("autre parent")
+        OTHER = "other", _("sans lien de parenté")
+
+    class ArrivalKind(models.TextChoices):
+        """How the person came when they were registered. Source: action document 3.2 and 4.2."""
+
+        TRANSIT = "transit", _("en transit")
+        RETURNED = "returned", _("de retour par ses propres moyens")
+        VOLUNTARY_RETURN = "voluntary_return", _("de retour volontairement, avec une aide")
+        FORCED_RETURN = "forced_return", _("de retour par la force")
+        REFERRED = "referred", _("orientée par un partenaire")
+        WALKED_IN = "walked_in", _("venue d’elle-même")
+
     Precision = Precision
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # made by the client: the same one twice is one row
@@ -182,7 +213,21 @@ class Migrant(models.Model):
     birth_precision = models.CharField(_("précision de la naissance"), max_length=6, choices=Precision)
     nationality = models.CharField(_("nationalité"), max_length=2)  # ISO 3166-1 alpha-2
     phone = models.CharField(_("téléphone"), max_length=20, blank=True)  # digits, international without +
+    other_phone = models.CharField(_("autre téléphone"), max_length=20, blank=True)
+    other_names = models.CharField(_("autres noms utilisés"), max_length=120, blank=True)
+    father_given_names = models.CharField(_("prénoms du père"), max_length=80, blank=True)
+    mother_given_names = models.CharField(_("prénoms de la mère"), max_length=80, blank=True)
+    second_nationality = models.CharField(_("deuxième nationalité"), max_length=2, blank=True)
+    origin_country = models.CharField(_("pays d’origine"), max_length=2, blank=True)
+    origin_area = models.ForeignKey(Area, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cercle ou région d’origine"))
+    origin_place = models.CharField(_("commune, ville ou village d’origine"), max_length=100, blank=True)
+    languages = ArrayField(models.CharField(max_length=3), default=list, blank=True, verbose_name=_("langues parlées"))  # ISO 639-3
+    marital_status = models.CharField(_("situation de famille"), max_length=10, choices=MaritalStatus, blank=True)
+    arrival_kind = models.CharField(_("comment la personne est venue"), max_length=20, choices=ArrivalKind, blank=True)
+    arrived_on = models.DateField(_("arrivée au centre le"), null=True, blank=True)
+    photo = models.FileField(_("photo"), upload_to=photo_path, max_length=120, blank=True)
     household = models.ForeignKey(Household, models.SET_NULL, null=True, blank=True, related_name="members", verbose_name=_("ménage"))
+    household_role = models.CharField(_("place dans le ménage"), max_length=10, choices=HouseholdRole, blank=True)
     accompanied_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="answers_for", verbose_name=_("adulte responsable"))
     registered_centre = models.ForeignKey(Centre, models.PROTECT, related_name="+", verbose_name=_("enregistré à"))
     registered_at = models.DateTimeField(_("enregistré le"), default=timezone.now)
@@ -220,6 +265,26 @@ class Migrant(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(phone__regex=r"^\d{0,20}$"), name="migrant_phone_digits", violation_error_message=_("Un numéro de téléphone ne contient que des chiffres.")
+            ),
+            models.CheckConstraint(
+                condition=Q(other_phone__regex=r"^\d{0,20}$"),
+                name="migrant_other_phone_digits",
+                violation_error_message=_("Un numéro de téléphone ne contient que des chiffres."),
+            ),
+            models.CheckConstraint(
+                condition=Q(second_nationality__regex=r"^([A-Z]{2})?$") & Q(origin_country__regex=r"^([A-Z]{2})?$"),
+                name="migrant_other_country_codes",
+                violation_error_message=_("Choisissez un pays dans la liste."),
+            ),
+            models.CheckConstraint(
+                condition=Q(second_nationality="") | ~Q(second_nationality=F("nationality")),
+                name="migrant_two_nationalities",
+                violation_error_message=_("La deuxième nationalité est la même que la première : laissez-la vide."),
+            ),
+            models.CheckConstraint(
+                condition=Q(origin_area__isnull=True) | Q(origin_country="ML"),
+                name="migrant_area_in_mali",
+                violation_error_message=_("Un cercle ou une région se choisit seulement pour le Mali."),
             ),
             models.CheckConstraint(condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")), name="migrant_not_own_adult"),
         ]

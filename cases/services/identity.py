@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,16 +14,48 @@ import names
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
 from centres.access import allows, may
-from centres.models import Centre
+from centres.models import Area, Centre
 from centres.roles import Right
 
 from .. import case_numbers, consents
-from ..cleaning import clean_name, clean_nationality, clean_phone
+from ..cleaning import clean_languages, clean_line, clean_name, clean_nationality, clean_phone
 from ..models import CaseCounter, Consent, Custody, Household, Migrant, Precision, earliest_birth, index_keys, latest_of
 
 CONSENT_TEXT_VERSION = consents.CURRENT_VERSION
 
-IDENTITY_FIELDS = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone")
+# Asked of everybody; the rest as far as the person says it.
+CORE_FIELDS = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone")
+FURTHER_FIELDS = (
+    "other_names",
+    "father_given_names",
+    "mother_given_names",
+    "second_nationality",
+    "origin_country",
+    "origin_area",
+    "origin_place",
+    "languages",
+    "marital_status",
+    "other_phone",
+    "household_role",
+    "arrival_kind",
+    "arrived_on",
+)
+IDENTITY_FIELDS = (*CORE_FIELDS, *FURTHER_FIELDS)
+
+CLEANERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("surname", clean_name),
+    ("given_names", clean_name),
+    ("other_names", clean_name),
+    ("father_given_names", clean_name),
+    ("mother_given_names", clean_name),
+    ("phone", clean_phone),
+    ("other_phone", clean_phone),
+    ("nationality", clean_nationality),
+    ("second_nationality", lambda code: clean_nationality(code) if code else ""),
+    ("origin_country", lambda code: clean_nationality(code) if code else ""),
+    ("origin_place", clean_line),
+    ("languages", clean_languages),
+)
 
 
 def latest_birth(year: int, month: int | None, day: int | None, *, estimated: bool = False) -> tuple[datetime.date, Precision]:
@@ -37,7 +70,7 @@ def latest_birth(year: int, month: int | None, day: int | None, *, estimated: bo
 def clean_identity(identity: dict[str, Any]) -> dict[str, Any]:
     """The identity fields given, fit to keep. Raises ValidationError with words for each field."""
     cleaned, errors = dict(identity), {}
-    for name, clean in (("surname", clean_name), ("given_names", clean_name), ("phone", clean_phone), ("nationality", clean_nationality)):
+    for name, clean in CLEANERS:
         if name in cleaned:
             try:
                 cleaned[name] = clean(cleaned[name])
@@ -47,13 +80,16 @@ def clean_identity(identity: dict[str, Any]) -> dict[str, Any]:
         cleaned["born_on"] = latest_of(cleaned["born_on"], cleaned["birth_precision"])
         if earliest_birth(cleaned["born_on"], cleaned["birth_precision"]) > timezone.localdate():
             errors["born_on"] = ValidationError(_("La naissance ne peut pas être dans l’avenir."), code="future")
+    if (arrived := cleaned.get("arrived_on")) and not datetime.date(2000, 1, 1) <= arrived <= timezone.localdate():
+        errors["arrived_on"] = ValidationError(_("L’arrivée ne peut pas être dans l’avenir ni avant 2000."), code="arrival")
     if errors:
         raise ValidationError(errors)
     return cleaned
 
 
 def _index_name(migrant: Migrant) -> None:
-    full = f"{migrant.given_names} {migrant.surname}"
+    """Found by every name the person goes by."""
+    full = f"{migrant.given_names} {migrant.surname} {migrant.other_names}"
     migrant.name_keys = index_keys(full)
     migrant.search_text = " ".join(names.tokens(full))[:250]
 
@@ -86,12 +122,15 @@ def register_migrant(
     consent_purposes: tuple[str, ...] = (Consent.Purpose.REGISTRATION,),
     consent_language: str = "fra",
     accompanied_by: Migrant | None = None,
+    **further: Any,
 ) -> tuple[Migrant, bool]:
     """Opens a person's file at a centre: identity, consent, custody, case number. Returns (person, was it made now?).
 
     The same `id` again with the same content gives the same person; with other content raises SameKeyOtherContent.
     Raises PermissionDenied, and ValidationError with words for the form. Without consent to registration nothing is kept
-    (action document 4.6; IOM data protection principle 4)."""
+    (action document 4.6; IOM data protection principle 4). `further`: any of FURTHER_FIELDS."""
+    if unknown := set(further) - set(FURTHER_FIELDS):
+        raise TypeError(f"not identity: {sorted(unknown)}")
     if not may(actor, Right.REGISTER, centre):
         raise PermissionDenied
     if Consent.Purpose.REGISTRATION not in consent_purposes:
@@ -106,10 +145,12 @@ def register_migrant(
             "birth_precision": birth_precision,
             "nationality": nationality,
             "phone": phone,
+            **further,
         }
     )
     purposes = sorted(set(consent_purposes))
-    digest = _digest(id, centre.code, *identity.values(), consent_method, consent_language, *purposes, accompanied_by.pk if accompanied_by else "")
+    said = [f"{name}={value.pk if isinstance(value, Area) else value}" if name in further else value for name, value in identity.items() if name not in further or value]
+    digest = _digest(id, centre.code, *said, consent_method, consent_language, *purposes, accompanied_by.pk if accompanied_by else "")
     # Two parallel sendings of one key: the second waits here and then finds the first.
     lock_key(id)
     existing = Migrant.objects.filter(pk=id).first()
@@ -121,7 +162,7 @@ def register_migrant(
     migrant = Migrant(
         id=id, registered_centre=centre, registered_at=now, registered_by=actor, registered_digest=digest, accompanied_by=accompanied_by, case_number="-", **identity
     )
-    migrant.full_clean(exclude=["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by"])
+    migrant.full_clean(exclude=["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"])
     agreements = [
         Consent(migrant=migrant, purpose=purpose, text_version=CONSENT_TEXT_VERSION, language=consent_language, method=consent_method, given_at=now, taken_by=actor)
         for purpose in purposes
@@ -181,7 +222,8 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
     unknown = set(changes) - set(IDENTITY_FIELDS) - {"accompanied_by"}
     if unknown:
         raise ValueError(f"not identity: {sorted(unknown)}")
-    before = {name: getattr(migrant, name) for name in (*IDENTITY_FIELDS, "accompanied_by_id")}
+    stored = (*(f"{name}_id" if name == "origin_area" else name for name in IDENTITY_FIELDS), "accompanied_by_id")
+    before = {name: getattr(migrant, name) for name in stored}
     if "born_on" in changes or "birth_precision" in changes:
         changes = {"born_on": migrant.born_on, "birth_precision": migrant.birth_precision} | changes
     for name, value in clean_identity(changes).items():
@@ -191,7 +233,7 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
     if before == {name: getattr(migrant, name) for name in before}:
         return migrant
     migrant.version += 1
-    migrant.full_clean(exclude=["case_number", "registered_by", "registered_centre", "household", "accompanied_by"])
+    migrant.full_clean(exclude=["case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"])
     _index_name(migrant)
     migrant.save()
     return migrant

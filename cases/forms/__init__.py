@@ -1,0 +1,25 @@
+"""The forms of a person's file."""
+
+from .fields import OLDEST, BirthField, DateParts, LineField, birth_initial, birth_of, new_id, put_errors, sent
+from .filing import AttachmentForm, ConsentForm, NoteForm
+from .identity import HintForm, IdentityForm, RegistrationForm
+from .search import SearchForm
+
+__all__ = [
+    "OLDEST",
+    "AttachmentForm",
+    "BirthField",
+    "ConsentForm",
+    "DateParts",
+    "HintForm",
+    "IdentityForm",
+    "LineField",
+    "NoteForm",
+    "RegistrationForm",
+    "SearchForm",
+    "birth_initial",
+    "birth_of",
+    "new_id",
+    "put_errors",
+    "sent",
+]

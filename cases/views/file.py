@@ -1,0 +1,113 @@
+"""The case file: what it shows, on screen and on paper, and who has read it."""
+
+import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.models import ReadLog
+from centres.access import access, allows
+from centres.roles import Right
+
+from .. import consents as consent_texts
+from ..models import Consent, Custody, Migrant
+from ..pages import papers
+from ..sections import SECTIONS, TimelineRow
+
+_CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
+
+
+def _facts(migrant: Migrant, *, elsewhere: bool) -> list[str]:
+    facts = [migrant.age_words, migrant.get_sex_display(), migrant.nationality_name]
+    return facts if elsewhere else [*facts, ", ".join(centre.name for centre in migrant.centres_now)]
+
+
+def _flags(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
+    flags = []
+    if migrant.is_unaccompanied_minor:
+        flags.append({"label": _("mineur non accompagné"), "tone": "danger"})
+    elif migrant.is_minor():
+        flags.append({"label": _("mineur accompagné"), "tone": "info"})
+    if not may_write:
+        flags.append({"label": _("lecture seule : une autre équipe suit cette personne"), "tone": "neutral"})
+    return flags
+
+
+def _sort_key(row: TimelineRow) -> datetime.datetime:
+    """A day without an hour stands at its end, so that what happened that day comes below."""
+    if isinstance(row.when, datetime.datetime):
+        return row.when if timezone.is_aware(row.when) else timezone.make_aware(row.when)
+    return timezone.make_aware(datetime.datetime.combine(row.when, datetime.time.max))
+
+
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=("registered_centre", "registered_by"), prefetch=(_CARE,))
+def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
+    """The case file: head, what is open and due, the story."""
+    user = request.user
+    shown = [section for section in SECTIONS.values() if allows(user, section.right, migrant)]
+    may_write = allows(user, Right.VIEW_CASE, migrant, writing=True)
+    ended = migrant.care_ended(user)
+    due = [item for section in shown for item in section.due(user, migrant)] if ended is None else []
+    due.sort(key=lambda item: item.due or datetime.date.max)
+    story = sorted((row for section in shown for row in section.timeline(user, migrant)), key=_sort_key, reverse=True)
+    if ended is not None:
+        day = timezone.localdate(ended)
+        story = [row for row in story if (row.when <= ended if isinstance(row.when, datetime.datetime) else row.when <= day)]
+    own = SECTIONS["cases"]
+    actions = [action for section in shown if section is not own for action in section.actions(user, migrant)]
+    household = []
+    if migrant.household_id and ended is None:
+        household = list(Migrant.objects.visible_to(user).filter(household=migrant.household_id).exclude(pk=migrant.pk)[:30])
+    adult = next((person for person in household if person.pk == migrant.accompanied_by_id), None)
+    on_file = papers(user, migrant)
+    agreed = {paper.title for paper in on_file if paper.sort == "consent" and not paper.ended}
+    context = {
+        "migrant": migrant,
+        "facts": _facts(migrant, elsewhere=ended is not None),
+        "ended": ended,
+        "flags": _flags(migrant, may_write=may_write),
+        "main_actions": actions,
+        "own_actions": own.actions(user, migrant),
+        "due": due,
+        "story": story,
+        "may_write": may_write,
+        "may_correct": allows(user, Right.REGISTER, migrant, writing=True),
+        "household": household,
+        "adult": adult,
+        "adult_elsewhere": bool(migrant.accompanied_by_id) and adult is None and ended is None,
+        "agreed": [label for value, label in Consent.Purpose.choices if value in agreed],
+        "files": [paper for paper in on_file if paper.sort == "attachment"],
+    }
+    return render(request, "cases/migrant.html", context)
+
+
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by"), prefetch=(_CARE,))
+def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
+    """The registration on paper, to be signed."""
+    given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
+    adult = migrant.accompanied_by if migrant.accompanied_by_id and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
+    version = given[0].text_version if given else consent_texts.CURRENT_VERSION
+    context = {
+        "migrant": migrant,
+        "consents": given,
+        "adult": adult,
+        "consent_text": consent_texts.TEXTS.get(version, []),
+        "text_version": version,
+        "printed_at": timezone.now(),
+        "ended": migrant.care_ended(request.user),
+    }
+    return render(request, "cases/print.html", context)
+
+
+@access(Right.VIEW_CASE, load=Migrant, prefetch=(_CARE,))
+def reads(request: HttpRequest, migrant: Migrant) -> HttpResponse:
+    """Who has seen this file: for those who care for the person now."""
+    if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):
+        raise PermissionDenied
+    keys = [str(key) for section in SECTIONS.values() for key in section.keys(migrant)]
+    seen = ReadLog.objects.filter(rows__overlap=keys).select_related("user", "user__organisation")
+    return render(request, "cases/reads.html", {"migrant": migrant, "seen": seen[:100]})

@@ -1,0 +1,96 @@
+"""Registering somebody; likely the same person is shown first."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from audit.acting import SameKeyOtherContent
+from audit.models import ReadLog
+from audit.services import log_read
+from centres.access import access, centres_for
+from centres.models import Centre
+from centres.roles import Right
+
+from .. import case_numbers, services
+from .. import consents as consent_texts
+from ..duplicates import Likeness, duplicates_for
+from ..forms import HintForm, IdentityForm, RegistrationForm, new_id, put_errors
+from .finding import MODEL, asked
+
+
+def _guess(q: str) -> dict[str, str]:
+    """What was searched, as the beginning of a registration."""
+    if not q or case_numbers.clean(q) or case_numbers.looks_like(q):
+        return {}
+    if any(c.isdigit() for c in q):
+        return {"phone": q[:40]} if not any(c.isalpha() for c in q) else {}
+    given, _space, surname = q.rpartition(" ")
+    return {"surname": surname[:80], "given_names": given[:120]}
+
+
+@access(Right.REGISTER, methods="GET POST")
+def register(request: HttpRequest) -> HttpResponse:
+    """A new file. Likely the same person is shown first: nothing is kept before somebody has looked."""
+    centres = list(Centre.objects.filter(pk__in=centres_for(request.user, Right.REGISTER)))
+    if request.method == "GET":
+        q, _filters = asked(request)
+        form = RegistrationForm(initial={"id": new_id(), "consent_language": "fra", **_guess(q)}, user=request.user, centres=centres)
+        return _registration_page(request, form)
+    form = RegistrationForm(request.POST, user=request.user, centres=centres)
+    if "back" in request.POST or not form.is_valid():
+        return _registration_page(request, form)
+    wanted = form.registration()
+    if not form.cleaned_data["confirmed"]:
+        alike = _alike(request, full_name=f"{wanted['given_names']} {wanted['surname']}", exclude=wanted["id"], **_traits(wanted))
+        if alike:
+            typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in ("confirmed", "csrfmiddlewaretoken")]
+            return render(request, "cases/register_alike.html", {"alike": alike, "typed": typed, "name": f"{wanted['given_names']} {wanted['surname']}".strip()})
+    try:
+        migrant, made = services.register_migrant(actor=request.user, **wanted)
+    except SameKeyOtherContent:
+        return _registration_page(request, _with_new_id(form, request, centres))
+    except ValidationError as error:
+        put_errors(form, error, IdentityForm.SERVICE_NAMES)
+        return _registration_page(request, form)
+    if made:
+        messages.success(request, _("Dossier %(number)s ouvert.") % {"number": migrant.case_number})
+    return redirect("cases:migrant", pk=migrant.pk)
+
+
+def _registration_page(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
+    return render(request, "cases/register.html", {"form": form, "consent_text": consent_texts.TEXTS[consent_texts.CURRENT_VERSION]})
+
+
+def _with_new_id(form: RegistrationForm, request: HttpRequest, centres: list[Centre]) -> RegistrationForm:
+    """The same form under a new key, with the reason: the old key has been used (the browser's back button)."""
+    data = request.POST.copy()
+    data["id"] = str(new_id())
+    data.pop("confirmed", None)
+    again = RegistrationForm(data, user=request.user, centres=centres)
+    again.is_valid()
+    again.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau."))
+    return again
+
+
+def _traits(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {name: wanted[name] for name in ("sex", "born_on", "birth_precision", "nationality", "phone")}
+
+
+def _alike(request: HttpRequest, **identity: Any) -> list[Likeness]:
+    """People who may be the same, as this user may see them; that they were looked for is written down, in scope or not."""
+    alike = duplicates_for(request.user, **identity)
+    if alike:
+        log_read(request, ReadLog.Action.SEARCHED, MODEL, [likeness.key for likeness in alike])
+    return alike
+
+
+@access(Right.REGISTER, methods="POST")
+def similar(request: HttpRequest) -> HttpResponse:
+    """A hint while somebody types. POST, so that no name stands in an address or a server's log."""
+    identity = HintForm(request.POST).identity()
+    alike = _alike(request, **identity) if len(identity["full_name"]) >= 4 else []
+    return render(request, "cases/_alike.html", {"alike": alike})
