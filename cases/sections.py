@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from centres.access import allows
 from centres.roles import Right
 
 from .models import Migrant
@@ -43,15 +47,28 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Tab:
+    """A page of the file beside its first one. `name` tells it apart."""
+
+    name: str
+    title: str
+    url: str
+    order: int = 50
+
+
+@dataclass(frozen=True)
 class Section:
     """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
-    keys (UUIDs) under which the floor's pages are in the read log, given the person."""
+    keys (UUIDs) under which the floor's pages are in the read log, given the person. `flags` ({"label", "tone"}) stand beside the name;
+    `tabs` ask the database nothing."""
 
     name: str
     right: Right
     timeline: Callable[[Any, Migrant], list[TimelineRow]] = field(default=lambda user, migrant: [])
     due: Callable[[Any, Migrant], list[DueItem]] = field(default=lambda user, migrant: [])
     actions: Callable[[Any, Migrant], list[Action]] = field(default=lambda user, migrant: [])
+    flags: Callable[[Any, Migrant], list[dict[str, str]]] = field(default=lambda user, migrant: [])
+    tabs: Callable[[Any, Migrant], list[Tab]] = field(default=lambda user, migrant: [])
     keys: Callable[[Migrant], list[uuid.UUID]] = field(default=lambda migrant: [])
 
 
@@ -60,3 +77,11 @@ SECTIONS: dict[str, Section] = {}
 
 def register(section: Section) -> None:
     SECTIONS[section.name] = section
+
+
+def tabs_of(user: Any, migrant: Migrant, current: str) -> list[dict[str, Any]]:
+    """The pages of a file that this user may see, for `{% tabs %}`; nothing where there is but one."""
+    found = [Tab("cases", _("Dossier"), reverse("cases:migrant", args=[migrant.pk]), 0)]
+    found += [tab for section in SECTIONS.values() if allows(user, section.right, migrant) for tab in section.tabs(user, migrant)]
+    found.sort(key=lambda tab: tab.order)
+    return [{"title": tab.title, "url": tab.url, "current": tab.name == current} for tab in found] if len(found) > 1 else []

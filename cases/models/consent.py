@@ -20,7 +20,10 @@ class Consent(models.Model):
 
     class Purpose(models.TextChoices):
         REGISTRATION = "registration", _("enregistrement et aide au centre")
+        PHOTO = "photo", _("photo")
+        BIOMETRICS = "biometrics", _("empreintes et autres données biométriques")
         REFERRAL = "referral", _("orientation vers un partenaire")
+        CONSULATE = "consulate", _("partage avec le consulat de son pays")
         FOLLOW_UP = "follow_up", _("être recontacté pour le suivi")
         STATISTICS = "statistics", _("statistiques sans nom")
 

@@ -1,7 +1,7 @@
 """Writes about a person. Views, API, imports and commands all come here."""
 
 from .attachments import attach, media_type_of
-from .consents import CONSENT_TEXT_VERSION, give_consent, withdraw_consent
+from .consents import CONSENT_TEXT_VERSION, give_consent, require_consent, withdraw_consent
 from .identity import IDENTITY_FIELDS, clean_identity, correct_identity, latest_birth, open_custody, register_migrant
 from .notes import write_note
 
@@ -16,6 +16,7 @@ __all__ = [
     "media_type_of",
     "open_custody",
     "register_migrant",
+    "require_consent",
     "withdraw_consent",
     "write_note",
 ]

@@ -1,7 +1,8 @@
 """Agreements given and taken back."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.acting import service
@@ -37,3 +38,12 @@ def withdraw_consent(*, actor: User, consent: Consent) -> Consent:
         consent.withdrawn_at = max(timezone.now(), consent.given_at)
         consent.save(update_fields=["withdrawn_at"])
     return consent
+
+
+def require_consent(migrant: Migrant, purpose: str) -> None:
+    """Raises ValidationError, with words that say why and what to do, unless the person agrees to this purpose now."""
+    if not migrant.consents.filter(purpose=purpose, withdrawn_at__isnull=True).exists():
+        words = _(
+            "La personne n’a pas donné son accord pour « %(purpose)s ». Expliquez-lui à quoi cela sert ; si elle est d’accord, notez-le sous « Accords », puis réessayez."
+        )
+        raise ValidationError(words % {"purpose": Consent.Purpose(purpose).label}, code="consent")

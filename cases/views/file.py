@@ -15,8 +15,8 @@ from centres.roles import Right
 
 from .. import consents as consent_texts
 from ..models import Consent, Custody, Migrant
-from ..pages import papers
-from ..sections import SECTIONS, TimelineRow
+from ..pages.file import papers
+from ..sections import SECTIONS, TimelineRow, tabs_of
 
 _CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 
@@ -27,7 +27,7 @@ def _facts(migrant: Migrant, *, elsewhere: bool) -> list[str]:
 
 
 def _flags(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
-    flags = []
+    flags: list[dict[str, str]] = []
     if migrant.is_unaccompanied_minor:
         flags.append({"label": _("mineur non accompagné"), "tone": "danger"})
     elif migrant.is_minor():
@@ -69,7 +69,8 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "migrant": migrant,
         "facts": _facts(migrant, elsewhere=ended is not None),
         "ended": ended,
-        "flags": _flags(migrant, may_write=may_write),
+        "flags": [*_flags(migrant, may_write=may_write), *(flag for section in shown for flag in section.flags(user, migrant))],
+        "tabs": tabs_of(user, migrant, "cases"),
         "main_actions": actions,
         "own_actions": own.actions(user, migrant),
         "due": due,

@@ -1,4 +1,4 @@
-"""Registers the menu entry, the home cards and the case-file section of this floor."""
+"""The menu entry, the home cards and what stands in the case file from notes, agreements and attachments."""
 
 import datetime
 import uuid
@@ -16,9 +16,9 @@ from centres.access import allows, centres_for
 from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 
-from . import sections
-from .models import Attachment, Consent, Migrant, Note
-from .sections import Action, DueItem, Section, TimelineRow
+from .. import sections
+from ..models import Attachment, Consent, Migrant, Note
+from ..sections import Action, DueItem, Section, TimelineRow
 
 MOST_ON_FILE = 300
 MOST_COUNTED = 1000  # counting on costs more than it tells
