@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,8 +16,9 @@ from centres.models import Centre
 from config.countries import country_name
 
 from .disclosure import FAMILY, PARTS, Counted
-from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, quarterly_tallies
+from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Quarters, quarterly_tallies
 from .models import Indicator, Logframe, ManualValue, Objective
+from .recent import recent_tallies
 
 # state -> (word, tone of the chip); the order is from the worst to the best.
 STATES: dict[str, tuple[Any, str]] = {
@@ -28,6 +29,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "reached": (gettext_lazy("atteint"), "ok"),
     "told": (gettext_lazy("renseigné"), "info"),
 }
+Tallies = Callable[..., dict[str, Quarters]]
 TOLERANCE = 0.1  # a tenth above or below the straight line is "on track"
 
 
@@ -112,6 +114,17 @@ def _share(value: int | None, base: int, target: int) -> float | None:
     return None if value is None or target == base else round(max(0, value - base) / (target - base), 4)
 
 
+def build_recent(period: Period, *, exact: Callable[[Objective], bool], logframe: Logframe) -> tuple[list[dict[str, Any]], datetime.datetime | None]:
+    """`build` without detail for a page that is opened often, and when its figures were counted (None: just now). See `recent`."""
+    counted: list[datetime.datetime | None] = [None]
+
+    def tallies(names: list[str], of: Period, *, detailed: Collection[str]) -> dict[str, Quarters]:
+        found, counted[0] = recent_tallies(names, of, detailed=detailed)
+        return found
+
+    return build(period, exact=exact, detail=False, logframe=logframe, tallies=tallies), counted[0]
+
+
 def indicators_of(logframe: Logframe) -> QuerySet[Indicator]:
     return Indicator.objects.filter(objective__logframe=logframe).select_related("objective").prefetch_related("targets").order_by("order")
 
@@ -123,11 +136,17 @@ def latest_values(codes: Iterable[str], on: datetime.date) -> dict[str, ManualVa
 
 
 def build(
-    period: Period, *, exact: Callable[[Objective], bool] = protected, code: str = "", detail: bool = True, logframe: Logframe | None = None
+    period: Period,
+    *,
+    exact: Callable[[Objective], bool] = protected,
+    code: str = "",
+    detail: bool = True,
+    logframe: Logframe | None = None,
+    tallies: Tallies = quarterly_tallies,
 ) -> list[dict[str, Any]]:
     """All indicators (or the one of this code) with value, targets, state and, with `detail`, disaggregation and trend.
 
-    `exact` says of which objectives small cells may be seen. A hidden figure is None and marked `suppressed`."""
+    `exact` says of which objectives small cells may be seen. A hidden figure is None and marked `suppressed`. `tallies` counts."""
     logframe = logframe or Logframe.objects.current()
     indicators = list(indicators_of(logframe).filter(code=code) if code else indicators_of(logframe))
     wanted = {name for one in indicators for name in (one.measure, *(t.measure for t in one.targets.all())) if name}
@@ -136,7 +155,7 @@ def build(
         wanted.update(FAMILY)
         detailed.update(FAMILY)
     centres = dict(Centre.objects.order_by("code").values_list("code", "name")) if detail else {}
-    counted = Counted(quarterly_tallies(sorted(wanted), period, detailed=detailed), period, logframe, centres)
+    counted = Counted(tallies(sorted(wanted), period, detailed=detailed), period, logframe, centres)
     manual = [one.code for one in indicators if one.by_hand]
     by_hand = latest_values(manual, period.end) if manual else {}
     return [_figure(one, logframe, counted, by_hand.get(one.code), exact=exact(one.objective), detail=detail) for one in indicators]
@@ -266,4 +285,4 @@ def by_objective(figures: list[dict[str, Any]], objectives: Iterable[Any]) -> li
     return [(one, [figure for figure in figures if figure["objective"] == (one["code"] if isinstance(one, dict) else one.code)]) for one in objectives]
 
 
-__all__ = ["AGES", "DIMENSIONS", "STATES", "build", "by_objective", "default_period", "label_of", "latest_values", "protected", "sees_exact", "summary"]
+__all__ = ["AGES", "DIMENSIONS", "STATES", "build", "build_recent", "by_objective", "default_period", "label_of", "latest_values", "protected", "sees_exact", "summary"]

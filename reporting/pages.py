@@ -23,7 +23,7 @@ def _card(request: HttpRequest) -> dict[str, Any] | None:
     if logframe is None:
         return None
     period = figures.default_period(logframe)
-    shown = figures.build(period, exact=figures.sees_exact(request.user), detail=False, logframe=logframe)
+    shown, _counted_at = figures.build_recent(period, exact=figures.sees_exact(request.user), logframe=logframe)
     states = figures.summary(shown)
     by_code = {one["code"]: one for one in shown}
     entry = {"iom": Right.ENTER_VALUE_IOM, "aecid": Right.ENTER_VALUE_AECID}

@@ -59,12 +59,13 @@ def _rows(shown: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[
 def committee(request: HttpRequest) -> HttpResponse:
     """All indicators by objective, each with value, target and where it should stand today."""
     form, period, logframe = _period(request)
-    shown = figures.build(period, exact=figures.sees_exact(request.user), detail=False, logframe=logframe)
+    shown, counted_at = figures.build_recent(period, exact=figures.sees_exact(request.user), logframe=logframe)
     rows, notes = _rows(shown)
     states = figures.summary(shown)
     context = {
         "form": form,
         "period": period,
+        "counted_at": counted_at,
         "query": _query(request, period),
         "logframe": logframe,
         "objectives": figures.by_objective(rows, logframe.objectives.all()),

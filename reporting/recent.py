@@ -1,0 +1,36 @@
+"""Counts of a large register, kept for a few minutes: the committee's first page is opened often, and counting millions of lines takes seconds.
+
+A register that counts quickly is counted anew each time, so nothing here can be out of date in a centre of usual size. What is frozen,
+exported or proved never comes from here."""
+
+import datetime
+import hashlib
+import time
+from collections.abc import Collection
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from .measures import Period, Quarters, quarterly_tallies
+
+SLOW = 0.5  # seconds of counting, from which on the result is kept
+FRESH = datetime.timedelta(minutes=5)
+KEPT = 3600  # seconds: an older count may still be shown to others while one visitor counts anew
+BUSY = 60  # seconds that a count in progress keeps others from starting the same
+
+
+def recent_tallies(names: list[str], period: Period, *, detailed: Collection[str]) -> tuple[dict[str, Quarters], datetime.datetime | None]:
+    """`quarterly_tallies`, and when it was counted (None: just now)."""
+    asked = f"{names}|{sorted(detailed)}|{period.start}|{period.end}"
+    key = f"tallies:{hashlib.sha256(asked.encode()).hexdigest()}"
+    kept: tuple[datetime.datetime, dict[str, Quarters]] | None = cache.get(key)
+    if kept is not None:
+        at, found = kept
+        if timezone.now() - at < FRESH or not cache.add(f"{key}:busy", True, BUSY):
+            return found, at
+    now, began = timezone.now(), time.monotonic()
+    found = quarterly_tallies(names, period, detailed=detailed)
+    if time.monotonic() - began > SLOW:
+        cache.set(key, (now, found), KEPT)
+        cache.delete(f"{key}:busy")
+    return found, None
