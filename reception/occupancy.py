@@ -4,7 +4,6 @@ import datetime
 from dataclasses import dataclass, field
 
 from django.db.models import (
-    BooleanField,
     Case,
     Count,
     DateTimeField,
@@ -126,7 +125,7 @@ class RoomNow:
 def rooms(user, centre: Centre) -> list[RoomNow]:
     """Every room of the centre with its beds, in one query."""
     beds = Bed.objects.filter(room__centre=centre).annotate(now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
-    known = ExpressionWrapper(Q(now__stay__migrant__in=Migrant.objects.visible_to(user)), output_field=BooleanField())
+    known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("now__stay__migrant_id")))
     rows = beds.annotate(known=known).order_by("room__kind", "room__name", "label", "pk")
     person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
     found: dict[int, RoomNow] = {}
