@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -69,6 +69,12 @@ def changes(*, user: str = "", start=None, end=None, operation: str = "", table:
     if row:
         found = found.filter(row=row)
     return found
+
+
+def reads_in_emergency(accesses: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How often something was read under each of these emergency accesses."""
+    found = ReadLog.objects.filter(emergency__in=list(accesses)).order_by().values_list("emergency").annotate(n=Count("pk"))
+    return dict(found)
 
 
 # --- words ---------------------------------------------------------------------------------------------------------

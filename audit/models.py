@@ -67,7 +67,7 @@ class ReadLog(models.Model):
     at = models.DateTimeField(_("quand"), db_default=ClockTimestamp())
     # Nobody: a partner without an account, named in `party`.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("par"), related_name="+")
-    party = models.CharField(_("au nom de"), max_length=200, blank=True, default="")
+    party = models.CharField(_("au nom de"), max_length=200, blank=True, db_default="")
     action = models.CharField(_("action"), max_length=12, choices=Action)
     model = models.CharField(_("type d’objet"), max_length=60)
     # The keys of what was shown; never a name, never the words that were searched.

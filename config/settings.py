@@ -201,8 +201,6 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
-    "emergency": "10/h/user",
-    "referral_link": "30/5m/ip",
 }
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("SIRA_PROXIES", default=0)

@@ -163,7 +163,8 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     if not step.correctable:
         raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
     _set(case, step.correctable, fields)
-    know_best_interest(case)
+    if case.state != State.READY:  # asked again before departure; until then a paper may be renewed
+        know_best_interest(case)
     problems = {name: words for name, words in missing(case, case.state, timezone.localdate()).items() if name in step.correctable}
     if case.state == State.READY and case.document_valid_until and case.document_valid_until <= timezone.localdate() and "document_valid_until" in fields:
         problems["document_valid_until"] = _("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")

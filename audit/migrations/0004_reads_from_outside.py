@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 verbose_name="action",
             ),
         ),
-        migrations.AddField("readlog", "party", models.CharField(blank=True, default="", max_length=200, verbose_name="au nom de")),
+        migrations.AddField("readlog", "party", models.CharField(blank=True, db_default="", max_length=200, verbose_name="au nom de")),
         migrations.AddField("readlog", "emergency", models.UUIDField(null=True, verbose_name="accès d’urgence")),
         migrations.AddIndex("readlog", models.Index(condition=models.Q(("emergency__isnull", False)), fields=["emergency", "id"], name="read_in_emergency")),
         migrations.AddConstraint(

@@ -64,9 +64,13 @@ class MoveForm(forms.Form):
 
     def __init__(self, *arguments: Any, ways: tuple[State, ...], **named: Any):
         super().__init__(*arguments, **named)
-        self.fields["to"].choices = [(way.value, way.label) for way in ways]
-        if State.ACCEPTED not in ways:
-            del self.fields["appointment"]
+        # Read whole: that a way is closed by now is for the service to say.
+        self.fields["to"].choices = State.choices
+        self.offer(ways)
+
+    def offer(self, ways: tuple[State, ...]) -> None:
+        """Shows only the ways that are open."""
+        self.fields["to"].widget.choices = [(way.value, way.label) for way in ways]
 
 
 class PartnerForm(forms.Form):

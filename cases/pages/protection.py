@@ -45,12 +45,19 @@ class Judged:
 
 
 def _assessments(user, columns):
-    text = Concat(Cast("flags", TextField()), Value(BETWEEN), "decision", Value(BETWEEN), Coalesce(Cast("review_on", TextField()), Value("")), output_field=TextField())
+    text = Concat(
+        Cast("flags", TextField()),
+        Value(BETWEEN),
+        "decision",
+        Value(BETWEEN),
+        Coalesce(Cast("review_on", TextField()), Value("", output_field=TextField())),
+        output_field=TextField(),
+    )
     return columns(VulnerabilityAssessment.objects.visible_to(user), "assessed_by", Value("assessment"), "assessed_at", "severity", text, "decided_at")
 
 
 def _best_interests(user, columns):
-    text = Concat("kind", Value(BETWEEN), Coalesce(Cast("review_on", TextField()), Value("")), output_field=TextField())
+    text = Concat("kind", Value(BETWEEN), Coalesce(Cast("review_on", TextField()), Value("", output_field=TextField())), output_field=TextField())
     return columns(BestInterest.objects.visible_to(user), "recorded_by", Value("best_interest"), "recorded_at", "decision", text, "decided_on")
 
 

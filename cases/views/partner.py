@@ -2,7 +2,6 @@
 
 import uuid
 
-from allauth.core import ratelimit
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from audit.acting import Stale
 from audit.models import ReadLog
 from audit.services import log_outside_read
 from centres.access import ANYONE, access
+from config.throttle import Throttle, address_of
 
 from .. import services
 from ..forms import PartnerForm, new_id, put_errors
@@ -21,6 +21,7 @@ from ..referrals import BY_PARTNER, State, Urgency, shared_rows
 
 # Never the secret: this is what stands in the log.
 LOGGED_PATH = "/r/"
+MISSES = Throttle("referral_link", most=30, seconds=300)
 
 
 def _closed(response: HttpResponse) -> HttpResponse:
@@ -40,14 +41,15 @@ def _absent(request: HttpRequest) -> HttpResponse:
 def partner(request: HttpRequest, token: str) -> HttpResponse:
     """Opens and answers a referral through its link."""
     # Only what does not open counts against the address, so that a whole ministry behind one router is not shut out.
-    if not ratelimit.consume(request, action="referral_link", dry_run=True):
-        return _closed(ratelimit.respond_429(request))
+    address = address_of(request)
+    if MISSES.is_full(address):
+        return _closed(render(request, "429.html", status=429))
     form_key = request.POST.get("key", "")
     link = services.find_link(token)
     if request.method == "POST" and (again := _key(form_key)) is not None and services.was_just_sent(token, again):
         return _closed(render(request, "cases/partner_done.html"))
     if link is None:
-        ratelimit.consume(request, action="referral_link")
+        MISSES.miss(address)
         return _absent(request)
     if request.method == "POST":
         return _answer(request, link)

@@ -3,7 +3,6 @@
 import datetime
 from typing import Any
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +15,7 @@ from audit.models import ReadLog
 from audit.services import log_read
 from centres.access import access, allows
 from centres.roles import Right
+from config.throttle import Throttle
 
 from .. import services
 from ..forms import BestInterestForm, DecisionForm, EmergencyForm, ScreeningForm, TracingForm, new_id, put_errors, sent
@@ -107,7 +107,7 @@ def _screening_initial(current: VulnerabilityAssessment | None, findings: Protec
     return initial
 
 
-@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", write=(Right.REGISTER, Right.VIEW_PROTECTION), log=ReadLog.Action.OPENED, prefetch=(_CARE,))
+@access((Right.REGISTER, Right.VIEW_PROTECTION), load=Migrant, methods="GET POST", log=ReadLog.Action.OPENED, prefetch=(_CARE,))
 def screen(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """A new assessment. If somebody else made one meanwhile, it is shown beside what was typed, and nothing is lost."""
     user = request.user
@@ -243,6 +243,10 @@ def tracing_result(request: HttpRequest, tracing: FamilyTracing) -> HttpResponse
     return render(request, "cases/tracing.html", context, status=409 if both else 200)
 
 
+# Numbers are not to be tried one after the other.
+MISSES = Throttle("emergency", most=10, seconds=3600)
+
+
 # --- in an emergency -----------------------------------------------------------------------------------------------
 
 
@@ -251,12 +255,12 @@ def emergency(request: HttpRequest) -> HttpResponse:
     """Opens a file out of scope by its exact number, with a written reason, for three hours."""
     form = EmergencyForm(*sent(request))
     if request.method == "POST" and form.is_valid():
-        # Numbers are not to be tried one after the other.
-        if not ratelimit.consume(request, action="emergency", user=request.user):
-            return ratelimit.respond_429(request)
+        if MISSES.is_full(request.user.pk):
+            return render(request, "429.html", status=429)
         try:
             opened = services.open_in_emergency(actor=request.user, **form.cleaned_data)
         except ValidationError as error:
+            MISSES.miss(request.user.pk)
             log_read(request, ReadLog.Action.REFUSED, "cases.emergencyaccess", [])
             put_errors(form, error)
         else:

@@ -109,7 +109,7 @@ def referral(request: HttpRequest, referral: Referral) -> HttpResponse:
             data = request.POST.copy()
             data["version"] = str(referral.version)
             ways = _ways(referral)
-            form = MoveForm(data, ways=ways)
+            form = MoveForm(data, ways=ways)  # what was typed, under the ways that are open now
         except ValidationError as error:
             put_errors(form, error)
         else:
