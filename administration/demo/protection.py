@@ -144,7 +144,7 @@ class Protection:
             severity=severity, note=rng.choice(OBSERVATIONS), assessed_at=self.after(migrant.registered_at, 1, 20), assessed_by_id=agent,
         )  # fmt: skip
         made, findings = [first], []
-        if serious and first.assessed_at < self.now - datetime.timedelta(days=2) and rng.random() < 0.8:
+        if serious and first.assessed_at < self.now - datetime.timedelta(days=2) and rng.random() < 0.93:
             second = VulnerabilityAssessment(
                 id=self.uuid(), migrant=migrant, factors=first.factors, flags=[code for code in first.flags if code != REFER], severity=severity,
                 note=first.note, assessed_at=self.after(first.assessed_at, 5, 40), assessed_by_id=self.users["protection"],
@@ -158,7 +158,7 @@ class Protection:
             )
             made.append(second)
         last = made[-1]
-        if (serious and len(made) == 2) or (not serious and rng.random() < 0.5 and last.assessed_at < self.now - datetime.timedelta(days=1)):
+        if (serious and len(made) == 2) or (not serious and rng.random() < 0.88 and last.assessed_at < self.now - datetime.timedelta(days=1)):
             last.decision = rng.choices(("confirmed", "follow_up", "not_confirmed"), (6, 3, 1))[0]
             last.decided_at, last.decided_by_id, last.version = self.after(last.assessed_at, 0.5, 30), self.users["protection"], 2
             if last.decision != "not_confirmed":

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, TextField, Value
+from django.db.models import CharField, IntegerField, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from ..vulnerabilities import ALL_FLAGS, PROTECTED_FLAGS, REFER, flag_words
 from .file import PAPER_SOURCES, Paper, papers
 
 SHOWN = 6
+MOST = 200  # counting on costs more than it tells
 BETWEEN = "|"
 SEVERITY_TONES = {"low": "neutral", "medium": "info", "high": "warn", "critical": "danger"}
 DECISION_TONES = {"": "warn", "confirmed": "danger", "follow_up": "info", "not_confirmed": "neutral"}
@@ -162,10 +163,17 @@ def _card(request) -> dict[str, Any]:
     """What waits for a protection officer: to be decided, reviews due, high severity; the worst first, as of this very moment."""
     centres = centres_for(request.user, Right.VIEW_PROTECTION)
     current = VulnerabilityAssessment.objects.visible_to(request.user).current().in_care_of_any(centres).select_related("migrant")
-    undecided = list(current.undecided().order_by("assessed_at")[:200])
+    parts = (
+        current.undecided().order_by("assessed_at")[:MOST],
+        current.exclude(decision="").review_due().order_by("review_on", "pk")[: SHOWN + 1],
+        current.exclude(decision="").severe().order_by("-assessed_at")[: SHOWN + 1],
+    )
+    marked = [part.annotate(group=Value(number, output_field=IntegerField())) for number, part in enumerate(parts)]
+    found = list(marked[0].union(*marked[1:], all=True))  # one question for the three
+    undecided, due, severe = ([row for row in found if row.group == number] for number in range(3))
     undecided.sort(key=lambda one: (one.severity not in VulnerabilityAssessment.SEVERE, one.severity != "critical", one.assessed_at))
-    due = list(current.exclude(decision="").review_due().order_by("review_on", "pk")[: SHOWN + 1])
-    severe = list(current.exclude(decision="").severe().order_by("-assessed_at")[: SHOWN + 1])
+    due.sort(key=lambda one: one.review_on)
+    severe.sort(key=lambda one: one.assessed_at, reverse=True)
     children = list(
         BestInterest.objects.visible_to(request.user)
         .review_due()
@@ -181,7 +189,7 @@ def _card(request) -> dict[str, Any]:
     for group in groups:
         for row in group["rows"]:
             row.tone = SEVERITY_TONES[row.severity]
-    return {"groups": groups, "children": children[:SHOWN], "shown": SHOWN, "most": 200}
+    return {"groups": groups, "children": children[:SHOWN], "shown": SHOWN, "most": MOST}
 
 
 add_to_home(HomeCard("cases/home_protection.html", (Right.VIEW_PROTECTION,), 15, _card))
