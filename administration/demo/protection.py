@@ -139,12 +139,13 @@ class Protection:
             flags.add(REFER)
         severity = rng.choices(("medium", "high", "critical") if serious else ("low", "medium", "high"), (4, 5, 1) if serious else (6, 3, 0.5))[0]
         agent = migrant.registered_by_id
+        old = migrant.registered_at < self.now - datetime.timedelta(days=60)  # no longer waiting for anybody
         first = VulnerabilityAssessment(
             id=self.uuid(), migrant=migrant, factors=[code for code in FACTORS if code in chosen], flags=[code for code in FLAGS if code in flags],
             severity=severity, note=rng.choice(OBSERVATIONS), assessed_at=self.after(migrant.registered_at, 1, 20), assessed_by_id=agent,
         )  # fmt: skip
         made, findings = [first], []
-        if serious and first.assessed_at < self.now - datetime.timedelta(days=2) and rng.random() < 0.93:
+        if serious and first.assessed_at < self.now - datetime.timedelta(days=2) and (old or rng.random() < 0.8):
             second = VulnerabilityAssessment(
                 id=self.uuid(), migrant=migrant, factors=first.factors, flags=[code for code in first.flags if code != REFER], severity=severity,
                 note=first.note, assessed_at=self.after(first.assessed_at, 5, 40), assessed_by_id=self.users["protection"],
@@ -158,10 +159,11 @@ class Protection:
             )
             made.append(second)
         last = made[-1]
-        if (serious and len(made) == 2) or (not serious and rng.random() < 0.88 and last.assessed_at < self.now - datetime.timedelta(days=1)):
-            last.decision = rng.choices(("confirmed", "follow_up", "not_confirmed"), (6, 3, 1))[0]
+        if (serious and len(made) == 2) or (not serious and (old or rng.random() < 0.6) and last.assessed_at < self.now - datetime.timedelta(days=1)):
             last.decided_at, last.decided_by_id, last.version = self.after(last.assessed_at, 0.5, 30), self.users["protection"], 2
-            if last.decision != "not_confirmed":
+            recent = self.today - last.decided_at.date() < datetime.timedelta(days=60)
+            last.decision = rng.choices(("confirmed", "follow_up", "not_confirmed"), (6, 3 if recent else 0, 1))[0]
+            if recent and last.decision != "not_confirmed":
                 last.review_on = last.decided_at.date() + datetime.timedelta(days=rng.randint(7, 60))
             if findings:
                 findings[-1].reasons = "Entretien fait ; éléments concordants."
@@ -256,7 +258,8 @@ def protect(seed: int, users: dict[str, int]) -> dict[Any, list[Any]]:
             rows[BestInterest].append(made.best_interest(person, decided[person.pk].best_interest_on, "return"))
         elif child and person.accompanied_by_id is None and rng.random() < 0.35:
             day = min(person.registered_at.date() + datetime.timedelta(days=rng.randint(3, 20)), made.today)
-            rows[BestInterest].append(made.best_interest(person, day, rng.choice(("postponed", "stay", "placement", "family_reunification"))))
+            recent = made.today - day < datetime.timedelta(days=60)
+            rows[BestInterest].append(made.best_interest(person, day, rng.choice(("postponed", "stay") if recent else ("placement", "family_reunification"))))
         if child and person.accompanied_by_id is None and rng.random() < 0.6:
             rows[FamilyTracing].append(made.tracing(person))
         if person.pk in agreed and rng.random() < 0.16:
