@@ -109,6 +109,7 @@ class TrailFilterForm(forms.Form):
 class ReadFilterForm(TrailFilterForm):
     action = forms.ChoiceField(label=_("Action"), required=False, choices=[("", _("Toutes")), *ReadLog.Action.choices])
     row = forms.CharField(label=_("Objet (clé)"), required=False, max_length=64)
+    emergency = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class ChangeFilterForm(TrailFilterForm):

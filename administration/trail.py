@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -9,7 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,7 +45,7 @@ def _midnight(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
 
-def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = "") -> QuerySet[ReadLog]:
+def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = "", emergency: uuid.UUID | None = None) -> QuerySet[ReadLog]:
     found = ReadLog.objects.filter(**_between(start, end))
     if user:
         found = found.filter(user__in=list(User.objects.filter(username__iexact=user).values_list("pk", flat=True)))
@@ -52,6 +53,8 @@ def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = 
         found = found.filter(action=action)
     if row:
         found = found.filter(rows__contains=[row])
+    if emergency:
+        found = found.filter(emergency=emergency)
     return found
 
 
@@ -66,6 +69,12 @@ def changes(*, user: str = "", start=None, end=None, operation: str = "", table:
     if row:
         found = found.filter(row=row)
     return found
+
+
+def reads_in_emergency(accesses: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How often something was read under each of these emergency accesses."""
+    found = ReadLog.objects.filter(emergency__in=list(accesses)).order_by().values_list("emergency").annotate(n=Count("pk"))
+    return dict(found)
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -133,9 +142,10 @@ def _time(moment: datetime.datetime) -> str:
 def reads_file(found: QuerySet[ReadLog]) -> StreamingHttpResponse:
     def lines() -> Iterator[list[Any]]:
         for row in found.select_related("user").order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000):
-            yield [_time(row.at), row.user.username, row.get_action_display(), row.model, " ".join(row.rows), row.centre_code, row.path, row.address or ""]
+            who = row.user.username if row.user is not None else row.party
+            yield [_time(row.at), who, row.get_action_display(), row.model, " ".join(row.rows), row.centre_code, row.path, row.address or "", row.emergency or ""]
 
-    return _csv("consultations", [_("Quand"), _("Qui"), _("Action"), _("Type"), _("Objets"), _("Centre"), _("Page"), _("Adresse")], lines())
+    return _csv("consultations", [_("Quand"), _("Qui"), _("Action"), _("Type"), _("Objets"), _("Centre"), _("Page"), _("Adresse"), _("Accès d’urgence")], lines())
 
 
 def changes_file(found: QuerySet[Change]) -> StreamingHttpResponse:

@@ -25,5 +25,6 @@ urlpatterns = [
     path("reads/export/", views.reads_export, name="reads_export"),
     path("changes/", views.changes, name="changes"),
     path("changes/export/", views.changes_export, name="changes_export"),
+    path("emergencies/", views.emergencies, name="emergencies"),
     path("chain/", views.chain, name="chain"),
 ]

@@ -12,6 +12,7 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.authtoken.models import Token
@@ -20,6 +21,7 @@ from accounts.models import User
 from audit.acting import Stale
 from audit.models import ReadLog
 from audit.services import log_read
+from cases.models import EmergencyAccess
 from centres.access import SIGNED_IN, access, may
 from centres.models import Centre, Posting
 from centres.roles import Right, Role
@@ -409,6 +411,18 @@ def changes_export(request: HttpRequest) -> HttpResponse:
     return trail.changes_file(trail.changes(**_wanted(ChangeFilterForm(request.GET or None))))
 
 
+@access(Right.VIEW_AUDIT)
+def emergencies(request: HttpRequest) -> HttpResponse:
+    """Files opened in an emergency: by whom, why, until when, how much was read, and which centres have read the notice."""
+    found = EmergencyAccess.objects.select_related("user__organisation").prefetch_related("notices__centre", "notices__acknowledged_by")
+    page = keyset.read(found, request.GET, keys=("-opened_at", "-id"), size=50)
+    counts = trail.reads_in_emergency([row.pk for row in page.rows])
+    for row in page.rows:
+        row.reads, row.running = counts.get(row.pk, 0), row.until > timezone.now()
+    log_read(request, ReadLog.Action.LISTED, "cases.emergencyaccess", [row.pk for row in page.rows])
+    return render(request, "administration/emergencies.html", {"page": page, "tabs": _tabs(request)})
+
+
 @access(Right.VIEW_AUDIT, methods="GET POST")
 def chain(request: HttpRequest) -> HttpResponse:
     """Where the chain stands, and a button that checks all of it: at once while it is short, by a worker when it is long."""
@@ -423,7 +437,7 @@ def chain(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    titles = {"reads": _("Consultations"), "changes": _("Modifications"), "chain": _("État de la chaîne")}
+    titles = {"reads": _("Consultations"), "changes": _("Modifications"), "emergencies": _("Accès d’urgence"), "chain": _("État de la chaîne")}
     here = request.resolver_match.url_name if request.resolver_match else ""
     return [{"title": title, "url": reverse(f"administration:{name}"), "current": name == here} for name, title in titles.items()]
 

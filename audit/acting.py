@@ -34,6 +34,11 @@ def service(function: F) -> F:
     return call  # type: ignore[return-value]
 
 
+def read_under(user: User, access: uuid.UUID) -> None:
+    """From here on, what this request reads is marked as read under an emergency access (its key)."""
+    user.__dict__["_sira_read_under"] = access
+
+
 class SameKeyOtherContent(Exception):
     """A client-made key came a second time, with other content."""
 

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -61,9 +62,12 @@ class ReadLog(models.Model):
         EXPORTED = "exported", _("exporté")
         DOWNLOADED = "downloaded", _("téléchargé")
         REFUSED = "refused", _("accès refusé")
+        EMERGENCY = "emergency", _("accès d’urgence ouvert")
 
     at = models.DateTimeField(_("quand"), db_default=ClockTimestamp())
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("par"), related_name="+")
+    # Nobody: a partner without an account, named in `party`.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("par"), related_name="+")
+    party = models.CharField(_("au nom de"), max_length=200, blank=True, db_default="")
     action = models.CharField(_("action"), max_length=12, choices=Action)
     model = models.CharField(_("type d’objet"), max_length=60)
     # The keys of what was shown; never a name, never the words that were searched.
@@ -72,6 +76,8 @@ class ReadLog(models.Model):
     path = models.CharField(_("page"), max_length=200)
     address = models.GenericIPAddressField(_("adresse"), null=True)
     transaction = models.BigIntegerField(db_default=CurrentTransaction())
+    # The emergency access under which it was read; the row of it is on a floor above.
+    emergency = models.UUIDField(_("accès d’urgence"), null=True)
 
     class Meta:
         db_table = "audit_readlog"
@@ -79,7 +85,18 @@ class ReadLog(models.Model):
         indexes = [
             models.Index(fields=["user", "id"], name="read_by_user"),
             GinIndex(fields=["rows"], name="read_of_row"),  # who has seen this file
+            models.Index(fields=["emergency", "id"], name="read_in_emergency", condition=models.Q(emergency__isnull=False)),
         ]
+        constraints = [models.CheckConstraint(condition=models.Q(user__isnull=False) | ~models.Q(party=""), name="read_by_somebody")]
+
+    @property
+    def who(self) -> str:
+        return str(self.user) if self.user is not None else self.party
+
+    @property
+    def whose(self) -> str:
+        """The organisation of who read."""
+        return str(self.user.organisation) if self.user is not None else gettext("structure partenaire, par son lien")
 
 
 class Link(models.Model):

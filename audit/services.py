@@ -19,7 +19,14 @@ def log_read(request: HttpRequest, action: ReadLog.Action, model: str, rows: Ite
         centre_code=centre_code,
         path=request.path[:200],
         address=request.META.get("REMOTE_ADDR") or None,
+        emergency=request.user.__dict__.get("_sira_read_under"),
     )
+
+
+def log_outside_read(request: HttpRequest, action: ReadLog.Action, model: str, rows: Iterable[object], *, party: str, path: str) -> None:
+    """The same for somebody without an account, who came by a secret address. `party`: in whose name; `path`: without the secret."""
+    address = request.META.get("REMOTE_ADDR") or None
+    ReadLog.objects.create(user=None, party=party[:200], action=action, model=model, rows=[str(row) for row in rows], path=path, address=address)
 
 
 @dataclass(frozen=True)

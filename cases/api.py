@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +21,7 @@ from . import consents, listing, services
 from .duplicates import duplicates_for
 from .forms import SearchForm
 from .models import Consent, Migrant
+from .vulnerabilities import ALL_FLAGS
 
 
 class MigrantPages(Pages):
@@ -44,6 +45,7 @@ class MigrantSerializer(_Identity):
     consent_language = serializers.ChoiceField(choices=consents.LANGUAGES, write_only=True, required=False, default="fra", help_text="ISO 639-3.")
     registered_centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
     unaccompanied_minor = serializers.BooleanField(source="is_unaccompanied_minor", read_only=True)
+    flags = serializers.SerializerMethodField(help_text="Of the current vulnerability assessment; those that only protection may read are `protection` to others.")
 
     class Meta:
         model = Migrant
@@ -64,11 +66,16 @@ class MigrantSerializer(_Identity):
             "registered_at",
             "registered_centre",
             "unaccompanied_minor",
+            "flags",
             "version",
         )
         read_only_fields = ("case_number", "registered_at", "version")
         # The key is made by the client; that it may exist already is for the service to judge.
         extra_kwargs = {"id": {"required": True, "validators": [], "help_text": "Made by the client (UUID): sent twice it is one person."}}
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(ALL_FLAGS.items()))))
+    def get_flags(self, migrant: Migrant) -> list[str]:
+        return migrant.flags_for(self.context["request"].user)
 
     def to_representation(self, migrant: Migrant) -> dict[str, Any]:
         """Without the telephone for a team that no longer follows the person."""
@@ -104,6 +111,7 @@ _FILTERS = [
     OpenApiParameter("nationality", OpenApiTypes.STR, description="ISO 3166-1 alpha-2"),
     OpenApiParameter("centre", OpenApiTypes.STR, description="Code of the centre that cares for them now"),
     OpenApiParameter("unaccompanied_minor", OpenApiTypes.BOOL),
+    OpenApiParameter("flag", OpenApiTypes.STR, description="Those of `flags` that you may know of"),
 ]
 
 
@@ -118,9 +126,9 @@ class Migrants(SiraAPIView):
     @extend_schema(operation_id="migrants_list", parameters=_FILTERS, responses=MigrantSerializer(many=True))
     def get(self, request: Request) -> Response:
         query = request.query_params
-        data = {"sex": query.get("sex"), "nationality": query.get("nationality"), "centre": query.get("centre")}
+        data = {"sex": query.get("sex"), "nationality": query.get("nationality"), "centre": query.get("centre"), "flag": query.get("flag")}
         data["alone"] = query.get("unaccompanied_minor", "").lower() in ("true", "1", "on")
-        form = SearchForm(data, centres=centres_for(request.user, Right.VIEW_CASE))
+        form = SearchForm(data, centres=centres_for(request.user, Right.VIEW_CASE), user=request.user)
         if not form.is_valid():
             raise serializers.ValidationError(form.errors)
         people = listing.filtered(self.get_queryset(), form)

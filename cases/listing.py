@@ -38,6 +38,8 @@ def filtered(people: MigrantQuerySet, form: SearchForm) -> MigrantQuerySet:
         people = people.in_care_of(chosen["centre"])
     if chosen.get("alone"):
         people = people.unaccompanied_minors()
+    if chosen.get("flag"):
+        people = people.flagged(chosen["flag"], form.user)
     return people
 
 

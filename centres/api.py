@@ -13,7 +13,7 @@ from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from audit.services import log_read
 
-from .access import Declaration
+from .access import Declaration, find_for
 from .api_rules import Conflict, Declared, Pages
 from .roles import Right
 
@@ -48,6 +48,9 @@ class SiraAPIView(generics.GenericAPIView):
 
     def get_queryset(self):
         return super().get_queryset().visible_to(self.request.user)
+
+    def get_object(self):
+        return find_for(self.request.user, super().get_object)
 
     def log(self, action: ReadLog.Action, keys) -> None:
         if self.read_model:

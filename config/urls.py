@@ -3,6 +3,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
+from cases.views.partner import partner
 from centres import home
 from jobs import health
 
@@ -14,6 +15,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
     path("migrants/", include("cases.urls")),
+    path("referrals/", include("cases.referral_urls")),
+    path("r/<str:token>/", partner, name="partner"),
     path("centres/", include("reception.urls")),
     path("returns/", include("returns.urls")),
     path("reintegration/", include("reintegration.urls")),
@@ -24,6 +27,7 @@ urlpatterns = [
     path("administration/", include("administration.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include("cases.api")),
+    path("api/v1/", include("cases.referral_api")),
     path("api/v1/", include("reception.api")),
     path("api/v1/", include("returns.api")),
     path("api/v1/", include("reintegration.api")),

@@ -85,11 +85,6 @@ class MoveSerializer(serializers.ModelSerializer):
         extra_kwargs = {name: {"required": False} for name in _STEP_FIELDS}
 
 
-class BestInterestSerializer(serializers.Serializer):
-    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The version you read.")
-    best_interest_on = serializers.DateField()
-
-
 class StaleReturnSerializer(serializers.Serializer):
     type = serializers.CharField()
     title = serializers.CharField()
@@ -182,28 +177,7 @@ class OneReturnCase(SiraAPIView):
         return Response(self.get_serializer(case).data)
 
 
-class BestInterest(SiraAPIView):
-    queryset = ReturnCase.objects.select_related("centre", "migrant")
-    serializer_class = BestInterestSerializer
-    rights = (Right.VIEW_PROTECTION,)
-    read_model = "returns.returncase"
-
-    @extend_schema(operation_id="return_cases_best_interest", request=BestInterestSerializer, responses={200: ReturnCaseSerializer, 409: StaleReturnSerializer})
-    def patch(self, request: Request, pk: Any) -> Response:
-        """The best-interest decision for a child."""
-        case = self.get_object()
-        serializer = BestInterestSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
-        try:
-            case = services.record_best_interest(actor=request.user, case=case, decided_on=asked["best_interest_on"], version=asked["version"])
-        except Stale as stale:
-            return stale_answer(stale, ReturnCaseSerializer(stale.current, context=self.get_serializer_context()).data)
-        return Response(ReturnCaseSerializer(case, context=self.get_serializer_context()).data)
-
-
 urlpatterns = [
     path("return-cases/", ReturnCases.as_view(), name="api-return-cases"),
     path("return-cases/<uuid:pk>/", OneReturnCase.as_view(), name="api-return-case"),
-    path("return-cases/<uuid:pk>/best-interest/", BestInterest.as_view(), name="api-best-interest"),
 ]

@@ -33,7 +33,6 @@ FIELDS: dict[str, Callable[[], forms.Field]] = {
     "document_valid_until": lambda: _day(_("Document valable jusqu’au")),
     "fit_to_travel_on": lambda: _day(_("Examen médical du")),
     "fit_until": lambda: _day(_("Apte au voyage jusqu’au"), _("La fin de validité écrite sur le certificat.")),
-    "best_interest_on": lambda: _day(_("Décision d’intérêt supérieur du")),
     "departed_on": lambda: _day(_("Date du départ"), _("Si la personne séjourne dans un centre, son séjour se termine ce jour-là et son lit se libère.")),
     "arrived_on": lambda: _day(_("Date de l’arrivée")),
     "end_reason": lambda: forms.CharField(

@@ -78,7 +78,8 @@ class ReturnCase(models.Model):
     document_valid_until = models.DateField(_("document valable jusqu’au"), null=True, blank=True)
     fit_to_travel_on = models.DateField(_("apte au voyage : examen du"), null=True, blank=True)
     fit_until = models.DateField(_("aptitude valable jusqu’au"), null=True, blank=True)
-    best_interest_on = models.DateField(_("décision d’intérêt supérieur du"), null=True, blank=True)
+    # Of the determination that lets a child travel. The database takes it from there (trigger below): nobody writes it here.
+    best_interest_on = models.DateField(_("décision d’intérêt supérieur du"), null=True, blank=True, editable=False)
     departed_on = models.DateField(_("départ"), null=True, blank=True)
     arrived_on = models.DateField(_("arrivée"), null=True, blank=True)
     ended_on = models.DateField(_("clos le"), null=True, blank=True)
@@ -162,10 +163,23 @@ class ReturnCase(models.Model):
                 func=f"""
                     IF TG_OP = 'UPDATE' AND OLD.state IN ({", ".join(f"'{s.value}'" for s in STILL)}) THEN
                         NEW.minor := OLD.minor;
+                        NEW.best_interest_on := OLD.best_interest_on;
                         RETURN NEW;
                     END IF;
                     NEW.minor := NEW.minor OR (TG_OP = 'UPDATE' AND OLD.minor)
                         OR EXISTS (SELECT 1 FROM cases_migrant m WHERE m.id = NEW.migrant_id AND m.born_on > NEW.opened_on - interval '{ADULT_AGE} years');
+                    IF TG_OP = 'UPDATE' AND OLD.state = 'ready' AND NEW.state = 'ready' THEN
+                        NEW.best_interest_on := OLD.best_interest_on;  -- asked again before departure; until then a paper may be renewed
+                        RETURN NEW;
+                    END IF;
+                    NEW.best_interest_on := NULL;
+                    IF NEW.minor THEN  -- the same as cases.models.BestInterestQuerySet.determination_for_return
+                        SELECT CASE WHEN d.decision = 'return' AND (d.valid_until IS NULL OR d.valid_until >= d.travels_on) THEN d.decided_on END
+                            INTO NEW.best_interest_on
+                            FROM (SELECT b.*, coalesce(NEW.departed_on, CURRENT_DATE) AS travels_on FROM cases_bestinterest b WHERE b.migrant_id = NEW.migrant_id) d
+                            WHERE d.kind = 'determination' AND d.decided_on <= d.travels_on
+                            ORDER BY d.decided_on DESC, d.recorded_at DESC LIMIT 1;
+                    END IF;
                     RETURN NEW;
                 """,  # noqa: S608 – constants of this file
             ),

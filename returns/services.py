@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, service
 from cases.cleaning import clean_line
-from cases.models import Custody, Migrant
+from cases.models import BestInterest, Custody, Migrant
 from centres.access import allows, centres_for
 from centres.models import Centre
 from centres.roles import Right
@@ -110,6 +110,14 @@ def _locked(actor: User, right: Right, case: ReturnCase, version: int) -> Return
     return case
 
 
+def know_best_interest(case: ReturnCase) -> None:
+    """Reads anew whether a determination lets the child travel: on the day of departure where one is set, else today. The database asks
+    the same of itself when the case is written."""
+    if case.is_open and case.state not in GONE:
+        found = BestInterest.objects.determination_for_return(case.migrant, case.departed_on) if case.minor else None
+        case.best_interest_on = found.decided_on if found else None
+
+
 def _set(case: ReturnCase, allowed: tuple[str, ...], fields: dict[str, Any]) -> None:
     if unknown := set(fields) - set(allowed):
         raise ValidationError({name: _("Ce champ n’appartient pas à cette étape.") for name in sorted(unknown)})
@@ -134,6 +142,7 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     _set(case, STEPS[step].fields, fields)
     # An identity put right since the case was opened may have shown a child.
     case.minor = case.minor or (step not in (*GONE, *STOPPED) and case.migrant.is_minor(case.opened_on))
+    know_best_interest(case)
     if problems := missing(case, step, timezone.localdate()):
         raise ValidationError(problems)
     case.state = step
@@ -154,30 +163,14 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     if not step.correctable:
         raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
     _set(case, step.correctable, fields)
+    if case.state != State.READY:  # asked again before departure; until then a paper may be renewed
+        know_best_interest(case)
     problems = {name: words for name, words in missing(case, case.state, timezone.localdate()).items() if name in step.correctable}
     if case.state == State.READY and case.document_valid_until and case.document_valid_until <= timezone.localdate() and "document_valid_until" in fields:
         problems["document_valid_until"] = _("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
     if problems:
         raise ValidationError(problems)
     _check_countries(case)
-    case.version += 1
-    _save(case)
-    return case
-
-
-@service
-def record_best_interest(*, actor: User, case: ReturnCase, decided_on: datetime.date, version: int) -> ReturnCase:
-    """Writes down the best-interest decision for a child; the protection officer's alone. Without it no child is ready to depart.
-
-    Raises Stale, PermissionDenied, ValidationError."""
-    case = _locked(actor, Right.VIEW_PROTECTION, case, version)
-    if not case.minor:
-        raise ValidationError(_("Cette personne est adulte : aucune décision d’intérêt supérieur n’est demandée."))
-    if not case.is_open or case.state in GONE:
-        raise ValidationError(_("Ce retour ne se prépare plus : la personne est partie, ou il est clos."))
-    if decided_on > timezone.localdate():
-        raise ValidationError({"best_interest_on": _("Cette date est dans l’avenir. Notez ce qui a eu lieu.")})
-    case.best_interest_on = decided_on
     case.version += 1
     _save(case)
     return case

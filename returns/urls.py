@@ -8,6 +8,5 @@ urlpatterns = [
     path("open/<uuid:pk>/", views.open_, name="open"),
     path("<uuid:pk>/", views.case, name="case"),
     path("<uuid:pk>/correct/", views.correct, name="correct"),
-    path("<uuid:pk>/best-interest/", views.best_interest, name="best_interest"),
     path("<uuid:pk>/declaration/", views.declaration, name="declaration"),
 ]

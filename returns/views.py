@@ -156,6 +156,7 @@ def shown(name: str, value: Any) -> Any:
 
 def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping: bool = False, typed: dict[str, Any] | None = None) -> HttpResponse:
     may_write = allows(request.user, Right.MANAGE_RETURN, case, writing=True)
+    services.know_best_interest(case)
     following = next_step(case.state)
     step = stop = None
     if may_write and following is not None:
@@ -231,29 +232,11 @@ def correct(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     )
 
 
-@access(Right.VIEW_PROTECTION, load=ReturnCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
-def best_interest(request: HttpRequest, case: ReturnCase) -> HttpResponse:
-    """The best-interest decision for a child: without it, no departure."""
-    possible = case.minor and case.state in OPEN and case.state not in GONE
-    return _small_form(
-        request,
-        case,
-        names=("best_interest_on",) if possible else (),
-        title=_("Noter la décision d’intérêt supérieur"),
-        intro=_("Un enfant ne part qu’après une décision prise dans son intérêt supérieur. Le contenu de la décision reste dans les notes de protection.")
-        if possible
-        else _("Aucune décision n’est demandée pour ce retour."),
-        save=lambda version, typed: services.record_best_interest(actor=request.user, case=case, version=version, decided_on=typed["best_interest_on"]),
-    )
-
-
 def _small_form(request: HttpRequest, case: ReturnCase, *, names: Iterable[str], title: str, intro: str, save: Any) -> HttpResponse:
     """A page with a few dates of the case: shows both values when somebody else changed them meanwhile."""
     names = tuple(names)
     initial = {"version": case.version, **{name: getattr(case, name) for name in names}}
     form = VersionForm(request.POST or None, names=names, initial=initial)
-    if "best_interest_on" in names:
-        form.fields["best_interest_on"].required = True
     stale_rows = None
     if request.method == "POST" and names and form.is_valid():
         try:

@@ -107,7 +107,9 @@ def _ready(case: Any, today: datetime.date) -> Problems:
     if case.document_valid_until is None or case.document_valid_until < today:
         problems["document_valid_until"] = _now("Le document de voyage n’est plus valable : corrigez-le avec le nouveau document.")
     if case.minor and case.best_interest_on is None:
-        problems["best_interest_on"] = _now("Cette personne est un enfant : la décision d’intérêt supérieur du chargé de protection doit être notée d’abord.")
+        problems["best_interest_on"] = _now(
+            "Cette personne est un enfant : une détermination de l’intérêt supérieur (BID) qui décide le retour, et qui vaut encore, doit être notée d’abord par la protection."
+        )
     return problems
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from administration.demo.accounts import ACCOUNTS
+from cases.models import BestInterest, EmergencyNotice, FamilyTracing
 from centres.access import ANYONE, DECLARED_ELSEWHERE, SIGNED_IN, Declaration
 from centres.models import Centre
 from centres.roles import NATIONAL, ROLE_RIGHTS, Right
@@ -89,6 +90,10 @@ def rights_at(username: str, centre: str | None) -> set[Right]:
     return held
 
 
+# To everybody else they do not exist.
+ONLY_PROTECTION = (BestInterest, FamilyTracing)
+
+
 def in_scope(model: type[models.Model] | None, username: str, centre: str) -> bool:
     """Does an object of this centre exist for this account?"""
     if model is None:
@@ -98,6 +103,10 @@ def in_scope(model: type[models.Model] | None, username: str, centre: str) -> bo
         return bool(local)
     if model is Job:
         return False  # the samples' jobs are somebody else's
+    if model in ONLY_PROTECTION:
+        return Right.VIEW_PROTECTION in local
+    if model is EmergencyNotice:
+        return Right.MANAGE_CENTRE in local
     fields = {field.name for field in model._meta.get_fields()}
     hangs_on_person = model.__name__ == "Migrant" or "migrant" in fields or ("case" in fields and "reintegration" in model.__module__)
     return Right.VIEW_CASE in local if hangs_on_person else True

@@ -1,5 +1,6 @@
 """What somebody agreed to."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -50,7 +51,21 @@ class Consent(models.Model):
             models.UniqueConstraint(fields=["migrant", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once"),
             models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")), name="consent_dates"),
         ]
-        triggers = [audited()]
+        triggers = [
+            audited(),
+            # Whoever takes back the agreement to be referred closes the links of partners at once, by whatever way it is written down.
+            pgtrigger.Trigger(
+                name="close_links",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("withdrawn_at"),
+                condition=pgtrigger.Condition("NEW.purpose = 'referral' AND NEW.withdrawn_at IS NOT NULL"),
+                func="""
+                    UPDATE cases_referrallink SET revoked_at = greatest(now(), created_at)
+                        WHERE revoked_at IS NULL AND referral_id IN (SELECT id FROM cases_referral WHERE migrant_id = NEW.migrant_id);
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)

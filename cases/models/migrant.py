@@ -21,13 +21,14 @@ from django.utils.translation import gettext_lazy as _
 
 import names
 from audit.triggers import audited
-from centres.access import centres_for
+from centres.access import allows, centres_for, may, opened_people
 from centres.models import Area, Centre
 from centres.roles import Right
 from config.countries import country_name
 
 from .. import case_numbers
 from ..cleaning import digits_of
+from ..vulnerabilities import PROTECTED_FLAGS, REFER
 from .births import ADULT_AGE, Precision, earliest_birth, years_before
 
 # Of a search: nobody types more, and it bounds the work on hostile input.
@@ -66,11 +67,14 @@ class Household(models.Model):
 
 class MigrantQuerySet(models.QuerySet["Migrant"]):
     def visible_to(self, user) -> "MigrantQuerySet":
-        """People who are, or were, in the care of a centre where the user may see case files. `Custody` alone decides."""
+        """People who are, or were, in the care of a centre where the user may see case files. `Custody` alone decides; to it comes
+        the one file at hand, where this request came to it by an emergency access (`centres.access.find_for`)."""
         centres = centres_for(user, Right.VIEW_CASE)
         if not centres:
             return self.none()
-        return self.filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres)))
+        theirs = Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres))
+        opened = opened_people(user)
+        return self.filter(theirs | Q(pk__in=opened)) if opened else self.filter(theirs)
 
     def exportable_by(self, user) -> "MigrantQuerySet":
         """Those of the people in sight whose names the user may take out of the system."""
@@ -90,6 +94,16 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
     def unaccompanied_minors(self, on: datetime.date | None = None) -> "MigrantQuerySet":
         """Children for whom no adult answers. Derived, never stored: so it can't be forgotten or out of date."""
         return self.minors(on).filter(accompanied_by__isnull=True)
+
+    def flagged(self, code: str, user) -> "MigrantQuerySet":
+        """People with this flag, as far as the user may know of it: those whom no other team has taken over; for a protected flag, those
+        in whose centre the user has the protection right."""
+        protected = code in PROTECTED_FLAGS
+        centres = centres_for(user, Right.VIEW_PROTECTION if protected else Right.VIEW_CASE)
+        cared = Custody.objects.filter(migrant=OuterRef("pk"))
+        here_now = Exists(cared.filter(centre__in=centres, until__isnull=True))
+        here_last = Exists(cared.filter(centre__in=centres)) & ~Exists(cared.filter(until__isnull=True))
+        return self.filter(here_now | here_last, **{"protected_flags__contains" if protected else "flags__contains": [code]})
 
     def matching(self, text: str) -> "MigrantQuerySet":
         """People whose case number, phone or name (in any spelling, or its beginning) is this. Every word must fit."""
@@ -235,6 +249,10 @@ class Migrant(models.Model):
     # Of what was sent at registration: tells whether the same `id` comes again with the same content, even after a correction.
     registered_digest = models.CharField(max_length=64, default="", editable=False)
     version = models.PositiveIntegerField(default=1)
+    # Of the current vulnerability assessment; the database writes them (trigger below), whatever is set here. Those that only
+    # protection may read stand apart, so that whoever lists or exports `flags` tells nothing.
+    flags = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False, verbose_name=_("signalements"))
+    protected_flags = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False, verbose_name=_("signalements protégés"))
     name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     search_text = models.CharField(max_length=250, default="", editable=False)
 
@@ -251,6 +269,8 @@ class Migrant(models.Model):
             GinIndex(NAME_VECTOR, name="migrant_name_words"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="migrant_phone_end", condition=~Q(phone="")),
             models.Index(fields=["born_on"], name="migrant_born"),
+            GinIndex(fields=["flags"], name="migrant_flags"),
+            GinIndex(fields=["protected_flags"], name="migrant_protected_flags"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -298,6 +318,24 @@ class Migrant(models.Model):
                 condition=pgtrigger.Condition(f"NEW.born_on > OLD.born_on AND NEW.born_on > CURRENT_DATE - INTERVAL '{ADULT_AGE} years'"),
                 func="UPDATE cases_migrant SET accompanied_by_id = NULL, version = version + 1 WHERE accompanied_by_id = NEW.id; RETURN NULL;",
             ),
+            # The flags are those of the latest assessment; of one that protection did not confirm, none.
+            pgtrigger.Trigger(
+                name="flags",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("flags", "protected_flags"),
+                func="""
+                    SELECT a.flags, coalesce(p.flags, '{}') INTO NEW.flags, NEW.protected_flags
+                        FROM (SELECT * FROM cases_vulnerabilityassessment WHERE migrant_id = NEW.id ORDER BY assessed_at DESC, id DESC LIMIT 1) a
+                        LEFT JOIN cases_protectedfindings p ON p.assessment_id = a.id
+                        WHERE a.decision <> 'not_confirmed';
+                    NEW.flags := coalesce(NEW.flags, '{}');
+                    NEW.protected_flags := coalesce(NEW.protected_flags, '{}');
+                    IF cardinality(NEW.protected_flags) > 0 AND NOT 'protection' = ANY(NEW.flags) THEN
+                        NEW.flags := array_append(NEW.flags, 'protection');
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self):
@@ -328,6 +366,14 @@ class Migrant(models.Model):
     @property
     def is_unaccompanied_minor(self) -> bool:
         return self.is_minor() and self.accompanied_by_id is None
+
+    def flags_for(self, user) -> list[str]:
+        """The codes of the flags that this user may know of; none for a team that no longer follows the person (with `with_care`: no
+        query). A flag that only protection may read is `vulnerabilities.REFER` to everybody else."""
+        if self.care_ended(user) is not None:
+            return []
+        protected = self.protected_flags if self.protected_flags and allows(user, Right.VIEW_PROTECTION, self) else []
+        return [*protected, *(code for code in self.flags if not (protected and code == REFER))]
 
     @property
     def full_name(self) -> str:
@@ -427,7 +473,23 @@ class FileQuerySet(models.QuerySet[Any]):
     person = "migrant"
 
     def visible_to(self, user) -> Self:
-        theirs = Custody.objects.filter(migrant=OuterRef(self.person), centre__in=centres_for(user, Right.VIEW_CASE))
         from_then = F(self.on_file_from) if isinstance(self.on_file_from, str) else self.on_file_from
-        known = Q(until__isnull=True) | Q(until__gte=OuterRef("on_file_from"))
-        return self.alias(on_file_from=from_then).filter(Exists(theirs.filter(known)))
+        return self.alias(on_file_from=from_then).filter(self._seen_with(user, Right.VIEW_CASE))
+
+    def _seen_with(self, user, right: Right) -> Q:
+        """Rows of people in whose centre the user has this right, by what was on the file while that centre had them; and of the file at
+        hand in an emergency (`centres.access.find_for`)."""
+        theirs = Custody.objects.filter(migrant=OuterRef(self.person), centre__in=centres_for(user, right))
+        seen = Q(Exists(theirs.filter(Q(until__isnull=True) | Q(until__gte=OuterRef("on_file_from")))))
+        opened = opened_people(user)
+        return seen | Q(**{f"{self.person}__in": opened}) if opened and may(user, right) else seen
+
+
+class ProtectedQuerySet(FileQuerySet):
+    """Rows that exist only for protection officers."""
+
+    def visible_to(self, user) -> Self:
+        return super().visible_to(user).filter(self.protected_for(user))
+
+    def protected_for(self, user) -> Q:
+        return self._seen_with(user, Right.VIEW_PROTECTION)

@@ -5,24 +5,21 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
-from centres.access import centres_for
-from centres.roles import Right
 
-from .migrant import Custody, FileQuerySet, Migrant
+from .migrant import FileQuerySet, Migrant, ProtectedQuerySet
 
 
-class NoteQuerySet(FileQuerySet):
+class NoteQuerySet(ProtectedQuerySet):
     on_file_from = "written_at"
 
     def visible_to(self, user) -> Self:
         """Protection notes exist only for those who have the right where the person is or was."""
-        protected = Exists(Custody.objects.filter(migrant=OuterRef("migrant"), centre__in=centres_for(user, Right.VIEW_PROTECTION)))
-        return super().visible_to(user).filter(Q(kind=Note.Kind.ORDINARY) | Q(protected))
+        return FileQuerySet.visible_to(self, user).filter(Q(kind=Note.Kind.ORDINARY) | self.protected_for(user))
 
 
 class Note(models.Model):

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,10 @@ class Paper:
     ended: datetime.datetime | None
 
 
+# What other modules put among them: each is given (user, columns) and returns one more part of the same one query.
+PAPER_SOURCES: list[Callable[[Any, Callable[..., Any]], Any]] = []
+
+
 def papers(user, migrant: Migrant) -> list[Paper]:
     """All notes, agreements and attachments that the user may see, newest first: one query, asked once for a loaded person."""
     kept: dict[Any, list[Paper]] = migrant.__dict__.setdefault("_papers", {})
@@ -47,7 +52,7 @@ def papers(user, migrant: Migrant) -> list[Paper]:
 
 def _read_papers(user, migrant: Migrant) -> list[Paper]:
     def columns(queryset, by: str, sort: Any, at: str, title: Any, text: Any, ended: Any = None):
-        made = queryset.filter(migrant=migrant).order_by()
+        made = queryset.filter(migrant=migrant).order_by()  # one query for all, however many sorts of paper there are
         return made.annotate(
             c_sort=Cast(sort, TextField()),
             c_key=Cast("pk", TextField()),
@@ -63,7 +68,8 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
     notes = columns(Note.objects.visible_to(user), "written_by", "kind", "written_at", Value(""), "text")
     agreements = columns(Consent.objects.visible_to(user), "taken_by", Value("consent"), "given_at", "purpose", "method", "withdrawn_at")
     files = columns(Attachment.objects.visible_to(user), "added_by", Value("attachment"), "added_at", "title", "media_type")
-    rows = notes.union(agreements, files, all=True).order_by("-c_at")[:MOST_ON_FILE]
+    others = [source(user, columns) for source in PAPER_SOURCES]
+    rows = notes.union(agreements, files, *others, all=True).order_by("-c_at")[:MOST_ON_FILE]
     return [
         Paper(sort, key, at, title, text, f"{first or ''} {last or ''}".strip() or login or "", ended) for sort, key, at, title, text, first, last, login, ended in rows
     ]
@@ -79,7 +85,7 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
             rows.append(TimelineRow(paper.at, _("Note de protection"), paper.text, who=paper.who, chip={"label": _("protection"), "tone": "warn"}))
         elif paper.sort == "attachment":
             rows.append(TimelineRow(paper.at, _("Pièce jointe : %(title)s") % {"title": paper.title}, url=reverse("cases:attachment", args=[paper.key]), who=paper.who))
-        else:
+        elif paper.sort == "consent":
             purpose = str(purposes.get(paper.title, paper.title))
             if paper.at == migrant.registered_at:
                 at_registration.add(paper.title)

@@ -1,22 +1,57 @@
 """Writes about a person. Views, API, imports and commands all come here."""
 
 from .attachments import attach, media_type_of
+from .best_interest import ask_for_tracing, record_best_interest, update_tracing
 from .consents import CONSENT_TEXT_VERSION, give_consent, require_consent, withdraw_consent
+from .emergency import acknowledge_emergency, open_in_emergency, running_accesses
 from .identity import IDENTITY_FIELDS, clean_identity, correct_identity, latest_birth, open_custody, register_migrant
 from .notes import write_note
+from .referrals import (
+    add_structure,
+    answer_by_link,
+    correct_structure,
+    find_link,
+    make_link,
+    may_edit_directory,
+    may_write_referral,
+    move_referral,
+    refer,
+    was_just_sent,
+)
+from .vulnerability import assess_vulnerability, current_assessment, decide_vulnerability, may_screen
 
 __all__ = [
     "CONSENT_TEXT_VERSION",
     "IDENTITY_FIELDS",
+    "acknowledge_emergency",
+    "add_structure",
+    "answer_by_link",
+    "ask_for_tracing",
+    "assess_vulnerability",
     "attach",
     "clean_identity",
     "correct_identity",
+    "correct_structure",
+    "current_assessment",
+    "decide_vulnerability",
+    "find_link",
     "give_consent",
     "latest_birth",
+    "make_link",
+    "may_edit_directory",
+    "may_screen",
+    "may_write_referral",
     "media_type_of",
+    "move_referral",
     "open_custody",
+    "open_in_emergency",
+    "record_best_interest",
+    "refer",
     "register_migrant",
     "require_consent",
+    "running_accesses",
+    "update_tracing",
+    "was_just_sent",
     "withdraw_consent",
     "write_note",
 ]

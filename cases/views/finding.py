@@ -24,7 +24,7 @@ def asked(request: HttpRequest) -> tuple[str, SearchForm]:
     """The search words, without what can't be searched, and the filters."""
     data = request.GET.copy()
     data["q"] = " ".join("".join(c if c.isprintable() else " " for c in data.get("q", "")[:200]).split())
-    return data["q"], SearchForm(data, centres=centres_for(request.user, Right.VIEW_CASE))
+    return data["q"], SearchForm(data, centres=centres_for(request.user, Right.VIEW_CASE), user=request.user)
 
 
 def _address(query: QueryDict, **changed: str) -> str:

@@ -17,7 +17,7 @@ from centres.roles import Right
 from .. import consents as consent_texts
 from .. import services
 from ..forms import AttachmentForm, ConsentForm, NoteForm, new_id, put_errors, sent
-from ..models import Attachment, Consent, Migrant
+from ..models import Attachment, Consent, Migrant, Note
 
 
 @access(Right.VIEW_CASE, load=Migrant, methods="GET POST", select=("registered_centre",))
@@ -26,12 +26,12 @@ def note(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):
         raise PermissionDenied
     protection = allows(request.user, Right.VIEW_PROTECTION, migrant, writing=True)
-    form = NoteForm(*sent(request), protection=protection, initial={"id": new_id()})
+    form = NoteForm(*sent(request), protection=protection, initial={"id": new_id(), "kind": request.GET.get("kind", Note.Kind.ORDINARY)})
     if request.method == "POST" and form.is_valid():
         try:
             services.write_note(actor=request.user, migrant=migrant, **form.cleaned_data)
         except SameKeyOtherContent:
-            form = _fresh(NoteForm, request, protection=protection)
+            form = fresh(NoteForm, request, protection=protection)
         except ValidationError as error:
             put_errors(form, error)
         else:
@@ -40,7 +40,7 @@ def note(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     return render(request, "cases/note.html", {"migrant": migrant, "form": form})
 
 
-def _fresh(kind: type, request: HttpRequest, **arguments: Any) -> Any:
+def fresh(kind: type, request: HttpRequest, **arguments: Any) -> Any:
     """The same form under a new key: the old one had been used for something else."""
     data = request.POST.copy()
     data["id"] = str(new_id())
@@ -60,7 +60,7 @@ def attach(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         try:
             services.attach(actor=request.user, migrant=migrant, **form.cleaned_data)
         except SameKeyOtherContent:
-            form = _fresh(AttachmentForm, request)
+            form = fresh(AttachmentForm, request)
         except ValidationError as error:
             put_errors(form, error)
         else:

@@ -29,5 +29,6 @@ SAMPLES: dict[str, Sample] = {
     "administration:reads_export": Sample(),
     "administration:changes": Sample(),
     "administration:changes_export": Sample(),
+    "administration:emergencies": Sample(),
     "administration:chain": Sample(),
 }

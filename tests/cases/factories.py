@@ -1,14 +1,44 @@
 """Records of this floor, made by the services that make them in the product."""
 
+import datetime
 import io
 import uuid
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
-from cases.models import Attachment, Consent, Custody, Migrant, Note
-from cases.services import attach, open_custody, write_note
+from accounts.models import Organisation, User
+from cases.models import (
+    Attachment,
+    BestInterest,
+    Consent,
+    Custody,
+    EmergencyNotice,
+    FamilyTracing,
+    Migrant,
+    Note,
+    Referral,
+    Structure,
+    VulnerabilityAssessment,
+)
+from cases.services import (
+    add_structure,
+    ask_for_tracing,
+    assess_vulnerability,
+    attach,
+    current_assessment,
+    give_consent,
+    make_link,
+    open_custody,
+    open_in_emergency,
+    record_best_interest,
+    refer,
+    write_note,
+)
 from centres.models import Centre
+from centres.roles import Role
+from centres.services import post
 from tests.factories import agent_of, make_migrant
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
@@ -83,3 +113,117 @@ def body_of(response: Any) -> bytes:
     for part in response.streaming_content:
         out.write(part)
     return out.getvalue()
+
+
+# --- protection and referrals --------------------------------------------------------------------------------------
+
+
+def protection_officer() -> User:
+    return User.objects.get(username="protection")
+
+
+def posted_protection_officer(centre: Centre, username: str = "protection.posted") -> User:
+    """A protection officer of one centre alone: the one of the demonstration sees all of them."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        user = User.objects.create(username=username, first_name="Awa", last_name="Sidibé", organisation=protection_officer().organisation, password="!")
+        post(actor=None, user=user, role=Role.PROTECTION_OFFICER, centre=centre)
+    return user
+
+
+def make_assessment(migrant: Migrant, *, actor: User | None = None, **changed: Any) -> VulnerabilityAssessment:
+    """The agent's screening, or (`actor`) somebody else's, over the one before."""
+    current = current_assessment(migrant)
+    values = {"factors": ["i_no_means", "h_contact"], "flags": ["ill"], "severity": "medium", "seen": current.pk if current else None, **changed}
+    return assess_vulnerability(actor=actor or agent_of(migrant.custodies.filter(until__isnull=True).first().centre), migrant=migrant, **values)
+
+
+def make_best_interest(migrant: Migrant, **changed: Any) -> BestInterest:
+    """A determination for return that holds."""
+    values: dict[str, Any] = {
+        "kind": "determination",
+        "decided_on": timezone.localdate(),
+        "panel": [{"name": "M. Konaté", "function": "protection OIM"}, {"name": "A. Diarra", "function": "développement social"}],
+        "options": ["return", "stay"],
+        "decision": "return",
+        "reasons": "La mère attend l’enfant.",
+        "guardian": "given",
+        "child_view": "Veut rentrer.",
+        **changed,
+    }
+    return record_best_interest(actor=protection_officer(), migrant=migrant, **values)
+
+
+def make_tracing(migrant: Migrant) -> FamilyTracing:
+    return ask_for_tracing(actor=protection_officer(), migrant=migrant, asked_on=timezone.localdate(), office="OIM Conakry")
+
+
+def make_structure(centre: Centre, **changed: Any) -> Structure:
+    values: dict[str, Any] = {
+        "organisation": Organisation.objects.get(code="CSREF"),
+        "name": f"Centre de santé {uuid.uuid4().hex[:8]}",
+        "centre": centre,
+        "town": centre.name,
+        "services": ["health", "violence"],
+        "phone": "76123456",
+        **changed,
+    }
+    return add_structure(actor=User.objects.get(username="admin"), **values)
+
+
+def make_referral(centre: Centre, migrant: Migrant | None = None, **changed: Any) -> Referral:
+    """Sent by the agent, with the person's agreement."""
+    migrant = migrant or make_migrant(centre)
+    give_consent(actor=agent_of(centre), migrant=migrant, purpose="referral", method="signed")
+    values: dict[str, Any] = {
+        "structure": changed.pop("structure", None) or make_structure(centre),
+        "service": "health",
+        "reason": "Fièvre depuis trois jours.",
+        "deadline": timezone.localdate() + datetime.timedelta(days=10),
+        "shared": ["name", "age"],
+        **changed,
+    }
+    actor = values.pop("actor", None) or agent_of(centre)
+    referral, _made = refer(actor=actor, migrant=migrant, **values)
+    return referral
+
+
+def make_token(referral: Referral) -> str:
+    _link, token = make_link(actor=protection_officer() if referral.protected else agent_of(referral.centre), referral=referral)
+    return token
+
+
+def make_notice(centre: Centre) -> EmergencyNotice:
+    """A file of this centre was opened by a protection officer of another one."""
+    elsewhere = Centre.objects.exclude(pk=centre.pk).first()
+    user = posted_protection_officer(elsewhere, f"protection.{elsewhere.code.lower()}")
+    access = open_in_emergency(actor=user, case_number=make_migrant(centre).case_number, reason=f"Menace reçue par téléphone {uuid.uuid4().hex}")
+    return access.notices.get(centre=centre)
+
+
+def screening_form(**changed: Any) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "seen": "", "flags": ["ill"], "risks_individual": ["i_no_means"], "severity": "medium", "note": "", **changed}
+
+
+def best_interest_form(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()), "kind": "determination", "decided_on": timezone.localdate().isoformat(), "options": ["return", "stay"], "decision": "return",
+        "reasons": "La mère attend.", "child_view": "Veut rentrer.", "guardian": "given", "name_1": "M. Konaté", "function_1": "OIM",
+        "name_2": "A. Diarra", "function_2": "Développement social", **changed,
+    }  # fmt: skip
+
+
+def referral_form(centre: Centre, **changed: Any) -> dict[str, Any]:
+    deadline = timezone.localdate() + datetime.timedelta(days=10)
+    structure = changed.pop("structure", None) or make_structure(centre)
+    return {
+        "id": str(uuid.uuid4()), "service": "health", "structure": str(structure.pk), "reason": "Fièvre.", "urgency": "normal",
+        "deadline": deadline.isoformat(), "shared": ["name", "age"], **changed,
+    }  # fmt: skip
+
+
+def structure_form(centre: Centre, **changed: Any) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()), "organisation": str(Organisation.objects.get(code="CRM").pk), "name": f"Croix-Rouge {uuid.uuid4().hex[:6]}",
+        "centre": centre.code, "town": "Ville", "services": ["family_tracing"], "active": "on", **changed,
+    }  # fmt: skip

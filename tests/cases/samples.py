@@ -1,9 +1,25 @@
 """A fresh object and a good body for each address of this floor."""
 
-from tests.factories import make_migrant
+from tests.factories import make_migrant, make_minor
 from tests.samples import Sample
 
-from .factories import make_attachment, make_consent, make_file, registration_form, registration_json
+from .factories import (
+    best_interest_form,
+    make_assessment,
+    make_attachment,
+    make_consent,
+    make_file,
+    make_notice,
+    make_referral,
+    make_structure,
+    make_token,
+    make_tracing,
+    referral_form,
+    registration_form,
+    registration_json,
+    screening_form,
+    structure_form,
+)
 
 
 def _migrant(centre):
@@ -16,6 +32,20 @@ def _new_form(centre):
 
 def _correction(centre):
     return {key: value for key, value in registration_form(centre).items() if key not in ("id", "centre")} | {"version": "1"}
+
+
+def _child(centre):
+    return {"pk": make_minor(centre).pk}
+
+
+def _agreed(centre):
+    """Somebody who may be referred."""
+    return {"pk": make_referral(centre).migrant_id}
+
+
+def _referral_json(centre):
+    sent = referral_form(centre)
+    return sent | {"migrant": str(make_referral(centre).migrant_id)}
 
 
 SAMPLES: dict[str, Sample] = {
@@ -35,4 +65,39 @@ SAMPLES: dict[str, Sample] = {
     "api-migrants": Sample(data=registration_json, json=True),
     "api-migrant": Sample(kwargs=_migrant, data={"version": 1, "phone": "22376123456"}, json=True),
     "api-duplicates": Sample(kwargs=_migrant),
+    "cases:protection": Sample(kwargs=_migrant),
+    "cases:screen": Sample(kwargs=_migrant, data=lambda centre: screening_form()),
+    "cases:decide": Sample(
+        kwargs=lambda centre: {"pk": make_assessment(make_migrant(centre)).pk}, data={"version": "1", "decision": "not_confirmed", "reasons": "Entretien fait."}
+    ),
+    "cases:best_interest": Sample(kwargs=_child, data=lambda centre: best_interest_form()),
+    "cases:tracing": Sample(
+        kwargs=_child, data=lambda centre: {"id": registration_form(centre)["id"], "asked_on": "2026-01-05", "office": "OIM Conakry", "result": "pending"}
+    ),
+    "cases:tracing_result": Sample(
+        kwargs=lambda centre: {"pk": make_tracing(make_minor(centre)).pk},
+        data={
+            "id": "00000000-0000-4000-8000-000000000000",
+            "version": "1",
+            "asked_on": "2026-01-05",
+            "office": "OIM Conakry",
+            "result": "found",
+            "result_on": "2026-02-01",
+        },
+    ),
+    "cases:emergency": Sample(data={"case_number": "GAO-2026-99999-X", "reason": "Menace reçue par téléphone"}),
+    "cases:acknowledge_emergency": Sample(kwargs=lambda centre: {"pk": make_notice(centre).pk}),
+    "cases:referrals": Sample(kwargs=_agreed),
+    "referrals:list": Sample(),
+    "referrals:directory": Sample(),
+    "referrals:new_structure": Sample(data=structure_form),
+    "referrals:edit_structure": Sample(kwargs=lambda centre: {"pk": make_structure(centre).pk}, data=lambda centre: structure_form(centre) | {"version": "1"}),
+    "referrals:new": Sample(kwargs=_agreed, data=referral_form),
+    "referrals:referral": Sample(kwargs=lambda centre: {"pk": make_referral(centre).pk}, data={"version": "1", "to": "accepted"}),
+    "referrals:link": Sample(kwargs=lambda centre: {"pk": make_referral(centre).pk}),
+    "partner": Sample(
+        kwargs=lambda centre: {"token": make_token(make_referral(centre))}, data={"key": "00000000-0000-4000-8000-000000000001", "to": "accepted", "by": "Dr Ba"}
+    ),
+    "api-referrals": Sample(data=_referral_json, json=True),
+    "api-referral": Sample(kwargs=lambda centre: {"pk": make_referral(centre).pk}),
 }

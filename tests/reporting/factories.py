@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from accounts.models import User
-from cases.models import Migrant
+from cases.models import BestInterest, Migrant
 from centres.models import Centre, Service
 from centres.roles import Role
 from centres.services import post
@@ -50,13 +50,14 @@ def make_assistance(migrant: Migrant, centre: Centre, on: Day, code: str = "deje
 def make_return(migrant: Migrant, centre: Centre, on: Day, **values: Any) -> ReturnCase:
     """A voluntary return with everything that a departure needs, arrived on this day."""
     before = on - datetime.timedelta(days=2)
+    if migrant.is_minor(before):
+        BestInterest.objects.create(migrant=migrant, kind="determination", decision="return", decided_on=before, guardian="given", options=["return"])
     given = {
         "state": "arrived",
         "country_to": migrant.nationality,
         "opened_on": before,
         "counselled_on": before,
         "declaration_signed_on": before,
-        "best_interest_on": before if migrant.is_minor(on) else None,
         "document": "passport",
         "document_valid_until": on + datetime.timedelta(days=90),
         "fit_to_travel_on": before,

@@ -9,9 +9,10 @@ from accounts.models import User
 from cases.models import Migrant
 from centres.models import Centre
 from returns.models import ReturnCase
-from returns.services import move, open_return, record_best_interest
+from returns.services import move, open_return
 from returns.workflow import WAY, State
 
+from ..cases.factories import make_best_interest
 from ..factories import make_migrant
 
 OFFICERS = {"BKO": "returns.bamako", "GAO": "returns.gao"}
@@ -62,7 +63,7 @@ def bring_to(case: ReturnCase, state: State) -> ReturnCase:
     way = WAY[WAY.index(State(case.state)) + 1 : WAY.index(state) + 1] if state in WAY else (state,)
     for step in way:
         if step == State.READY and case.minor:
-            case = record_best_interest(actor=User.objects.get(username="protection"), case=case, decided_on=day(), version=case.version)
+            make_best_interest(case.migrant)
         case = move(actor=actor, case=case, to=step, version=case.version, **fields_for(step))
     return case
 

@@ -29,9 +29,7 @@ SAMPLES: dict[str, Sample] = {
     "returns:open": Sample(_migrant, {"id": str(uuid.uuid4()), "country_to": "GN", "country_from": "ML"}),
     "returns:case": Sample(_case, _STEP),
     "returns:correct": Sample(_case, {"version": 1, "country_to": "SN", "place_to": "Kolda"}),
-    "returns:best_interest": Sample(_case, {"version": 1, "best_interest_on": day().isoformat()}),
     "returns:declaration": Sample(_case),
     "api-return-cases": Sample(data=_new, json=True),
     "api-return-case": Sample(_case, _STEP, json=True),
-    "api-best-interest": Sample(_case, {"version": 1, "best_interest_on": day().isoformat()}, json=True),
 }

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from ..cases.factories import make_best_interest
 from ..factories import make_migrant, make_minor
 from .factories import day, make_return
 
@@ -54,9 +55,9 @@ def test_move_correct_and_stale(api_as, centre):
     assert api_as("returns.bamako").get(url).status_code == 404
 
 
-def test_the_best_interest_decision(api_as, centre):
-    url = f"{ROOT}{make_return(centre('GAO'), make_minor(centre('GAO'))).pk}/best-interest/"
-    body = {"version": 1, "best_interest_on": day().isoformat()}
-    assert api_as("returns.gao").patch_json(url, body).status_code == 403
-    assert api_as("protection").patch_json(url, body).json()["best_interest_on"] == day().isoformat()
-    assert api_as("protection").patch_json(url, body).status_code == 409
+def test_the_best_interest_decision_is_read_only(api_as, centre):
+    child = make_minor(centre("GAO"))
+    case = make_return(centre("GAO"), child)
+    make_best_interest(child)
+    sent = {"version": 1, "to": "counselled", "counselled_on": day().isoformat(), "best_interest_on": "2020-01-01"}
+    assert api_as("returns.gao").patch_json(f"{ROOT}{case.pk}/", sent).json()["best_interest_on"] == day().isoformat()

@@ -6,18 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.utils import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import Change, ReadLog
+from cases.models import BestInterest
 from reception.models import BedAssignment, Stay
 from returns import services
 from returns.models import ReturnCase
 from returns.workflow import State
 
+from ..cases.factories import make_best_interest
 from ..factories import make_migrant, make_minor
 from .factories import bring_to, day, fields_for, make_return, make_return_in
 
@@ -156,9 +158,44 @@ def test_a_child_departs_only_after_a_best_interest_decision(persona, centre):
     with pytest.raises(ValidationError) as caught:
         services.move(actor=persona("returns.gao"), case=case, to="ready", version=case.version, **fields_for(State.READY))
     assert "best_interest_on" in caught.value.message_dict
-    with pytest.raises(PermissionDenied):
-        services.record_best_interest(actor=persona("returns.gao"), case=case, decided_on=day(), version=case.version)
     assert bring_to(case, State.DEPARTED).best_interest_on == day()
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        {"kind": "assessment"},
+        {"decision": "stay"},
+        {"decision": "postponed", "review_on": day(20)},
+        {"decided_on": day(-20), "valid_until": day(-1)},
+    ],
+)
+def test_what_is_no_determination_for_return_lets_no_child_go(persona, centre, taken):
+    child = make_minor(centre("GAO"))
+    case = bring_to(make_return(centre("GAO"), child), State.DOCUMENTS)
+    make_best_interest(child, **{"options": ["return", "stay", "postponed"], **taken})
+    assert not BestInterest.objects.has_determination_for_return(child)
+    with pytest.raises(ValidationError) as caught:
+        services.move(actor=persona("returns.gao"), case=case, to="ready", version=case.version, **fields_for(State.READY))
+    assert "best_interest_on" in caught.value.message_dict
+    # Nor by any other way: the database asks for itself, whatever is written on the case.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReturnCase.objects.filter(pk=case.pk).update(state="ready", fit_to_travel_on=day(), fit_until=day(3), best_interest_on=day())
+
+
+def test_a_later_decision_takes_the_departure_away(persona, centre):
+    child = make_minor(centre("GAO"))
+    case = bring_to(make_return(centre("GAO"), child), State.READY)
+    assert case.best_interest_on == day() and BestInterest.objects.has_determination_for_return(child)
+    make_best_interest(child, decision="postponed", options=["return", "postponed"], review_on=day(9))
+    with pytest.raises(ValidationError) as caught:
+        services.move(actor=persona("returns.gao"), case=case, to="departed", version=case.version, departed_on=day())
+    assert "departed_on" in caught.value.message_dict
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReturnCase.objects.filter(pk=case.pk).update(state="departed", departed_on=day())
+    # A paper that runs out may still be renewed, and the person may still withdraw.
+    case = services.correct(actor=persona("returns.gao"), case=case, version=case.version, fit_until=day(9))
+    assert services.move(actor=persona("returns.gao"), case=case, to="withdrawn", version=case.version, end_reason="Reste").state == "withdrawn"
 
 
 def test_a_child_found_out_later_is_one(persona, centre):
@@ -391,15 +428,15 @@ def test_opening_by_the_page(as_user, centre):
     assert "déjà un retour" in client.get(url).content.decode()
 
 
-def test_the_best_interest_page_is_the_protection_officers(as_user, centre):
-    case = make_return(centre("GAO"), make_minor(centre("GAO")))
-    sent = {"version": case.version, "best_interest_on": day().isoformat()}
-    assert as_user("returns.gao").post(_url(case, "best_interest"), sent).status_code == 403
-    assert "manque" not in as_user("protection").get(_url(case, "best_interest")).content.decode()
-    assert as_user("protection").post(_url(case, "best_interest"), {"version": case.version}).status_code == 200
-    assert as_user("protection").post(_url(case, "best_interest"), sent).status_code == 302
-    case.refresh_from_db()
-    assert case.best_interest_on == day()
+def test_the_page_leads_protection_to_the_determination(as_user, centre):
+    child = make_minor(centre("GAO"))
+    case = bring_to(make_return(centre("GAO"), child), State.DOCUMENTS)
+    address = reverse("cases:best_interest", args=[child.pk])
+    assert address in as_user("protection").get(_url(case)).content.decode()
+    page = as_user("returns.gao").get(_url(case)).content.decode()
+    assert address not in page and "détermination de l’intérêt supérieur" in page
+    make_best_interest(child)
+    assert "détermination de l’intérêt supérieur (BID) qui décide" not in as_user("returns.gao").get(_url(case)).content.decode()
 
 
 def test_the_home_page_says_who_waits_and_whose_papers_run_out(as_user, centre):

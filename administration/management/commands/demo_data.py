@@ -10,6 +10,7 @@ from accounts.models import User
 from administration.demo import numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.life import ORDER, Batch, Life
+from administration.demo.protection import protect
 from cases.models import CaseCounter, Migrant
 from centres.setup import ensure_centres
 from flows.models import FlowCount
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             for (code, year), serial in life.serials.items():
                 CaseCounter.objects.update_or_create(centre=life.centres[code], year=year, defaults={"last": serial})
         self._numbers(seed, users)
+        self._protection(seed, users)
         self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
 
     @staticmethod
@@ -56,6 +58,16 @@ class Command(BaseCommand):
             _without_history()
             for model in ORDER:
                 model.objects.bulk_create(batch.rows[model], batch_size=1000)
+
+    @staticmethod
+    def _protection(seed: int, users: dict[str, int]) -> None:
+        with transaction.atomic():
+            _without_history()
+            rows = protect(seed + 2, users)
+            flagged = rows.pop("flagged")
+            for model, made in rows.items():
+                model.objects.bulk_create(made, batch_size=1000)
+            Migrant.objects.bulk_update(flagged, ["flags", "protected_flags"], batch_size=1000)
 
     @staticmethod
     def _numbers(seed: int, users: dict[str, int]) -> None:
