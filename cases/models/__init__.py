@@ -6,6 +6,7 @@ from .consent import Consent
 from .identity_document import IdentityDocument
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
 from .note import Note
+from .profile import Profile, RouteStep
 
 __all__ = [
     "ADULT_AGE",
@@ -20,6 +21,8 @@ __all__ = [
     "MigrantQuerySet",
     "Note",
     "Precision",
+    "Profile",
+    "RouteStep",
     "attachment_path",
     "earliest_birth",
     "index_keys",

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from cases.models import Attachment, Consent, Custody, Migrant, Note
-from cases.services import attach, open_custody, write_note
+from cases.models import Attachment, Consent, Custody, Migrant, Note, RouteStep
+from cases.services import add_step, attach, open_custody, write_note
 from centres.models import Centre
 from tests.factories import agent_of, make_migrant
 
@@ -83,3 +83,14 @@ def body_of(response: Any) -> bytes:
     for part in response.streaming_content:
         out.write(part)
     return out.getvalue()
+
+
+def make_step(centre: Centre, migrant: Migrant | None = None, /, **values: Any) -> RouteStep:
+    """A place on somebody's road; the person is in the care of the centre."""
+    values = {"place": "Agadez", "country": "NE", "means": "truck", "events": ["worked"], **values}
+    return add_step(actor=agent_of(centre), migrant=migrant or make_migrant(centre), id=uuid.uuid4(), **values)
+
+
+def step_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:
+    """What the browser sends to add a place to a road."""
+    return {"id": str(uuid.uuid4()), "version": "1", "place": "Agadez (Niger)", "country": "", "since": "2024-03", "until": "2024-05", "means": "truck", **changed}

@@ -3,7 +3,7 @@
 from tests.factories import make_migrant
 from tests.samples import Sample
 
-from .factories import make_attachment, make_consent, make_file, registration_form, registration_json
+from .factories import make_attachment, make_consent, make_file, make_step, registration_form, registration_json, step_form
 
 
 def _migrant(centre):
@@ -16,6 +16,14 @@ def _new_form(centre):
 
 def _correction(centre):
     return {key: value for key, value in registration_form(centre).items() if key not in ("id", "centre")} | {"version": "1"}
+
+
+def _part(centre):
+    return _migrant(centre) | {"number": 2}
+
+
+def _step(centre):
+    return {"pk": make_step(centre).pk}
 
 
 SAMPLES: dict[str, Sample] = {
@@ -32,6 +40,14 @@ SAMPLES: dict[str, Sample] = {
     "cases:attachment": Sample(kwargs=lambda centre: {"pk": make_attachment(centre).pk}),
     "cases:consents": Sample(kwargs=_migrant, data={"purpose": "referral", "method": "signed", "language": "fra"}),
     "cases:withdraw_consent": Sample(kwargs=lambda centre: {"pk": make_consent(centre).pk}),
+    "cases:completeness": Sample(),
+    "cases:profile": Sample(kwargs=_migrant),
+    "cases:profile_part": Sample(kwargs=_part, data={"version": "0", "q_personnes_a_charge": "3"}),
+    "cases:add_step": Sample(kwargs=_migrant, data=step_form),
+    "cases:step": Sample(kwargs=_step, data=step_form),
+    "cases:move_step": Sample(kwargs=_step, data={"version": "1", "to": "up"}),
+    "cases:remove_step": Sample(kwargs=_step, data={"version": "1"}),
+    "api-profile": Sample(kwargs=_migrant, data={"version": 0, "answers": {"personnes_a_charge": 3, "besoins": ["soins"]}}, json=True),
     "api-migrants": Sample(data=registration_json, json=True),
     "api-migrant": Sample(kwargs=_migrant, data={"version": 1, "phone": "22376123456"}, json=True),
     "api-duplicates": Sample(kwargs=_migrant),

@@ -15,6 +15,7 @@ from centres.setup import ensure_centres
 from flows.models import FlowCount
 from flows.setup import ensure_points
 from outreach.models import Activity, Attendance, Community, Trainee
+from questionnaires.setup import ensure_questionnaires
 
 
 class Command(BaseCommand):
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             raise CommandError("--migrants : donnez un nombre d’au moins 1.")
         ensure_centres()
         ensure_points()
+        ensure_questionnaires()
         ensure_accounts(settings.DEMO_PASSWORD)
         if Migrant.objects.exists():
             if if_empty:
