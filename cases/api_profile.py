@@ -1,6 +1,6 @@
 """The API of a person's profile: answers to the questionnaire, how complete they are, and the road."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.urls import path
@@ -11,6 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from audit.models import ReadLog
 from centres.access import allows
 from centres.api import SiraAPIView
@@ -84,7 +85,7 @@ class OneProfile(SiraAPIView):
         serializer = AnswersSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            services.save_profile(actor=request.user, migrant=migrant, **serializer.validated_data)
+            services.save_profile(actor=cast(User, request.user), migrant=migrant, **serializer.validated_data)
         except Differing as stale:
             words = _("Quelqu’un a répondu autrement entre-temps.")
             body = {"type": "about:blank", "title": words, "status": 409, "detail": str(stale), "differing": stale.codes, "current": self._shown(migrant)}
@@ -96,8 +97,8 @@ class OneProfile(SiraAPIView):
         return Response(self._shown(migrant))
 
     def _shown(self, migrant: Migrant) -> dict[str, Any]:
-        user = self.request.user
-        profile = Profile.objects.visible_to(user).filter(migrant=migrant).latest().select_related("questionnaire_version__questionnaire").first()
+        user = cast(User, self.request.user)
+        profile = Profile.objects.visible_to(user).filter(migrant=migrant).latest_first().select_related("questionnaire_version__questionnaire").first()
         version = profile.questionnaire_version if profile else Version.objects.in_force(Questionnaire.Kind.PROFILE)
         steps = list(RouteStep.objects.visible_to(user).filter(migrant=migrant).order_by("order", "id"))
         answers = profile.answers if profile else {}
@@ -113,7 +114,7 @@ class OneProfile(SiraAPIView):
             "complete": found.whole if found else False,
             "route": steps,
         }
-        context = self.get_serializer_context() | {"protection": allows(user, Right.VIEW_PROTECTION, migrant)}
+        context = dict(self.get_serializer_context()) | {"protection": allows(user, Right.VIEW_PROTECTION, migrant)}
         return ProfileSerializer(data, context=context).data
 
 

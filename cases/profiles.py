@@ -94,16 +94,17 @@ def completeness_by_centre(centres: Iterable[int], since: datetime.date, until: 
     answered = [question.basic_item for question in definition.with_answer if question.basic_item and not question.source]
     found: dict[int, CentreCompleteness] = {}
     counts: dict[str, Any] = {f"item_{item}": Count("pk", filter=condition) for item, condition in of_file.items()}
-    for row in people.order_by().values("registered_centre").annotate(people=Count("pk"), **counts):
+    row: dict[str, Any]
+    for row in people.order_by().values("registered_centre").annotate(people=Count("pk"), **counts):  # type: ignore[assignment]
         found[row["registered_centre"]] = CentreCompleteness(row["people"], 0, {item.value: row.get(f"item_{item.value}", 0) for item in BasicItem})
     # Of each person the profile that counts: the one saved last.
-    newer = Profile.objects.filter(migrant=OuterRef("pk")).latest()
-    latest = people.alias(profile=newer.values("pk")[:1]).filter(profiles=F("profile"))
+    newest = Profile.objects.filter(migrant=OuterRef("pk")).latest_first()
+    with_profile = people.alias(profile=newest.values("pk")[:1]).filter(profiles=F("profile"))
     whole = Q(profiles__basic_items__contains=answered)
     for condition in of_file.values():
         whole &= condition
     counts = {f"item_{item}": Count("pk", filter=Q(profiles__basic_items__contains=[item])) for item in answered}
-    for row in latest.order_by().values("registered_centre").annotate(whole=Count("pk", filter=whole), **counts):
+    for row in with_profile.order_by().values("registered_centre").annotate(whole=Count("pk", filter=whole), **counts):  # type: ignore[assignment]
         centre = found[row["registered_centre"]]
         centre.whole = row["whole"]
         centre.items |= {item: row[f"item_{item}"] for item in answered if item}

@@ -147,30 +147,49 @@ def _leg(before: Stop, now: Stop) -> SafeString:
     )
 
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
 def _marks(stops: Sequence[Stop]) -> Iterable[SafeString]:
-    """A numbered mark for each place; where the person came twice, both numbers. A name only where it covers no other mark."""
-    places: dict[tuple[int, int], list[Stop]] = {}
+    """A numbered mark for each place; places too near to tell apart, and those where the person came twice, share one. A name stands
+    where it covers no mark and no other name, or not at all."""
+    places: list[tuple[int, int, list[Stop]]] = []
     for stop in stops:
-        x, y = project(stop.latitude, stop.longitude)
-        places.setdefault((round(x), round(y)), []).append(stop)
-    for x, y in places:
-        here = places[x, y]
-        numbers = ",".join(str(stop.number) for stop in here[:3])
+        x, y = (round(value) for value in project(stop.latitude, stop.longitude))
+        for other_x, other_y, here in places:
+            if math.hypot(x - other_x, y - other_y) < 15:
+                here.append(stop)
+                break
+        else:
+            places.append((x, y, [stop]))
+    taken: list[Box] = [(0, HEIGHT, WIDTH, HEIGHT + 99), (WIDTH, 0, WIDTH + 99, HEIGHT)]
+    marks = []
+    for x, y, here in places:
+        numbers = ",".join(str(stop.number) for stop in here[:4]) + ("…" if len(here) > 4 else "")
         half = max(11, 5 * len(numbers) + 4)
+        taken.append((x - half, y - 11, x + half, y + 11))
+        marks.append((x, y, half, numbers, here))
+    for x, y, half, numbers, here in marks:
         yield format_html('<rect x="{}" y="{}" width="{}" height="22" rx="11" fill="{}" stroke="{}" stroke-width="2"/>', x - half, y - 11, 2 * half, ACCENT, PAPER)
         yield format_html('<text x="{}" y="{}" text-anchor="middle" font-size="14" font-weight="700" fill="{}">{}</text>', x, y + 5, PAPER, numbers)
-        left = x > WIDTH * 0.7
-        near = any(other != (x, y) and abs(other[1] - y) < 18 and (0 < other[0] - x < 130 if not left else 0 < x - other[0] < 130) for other in places)
-        if not near:
+        label = here[0].label[:24]
+        wide = 9.5 * len(label)
+        for left, anchor, down in ((x + half + 5, "start", 6), (x - half - 5 - wide, "end", 6), (x - wide / 2, "middle", 28), (x - wide / 2, "middle", -17)):
+            box = (left, y + down - 14, left + wide, y + down + 4)
+            if left < 0 or any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken):
+                continue
+            taken.append(box)
+            at = {"start": left, "end": left + wide, "middle": x}[anchor]
             yield format_html(
                 '<text x="{}" y="{}" text-anchor="{}" font-size="17" font-weight="600" fill="{}" stroke="{}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{}</text>',
-                x - half - 5 if left else x + half + 5,
-                y + 6,
-                "end" if left else "start",
+                round(at),
+                y + down,
+                anchor,
                 INK,
                 PAPER,
-                here[0].label,
+                label,
             )
+            break
 
 
 if __name__ == "__main__":

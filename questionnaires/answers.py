@@ -126,7 +126,8 @@ def with_file(definition: Definition, answers: Mapping[str, Value], subject: Any
 def asked(definition: Definition, answers: Mapping[str, Value]) -> tuple[list[Question], dict[str, Value]]:
     """The questions that are asked, in their order, and those of the answers that count: an answer to a question that is not asked
     (any more) counts for nothing, nor do the conditions that hang on it."""
-    shown, counted = [], {}
+    shown: list[Question] = []
+    counted: dict[str, Value] = {}
     for question in definition.questions:
         if all(conditions.evaluate(node, counted) for node in definition.condition(question)):
             shown.append(question)

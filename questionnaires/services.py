@@ -186,7 +186,7 @@ def write_question(
     before = {row.code: spec_of(row) for row in existing if row.order < order}
     if wrong := wrong_condition(spec.relevant, before):
         raise ValidationError({"relevant": wrong})
-    if len(set(choice.code for choice in spec.choices)) < len(spec.choices):
+    if len({choice.code for choice in spec.choices}) < len(spec.choices):
         raise ValidationError({"choices": _("Deux réponses ont le même code.")})
     if question is None:
         if len(existing) >= MOST_QUESTIONS:

@@ -21,7 +21,7 @@ from .migrant import FileQuerySet, Migrant
 class ProfileQuerySet(FileQuerySet):
     on_file_from = "started_at"
 
-    def latest(self) -> "ProfileQuerySet":
+    def latest_first(self) -> "ProfileQuerySet":
         """The one that counts first."""
         return self.order_by("-saved_at", "-started_at", "-pk")
 

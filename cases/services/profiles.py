@@ -56,7 +56,7 @@ def save_profile(*, actor: User, migrant: Migrant, answers: dict[str, Any], vers
 
 def _to_write(migrant: Migrant, definition: Definition) -> Profile:
     """The profile that these answers belong to: the one that is there, or a new one that begins with what is known."""
-    latest = Profile.objects.filter(migrant=migrant).latest().first()
+    latest = Profile.objects.filter(migrant=migrant).latest_first().first()
     if latest is None:
         return Profile(migrant=migrant, questionnaire_version=definition.version)
     if latest.questionnaire_version_id != definition.version.pk:

@@ -49,7 +49,7 @@ def head(request: HttpRequest, migrant: Migrant) -> dict[str, Any]:
 
 def seen_profiles(request: HttpRequest, migrant: Migrant) -> list[Profile]:
     """Those that the user may see, the one that counts first."""
-    found = Profile.objects.visible_to(request.user).filter(migrant=migrant).latest()
+    found = Profile.objects.visible_to(request.user).filter(migrant=migrant).latest_first()
     return list(found.select_related("questionnaire_version__questionnaire", "saved_by")[:20])
 
 
@@ -171,7 +171,7 @@ def part(request: HttpRequest, migrant: Migrant, number: int) -> HttpResponse:
     theirs: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
         try:
-            saved, found = services.save_profile(actor=request.user, migrant=migrant, answers=form.answers(), version=form.cleaned_data["version"])
+            _profile, found = services.save_profile(actor=request.user, migrant=migrant, answers=form.answers(), version=form.cleaned_data["version"])
         except Differing as stale:
             theirs = [
                 (str(definition.by_code[code]), answering.in_words(definition.by_code[code], stale.current.answers.get(code)) or _("sans réponse"))

@@ -99,7 +99,7 @@ def _theirs(current: Question, form: QuestionForm) -> list[tuple[str, str]]:
     for name, field in form.fields.items():
         if name in now and name not in ("version", "after") and str(form.cleaned_data.get(name) or "") != str(now[name] or ""):
             words = dict(field.choices).get(now[name], now[name]) if name in ("type", "basic_item", "source") else now[name]
-            shown.append((field.label, _("oui") if words is True else _("non") if words is False else str(words or "—")))
+            shown.append((str(field.label), _("oui") if words is True else _("non") if words is False else str(words or "—")))
     choices = "; ".join(f"{choice.code} : {choice}" for choice in current.choices.all())
     return [*shown, *([(_("Réponses possibles"), choices)] if choices else [])]
 

@@ -10,7 +10,8 @@ from accounts.models import User
 from administration.demo import numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.life import ORDER, Batch, Life
-from cases.models import CaseCounter, Migrant
+from administration.demo.profiles import Tales
+from cases.models import CaseCounter, Migrant, Profile, RouteStep
 from centres.setup import ensure_centres
 from flows.models import FlowCount
 from flows.setup import ensure_points
@@ -42,9 +43,10 @@ class Command(BaseCommand):
         began = time.monotonic()
         users = dict(User.objects.filter(username__in=[a[0] for a in ACCOUNTS]).values_list("username", "pk"))
         life = Life(seed, timezone.localdate(), users)
+        tales = Tales(seed, life.now)
         count = 0
         for batch in life.groups(migrants):
-            self._write(batch)
+            self._write(batch, *tales.of(batch.rows[Migrant]))
             count += batch.people
         with transaction.atomic():
             for (code, year), serial in life.serials.items():
@@ -53,11 +55,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
 
     @staticmethod
-    def _write(batch: Batch) -> None:
+    def _write(batch: Batch, profiles: list[Profile], steps: list[RouteStep]) -> None:
         with transaction.atomic():
             _without_history()
             for model in ORDER:
                 model.objects.bulk_create(batch.rows[model], batch_size=1000)
+            Profile.objects.bulk_create(profiles, batch_size=1000)
+            RouteStep.objects.bulk_create(steps, batch_size=1000)
 
     @staticmethod
     def _numbers(seed: int, users: dict[str, int]) -> None:
