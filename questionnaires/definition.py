@@ -43,7 +43,7 @@ class QuestionSpec:
 
     def as_json(self) -> dict[str, Any]:
         """Without what is empty; numbers as text."""
-        found = {name: value for name, value in dataclasses.asdict(self).items() if value not in ("", None, False, (), {})}
+        found = {name: value for name, value in dataclasses.asdict(self).items() if value is not None and value is not False and value not in ("", (), {})}
         for name in ("minimum", "maximum"):
             if name in found:
                 found[name] = no_more_than_needed(found[name])

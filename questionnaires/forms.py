@@ -86,10 +86,20 @@ class QuestionForm(forms.Form):
         help_text=gettext_lazy("Comme dans XLSForm, par exemple : ${age_enfants} >= 1 and selected(${besoins}, 'sante')"),
     )
     minimum = forms.DecimalField(
-        label=gettext_lazy("Nombre d’au moins"), required=False, max_digits=14, decimal_places=4, widget=forms.TextInput({"class": "w-8", "inputmode": "decimal"})
+        label=gettext_lazy("Nombre d’au moins"),
+        required=False,
+        max_digits=14,
+        decimal_places=4,
+        localize=True,
+        widget=forms.TextInput({"class": "w-8", "inputmode": "decimal"}),
     )
     maximum = forms.DecimalField(
-        label=gettext_lazy("Nombre d’au plus"), required=False, max_digits=14, decimal_places=4, widget=forms.TextInput({"class": "w-8", "inputmode": "decimal"})
+        label=gettext_lazy("Nombre d’au plus"),
+        required=False,
+        max_digits=14,
+        decimal_places=4,
+        localize=True,
+        widget=forms.TextInput({"class": "w-8", "inputmode": "decimal"}),
     )
     basic_item = forms.TypedChoiceField(label=gettext_lazy("Information de base"), required=False, coerce=int, empty_value=None)
     source = forms.ChoiceField(
@@ -191,7 +201,7 @@ class ChoiceForm(forms.Form):
         r"^[a-z0-9][a-z0-9_]{0,39}$", label=gettext_lazy("Code"), required=False, error_messages={"invalid": gettext_lazy("Minuscules sans accent, chiffres et _.")}
     )
     value = forms.DecimalField(
-        label=gettext_lazy("Valeur"), required=False, max_digits=10, decimal_places=4, widget=forms.TextInput({"class": "w-4", "inputmode": "decimal"})
+        label=gettext_lazy("Valeur"), required=False, max_digits=10, decimal_places=4, localize=True, widget=forms.TextInput({"class": "w-4", "inputmode": "decimal"})
     )
 
     def clean(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def _may_edit(actor: User | None) -> None:
 
 def code_from(text: str, taken: Iterable[str] = ()) -> str:
     """A code made from words, none of those taken: « Niveau d’études » → niveau_d_etudes."""
-    plain = re.sub(r"[^a-z0-9]+", "_", slugify(text)).strip("_")[:36].strip("_") or "question"
+    plain = re.sub(r"[^a-z0-9]+", "_", slugify(text.replace("’", " ").replace("'", " "))).strip("_")[:36].strip("_") or "question"
     code = plain if plain[0].isalpha() else f"q_{plain}"
     taken, number, found = set(taken), 1, code
     while found in taken:
