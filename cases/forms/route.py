@@ -46,6 +46,13 @@ class MonthField(forms.Field):
         return f"{value:%Y-%m}" if isinstance(value, datetime.date) else value
 
 
+class AmountField(forms.DecimalField):
+    """As people write it: "5 000" or "5 000,50"."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(str(value).split()).replace(",", ".") if value else value)
+
+
 class RouteStepForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
@@ -60,13 +67,12 @@ class RouteStepForm(forms.Form):
     since = MonthField(label=gettext_lazy("De (mois)"), required=False, help_text=gettext_lazy("Mois et année, à peu près."))
     until = MonthField(label=gettext_lazy("À (mois)"), required=False)
     means = forms.ChoiceField(label=gettext_lazy("Comment y est-elle venue ?"), required=False, choices=[("", "—"), *RouteStep.Means.choices])
-    cost = forms.DecimalField(
+    cost = AmountField(
         label=gettext_lazy("Ce que le trajet a coûté"),
         required=False,
         min_value=0,
         max_digits=12,
         decimal_places=2,
-        localize=True,
         widget=forms.TextInput({"class": "w-8", "inputmode": "decimal", "autocomplete": "off"}),
     )
     currency = forms.ChoiceField(label=gettext_lazy("Monnaie"), required=False, choices=[("", "—"), *RouteStep.Currency.choices])

@@ -223,7 +223,9 @@ class Migration(migrations.Migration):
             model_name="routestep",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("cost__isnull", True), ("currency", "")), models.Q(("cost__gte", 0), models.Q(("currency", ""), _negated=True)), _connector="OR"
+                    models.Q(("cost__isnull", True), ("currency", "")),
+                    models.Q(("cost__gte", 0), ("cost__isnull", False), models.Q(("currency", ""), _negated=True)),
+                    _connector="OR",
                 ),
                 name="step_cost",
                 violation_error_message="Donnez le montant et sa monnaie, ou aucun des deux.",

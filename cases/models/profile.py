@@ -141,7 +141,7 @@ class RouteStep(models.Model):
             ),
             models.CheckConstraint(condition=(Q(since__isnull=True) | Q(since__day=1)) & (Q(until__isnull=True) | Q(until__day=1)), name="step_months"),
             models.CheckConstraint(
-                condition=Q(cost__isnull=True, currency="") | Q(cost__gte=0) & ~Q(currency=""),
+                condition=Q(cost__isnull=True, currency="") | Q(cost__isnull=False, cost__gte=0) & ~Q(currency=""),
                 name="step_cost",
                 violation_error_message=_("Donnez le montant et sa monnaie, ou aucun des deux."),
             ),
