@@ -123,6 +123,6 @@ def road(steps: list[RouteStep]) -> SafeString | str:
     ]
     if not stops:
         return ""
-    desc = _("De %(first)s à %(last)s, %(n)s lieux sur la carte ; le tableau à côté dit tout.") % {"first": stops[0].label, "last": stops[-1].label, "n": len(stops)}
+    desc = _("De %(first)s à %(last)s, %(n)s lieux sur la carte ; le tableau à côté dit tout.") % {"first": stops[0].label, "last": stops[-1].label, "n": len(stops)}
     countries = {code: country_name(code) for code in maps.NAMES}
     return maps.route_map(stops, base_url=static("region.svg"), countries=countries, title=_("Itinéraire de la personne"), desc=desc)

@@ -140,7 +140,7 @@ Node = Compare | Selected | Truth | Not | And | Or
 def parse(text: str) -> Node:
     """The condition as a tree; `str()` of the tree is a condition that is read as the same tree. Raises ConditionError, in words."""
     if len(text) > LONGEST:
-        raise ConditionError(_("La condition est trop longue : %(n)s caractères au plus.") % {"n": LONGEST}, LONGEST)
+        raise ConditionError(_("La condition est trop longue : %(n)s caractères au plus.") % {"n": LONGEST}, LONGEST)
     return _Reader(text).whole()
 
 
@@ -157,7 +157,7 @@ class _Reader:
             found = _TOKEN.match(text, position)
             if found is None or found.end() == position or found.lastgroup is None:
                 place = position + len(text[position:]) - len(text[position:].lstrip())
-                raise ConditionError(_("La condition contient un signe inattendu : « %(sign)s ».") % {"sign": text[place : place + 10]}, place)
+                raise ConditionError(_("La condition contient un signe inattendu : « %(sign)s ».") % {"sign": text[place : place + 10]}, place)
             yield found.lastgroup, found.group(found.lastgroup), found.start(found.lastgroup)
             position = found.end()
         yield "end", "", end
@@ -168,7 +168,7 @@ class _Reader:
 
     def take(self, text: str) -> None:
         if not self.look(text):
-            self.fail(_("Il manque « %(sign)s » dans la condition.") % {"sign": text})
+            self.fail(_("Il manque « %(sign)s » dans la condition.") % {"sign": text})
         self.at += 1
 
     def fail(self, words: str) -> None:
@@ -177,7 +177,7 @@ class _Reader:
     def whole(self) -> Node:
         node = self.either()
         if self.tokens[self.at][0] != "end":
-            self.fail(_("La condition ne se termine pas là où elle devrait : « %(rest)s » est de trop.") % {"rest": self.tokens[self.at][1]})
+            self.fail(_("La condition ne se termine pas là où elle devrait : « %(rest)s » est de trop.") % {"rest": self.tokens[self.at][1]})
         return node
 
     def either(self) -> Node:
@@ -224,7 +224,7 @@ class _Reader:
         left = self.operand()
         kind, operator, _position = self.tokens[self.at]
         if kind != "op" or operator not in ("=", "!=", "<", "<=", ">", ">="):
-            self.fail(_("Après « %(left)s », écrivez une comparaison : =, !=, <, <=, > ou >=.") % {"left": left})
+            self.fail(_("Après « %(left)s », écrivez une comparaison : =, !=, <, <=, > ou >=.") % {"left": left})
         self.at += 1
         return Compare(left, operator, self.operand())
 
@@ -245,7 +245,7 @@ class _Reader:
                 sign = "-"
                 kind, value, _position = self.tokens[self.at]
                 if kind != "number":
-                    self.fail(_("Après « - », écrivez un nombre."))
+                    self.fail(_("Après « - », écrivez un nombre."))
             self.at += 1
             return Number(Decimal(sign + value))
         return Ref(self.reference())
@@ -256,14 +256,14 @@ class _Reader:
             self.at += 1
             return SELF
         if kind != "ref":
-            self.fail(_("Une condition parle d’une question par son code, ainsi : ${code}."))
+            self.fail(_("Une condition parle d’une question par son code, ainsi : ${code}."))
         self.at += 1
         return value[2:-1].strip()
 
     def word(self) -> str:
         kind, value, _position = self.tokens[self.at]
         if kind != "text":
-            self.fail(_("Écrivez la réponse attendue entre apostrophes, ainsi : 'code'."))
+            self.fail(_("Écrivez la réponse attendue entre apostrophes, ainsi : 'code'."))
         self.at += 1
         return value[1:-1]
 
@@ -404,18 +404,18 @@ def in_words(node: Node, label: Callable[[str], str], choice: Callable[[str, str
     if isinstance(node, Not):
         return _("sauf si %(condition)s") % {"condition": in_words(node.part, label, choice)}
     if isinstance(node, Selected):
-        return _("« %(question)s » : %(answer)s") % {"question": label(node.code), "answer": choice(node.code, node.choice)}
+        return _("« %(question)s » : %(answer)s") % {"question": label(node.code), "answer": choice(node.code, node.choice)}
     other = node.left.code if isinstance(node.left, Ref) else ""
 
     def said(side: Operand) -> str:
         if isinstance(side, Ref):
-            return _("« %(question)s »") % {"question": label(side.code)}
+            return _("« %(question)s »") % {"question": label(side.code)}
         if isinstance(side, Count):
-            return _("nombre de réponses à « %(question)s »") % {"question": label(side.code)}
+            return _("nombre de réponses à « %(question)s »") % {"question": label(side.code)}
         return (choice(other, side.text) if side.text else _("sans réponse")) if isinstance(side, Word) else str(side)
 
     if node.operator == "=" and isinstance(node.left, Ref):
-        return _("%(question)s : %(answer)s") % {"question": said(node.left), "answer": said(node.right)}
+        return _("%(question)s : %(answer)s") % {"question": said(node.left), "answer": said(node.right)}
     sign = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}[node.operator]
     return f"{said(node.left)} {sign} {said(node.right)}"
 

@@ -185,12 +185,12 @@ def check(kind: str, questions: Sequence[QuestionSpec]) -> list[Problem]:
     section_condition = ""
     for question in questions:
         if question.code in earlier:
-            found.append(Problem(question.code, _("Deux questions ont le code « %(code)s ».") % {"code": question.code}))
+            found.append(Problem(question.code, _("Deux questions ont le code « %(code)s ».") % {"code": question.code}))
         found += [Problem(question.code, words) for words in _wrong_in(kind, question, earlier)]
         if question.type == Type.SECTION:
             section_condition = question.relevant
         elif question.basic_item and (question.relevant or section_condition):
-            found.append(Problem(question.code, _("Une information de base se demande à tout le monde : retirez la condition de cette question ou de sa partie.")))
+            found.append(Problem(question.code, _("Une information de base se demande à tout le monde : retirez la condition de cette question ou de sa partie.")))
         earlier[question.code] = question
     return found + _wrong_items(kind, questions)
 
@@ -205,7 +205,7 @@ def _wrong_in(kind: str, question: QuestionSpec, earlier: dict[str, QuestionSpec
         if len({choice.code for choice in question.choices}) < len(question.choices):
             found.append(_("Deux réponses ont le même code."))
     if question.source and (question.source not in SOURCES or SOURCES[question.source].kind != kind):
-        found.append(_("Le champ du dossier « %(source)s » n’existe pas pour ce questionnaire.") % {"source": question.source})
+        found.append(_("Le champ du dossier « %(source)s » n’existe pas pour ce questionnaire.") % {"source": question.source})
     return found + wrong_condition(question.relevant, earlier)
 
 
@@ -220,10 +220,10 @@ def wrong_condition(text: str, earlier: dict[str, QuestionSpec]) -> list[str]:
     found = []
     for code in sorted(conditions.references(node)):
         if code not in earlier or earlier[code].type in Question.WITHOUT_ANSWER:
-            found.append(_("La condition parle de « %(code)s », qui n’est pas une question posée avant celle-ci.") % {"code": code})
+            found.append(_("La condition parle de « %(code)s », qui n’est pas une question posée avant celle-ci.") % {"code": code})
     for code, choice in sorted(conditions.choices_named(node)):
         if code in earlier and (known := _codes(earlier[code])) is not None and choice not in known:
-            found.append(_("La condition parle de la réponse « %(choice)s », que la question « %(code)s » n’a pas.") % {"choice": choice, "code": code})
+            found.append(_("La condition parle de la réponse « %(choice)s », que la question « %(code)s » n’a pas.") % {"choice": choice, "code": code})
     return found
 
 
@@ -246,13 +246,13 @@ def items_covered(questions: Iterable[QuestionSpec]) -> dict[int, list[str]]:
 def _wrong_items(kind: str, questions: Sequence[QuestionSpec]) -> list[Problem]:
     covered = items_covered(questions)
     found = [
-        Problem(codes[1], _("L’information de base « %(item)s » est demandée plus d’une fois.") % {"item": BasicItem(item).label})
+        Problem(codes[1], _("L’information de base « %(item)s » est demandée plus d’une fois.") % {"item": BasicItem(item).label})
         for item, codes in covered.items()
         if len(codes) > 1
     ]
     missing = [str(BasicItem(item).label) for item, codes in covered.items() if not codes]
     if kind == Questionnaire.Kind.PROFILE and missing:
-        words = ngettext("Il manque %(n)s information de base : %(items)s.", "Il manque %(n)s informations de base : %(items)s.", len(missing))
+        words = ngettext("Il manque %(n)s information de base : %(items)s.", "Il manque %(n)s informations de base : %(items)s.", len(missing))
         found.append(Problem("", words % {"n": len(missing), "items": ", ".join(missing)}))
     return found
 

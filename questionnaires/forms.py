@@ -75,7 +75,7 @@ class QuestionForm(forms.Form):
     required = forms.BooleanField(
         label=gettext_lazy("Une réponse est attendue"),
         required=False,
-        help_text=gettext_lazy("Sans elle, le questionnaire n’est pas complet ; les autres réponses sont gardées."),
+        help_text=gettext_lazy("Sans elle, le questionnaire n’est pas complet ; les autres réponses sont gardées."),
     )
     when = forms.ChoiceField(label=gettext_lazy("Quand poser cette question"), required=False)
     relevant = forms.CharField(
@@ -83,7 +83,7 @@ class QuestionForm(forms.Form):
         required=False,
         max_length=conditions.LONGEST,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy("Comme dans XLSForm, par exemple : ${age_enfants} >= 1 and selected(${besoins}, 'sante')"),
+        help_text=gettext_lazy("Comme dans XLSForm, par exemple : ${age_enfants} >= 1 and selected(${besoins}, 'sante')"),
     )
     minimum = forms.DecimalField(
         label=gettext_lazy("Nombre d’au moins"),
@@ -110,7 +110,7 @@ class QuestionForm(forms.Form):
         CODE,
         label=gettext_lazy("Code"),
         required=False,
-        help_text=gettext_lazy("Nom de la question dans les exports et les conditions. Vide : il est fait avec la question."),
+        help_text=gettext_lazy("Nom de la question dans les exports et les conditions. Vide : il est fait avec la question."),
         error_messages={"invalid": gettext_lazy("Le code s’écrit en minuscules sans accent, avec des chiffres et _, et commence par une lettre.")},
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -126,7 +126,7 @@ class QuestionForm(forms.Form):
         self.fields["when"].choices = groups
         self.fields["basic_item"].choices = [("", _("aucune")), *((item.value, f"{item.value}. {item.label}") for item in BasicItem)]
         sources = sources_of(kind)
-        self.fields["source"].choices = [("", _("aucun : la question est posée")), *((source.name, source.title) for source in sources)]
+        self.fields["source"].choices = [("", _("aucun : la question est posée")), *((source.name, source.title) for source in sources)]
         if not sources:
             del self.fields["source"]
         if adding:
@@ -207,7 +207,7 @@ class ChoiceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("fr") and (data.get("en") or data.get("es")):
-            self.add_error("fr", _("Écrivez la réponse en français ; pour la supprimer, videz toute la ligne."))
+            self.add_error("fr", _("Écrivez la réponse en français ; pour la supprimer, videz toute la ligne."))
         return data
 
 

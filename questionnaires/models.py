@@ -119,7 +119,7 @@ class Version(models.Model):
                 fields=["questionnaire"],
                 condition=Q(state="draft"),
                 name="version_one_draft",
-                violation_error_message=_("Ce questionnaire a déjà un brouillon : continuez-le."),
+                violation_error_message=_("Ce questionnaire a déjà un brouillon : continuez-le."),
             ),
             models.UniqueConstraint(fields=["questionnaire"], condition=Q(state="published"), name="version_one_published"),
             models.CheckConstraint(
@@ -240,7 +240,7 @@ class Question(models.Model):
             models.CheckConstraint(
                 condition=~Q(type__in=["note", "section"]) | Q(required=False, basic_item__isnull=True, source=""),
                 name="question_with_answer",
-                violation_error_message=_("Un texte à lire ou un début de partie n’a pas de réponse : laissez les autres champs vides."),
+                violation_error_message=_("Un texte à lire ou un début de partie n’a pas de réponse : laissez les autres champs vides."),
             ),
             models.CheckConstraint(condition=Q(basic_item__isnull=True) | Q(basic_item__range=(1, 12)), name="question_basic_item"),
         ]

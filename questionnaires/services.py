@@ -56,9 +56,9 @@ def create_questionnaire(*, actor: User | None, code: str, kind: str, title: dic
 def _draft(actor: User | None, questionnaire: Questionnaire, questions: Iterable[QuestionSpec]) -> Version:
     questionnaire = Questionnaire.objects.select_for_update().get(pk=questionnaire.pk)
     if questionnaire.archived_at:
-        raise ValidationError(_("Ce questionnaire est archivé : reprenez-le d’abord."))
+        raise ValidationError(_("Ce questionnaire est archivé : reprenez-le d’abord."))
     if questionnaire.versions.filter(state=Version.State.DRAFT).exists():
-        raise ValidationError(_("Ce questionnaire a déjà un brouillon : continuez-le, ou supprimez-le d’abord."))
+        raise ValidationError(_("Ce questionnaire a déjà un brouillon : continuez-le, ou supprimez-le d’abord."))
     last = questionnaire.versions.aggregate(last=Max("number"))["last"] or 0
     version = Version.objects.create(questionnaire=questionnaire, number=last + 1, created_by=actor)
     for order, spec in enumerate(questions, start=1):
@@ -88,7 +88,7 @@ def _locked(draft: Version, revision: int | None = None) -> Version:
     """The draft, kept still until the end. `revision`: the one the editor saw. Raises Stale, ValidationError."""
     draft = Version.objects.select_for_update(of=("self",)).select_related("questionnaire").get(pk=draft.pk)
     if not draft.is_draft:
-        raise ValidationError(_("Cette version est publiée : elle ne change plus. Commencez une nouvelle version."), code="published")
+        raise ValidationError(_("Cette version est publiée : elle ne change plus. Commencez une nouvelle version."), code="published")
     if revision is not None and draft.revision != revision:
         raise Stale(draft)
     return draft
@@ -272,7 +272,7 @@ def save_response(
     for code, raw in answers.items():
         question = definition.by_code.get(code)
         if question is None or not question.is_asked_of_the_person:
-            errors[code] = ValidationError(_("Ce questionnaire ne pose pas la question « %(code)s ».") % {"code": str(code)[:60]}, code="unknown")
+            errors[code] = ValidationError(_("Ce questionnaire ne pose pas la question « %(code)s ».") % {"code": str(code)[:60]}, code="unknown")
             continue
         try:
             cleaned[code] = clean_answer(question, raw)

@@ -66,7 +66,7 @@ class RouteStepForm(forms.Form):
     country = forms.ChoiceField(label=gettext_lazy("Pays"), required=False)
     since = MonthField(label=gettext_lazy("De (mois)"), required=False, help_text=gettext_lazy("Mois et année, à peu près."))
     until = MonthField(label=gettext_lazy("À (mois)"), required=False)
-    means = forms.ChoiceField(label=gettext_lazy("Comment y est-elle venue ?"), required=False, choices=[("", "—"), *RouteStep.Means.choices])
+    means = forms.ChoiceField(label=gettext_lazy("Comment y est-elle venue ?"), required=False, choices=[("", "—"), *RouteStep.Means.choices])
     cost = AmountField(
         label=gettext_lazy("Ce que le trajet a coûté"),
         required=False,
@@ -85,7 +85,7 @@ class RouteStepForm(forms.Form):
         required=False,
         max_length=1000,
         widget=forms.Textarea({"rows": 3}),
-        help_text=gettext_lazy("Toute l’équipe les lit : n’y écrivez rien qui soit pour la protection."),
+        help_text=gettext_lazy("Toute l’équipe les lit : n’y écrivez rien qui soit pour la protection."),
     )
 
     def __init__(self, *arguments: Any, protection: bool, **named: Any):
@@ -94,7 +94,7 @@ class RouteStepForm(forms.Form):
         if not protection:
             self.fields["protection_events"].label = _("À signaler à la protection")
             self.fields["protection_events"].help_text = _(
-                "Ce que vous cochez ici n’est plus montré ensuite qu’aux chargés de protection. Ne posez pas la question : notez ce que la personne dit d’elle-même."
+                "Ce que vous cochez ici n’est plus montré ensuite qu’aux chargés de protection. Ne posez pas la question : notez ce que la personne dit d’elle-même."
             )
 
     def clean_notes(self) -> str:

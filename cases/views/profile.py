@@ -218,7 +218,7 @@ def _hangs_on(definition: Definition, question: Any, codes: set[str]) -> bool:
 def _saved(request: HttpRequest, migrant: Migrant, parts: list[Part], current: Part, found: answering.Completeness) -> HttpResponse:
     missing = [str(question) for question in found.missing if question in current.questions or question.code in {one.code for one in current.questions}]
     if missing:
-        messages.warning(request, _("C’est enregistré. Dans cette partie, il manque encore : %(questions)s") % {"questions": " · ".join(missing)})
+        messages.warning(request, _("C’est enregistré. Dans cette partie, il manque encore : %(questions)s") % {"questions": " · ".join(missing)})
     else:
         messages.success(request, _("C’est enregistré."))
     place = parts.index(current)

@@ -47,7 +47,7 @@ def add_step(request: HttpRequest, migrant: Migrant) -> HttpResponse:
             data = request.POST.copy()
             data["id"] = str(new_id())
             form = RouteStepForm(data, protection=protection)
-            form.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau."))
+            form.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau."))
         except ValidationError as error:
             put_errors(form, error)
         else:
@@ -74,7 +74,7 @@ def step(request: HttpRequest, step: RouteStep) -> HttpResponse:
             data = request.POST.copy()
             data["version"] = str(stale.current.version)
             form = RouteStepForm(data, protection=protection)
-            form.add_error(None, _("Quelqu’un a corrigé cette étape entre-temps. Rien n’est encore enregistré : comparez, puis enregistrez de nouveau."))
+            form.add_error(None, _("Quelqu’un a corrigé cette étape entre-temps. Rien n’est encore enregistré : comparez, puis enregistrez de nouveau."))
             return _page(request, migrant, form, step, theirs)
         except ValidationError as error:
             put_errors(form, error)
@@ -112,7 +112,7 @@ def _do(request: HttpRequest, step: RouteStep, act: Any, done: str = "") -> Http
     try:
         act()
     except Stale:
-        messages.error(request, _("Quelqu’un a modifié cette étape entre-temps. Rien n’a été fait : regardez l’itinéraire, puis réessayez."))
+        messages.error(request, _("Quelqu’un a modifié cette étape entre-temps. Rien n’a été fait : regardez l’itinéraire, puis réessayez."))
     except ValidationError as error:
         for words in error.messages:
             messages.error(request, words)

@@ -20,7 +20,7 @@ from .versions import number_of, tell
 
 
 def _published(request: HttpRequest, version: Version) -> HttpResponse:
-    messages.error(request, _("Cette version est publiée : elle ne change plus. Commencez une nouvelle version."))
+    messages.error(request, _("Cette version est publiée : elle ne change plus. Commencez une nouvelle version."))
     return redirect("questionnaires:version", pk=version.pk)
 
 
@@ -68,12 +68,12 @@ def _edit(request: HttpRequest, version: Version, question: Question | None) -> 
             data["version"] = str(stale.current.version)
             form = QuestionForm(data, **named)
             form.add_error(
-                None, _("Quelqu’un a modifié cette question entre-temps. Rien n’est encore enregistré : comparez, corrigez si besoin, puis enregistrez de nouveau.")
+                None, _("Quelqu’un a modifié cette question entre-temps. Rien n’est encore enregistré : comparez, corrigez si besoin, puis enregistrez de nouveau.")
             )
         except ValidationError as error:
             _put(form, error)
         else:
-            messages.success(request, _("La question « %(code)s » est enregistrée.") % {"code": saved.code})
+            messages.success(request, _("La question « %(code)s » est enregistrée.") % {"code": saved.code})
             return redirect("questionnaires:version", pk=version.pk)
     return _page(request, version, question, form, choices, theirs, 409 if theirs else 200)
 
@@ -127,5 +127,5 @@ def remove(request: HttpRequest, question: Question) -> HttpResponse:
     except (ValidationError, Stale) as error:
         tell(request, error)
     else:
-        messages.success(request, _("La question « %(code)s » est retirée du brouillon.") % {"code": question.code})
+        messages.success(request, _("La question « %(code)s » est retirée du brouillon.") % {"code": question.code})
     return redirect("questionnaires:version", pk=question.questionnaire_version_id)

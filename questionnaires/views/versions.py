@@ -27,7 +27,7 @@ def number_of(request: HttpRequest, name: str) -> int:
 
 def tell(request: HttpRequest, error: ValidationError | Stale) -> None:
     if isinstance(error, Stale):
-        messages.error(request, _("Quelqu’un a modifié ce questionnaire entre-temps. Rien n’a été fait : relisez-le, puis réessayez."))
+        messages.error(request, _("Quelqu’un a modifié ce questionnaire entre-temps. Rien n’a été fait : relisez-le, puis réessayez."))
     else:
         for words in error.messages:
             messages.error(request, words)
@@ -140,7 +140,7 @@ def preview(request: HttpRequest, version: Version) -> HttpResponse:
     """As it will be asked, part by part. Nothing is kept."""
     definition = Definition(version)
     if any(problem.code for problem in check(version.questionnaire.kind, [spec_of(question) for question in definition.questions])):
-        messages.error(request, _("Corrigez d’abord les questions signalées : l’aperçu montre le questionnaire comme il sera posé."))
+        messages.error(request, _("Corrigez d’abord les questions signalées : l’aperçu montre le questionnaire comme il sera posé."))
         return redirect("questionnaires:version", pk=version.pk)
     wanted = request.GET.get("part", "1")
     part = next((part for part in definition.parts if str(part.number) == wanted), definition.parts[0] if definition.parts else None)

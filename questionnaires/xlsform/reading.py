@@ -13,7 +13,7 @@ from xlrd import open_workbook
 LARGEST_FILE = 2 * 1024 * 1024
 LARGEST_UNPACKED = 10 * 1024 * 1024
 MOST_MEMBERS = 300
-MOST_ROWS = {"survey": 1000, "choices": 5000, "settings": 10}
+MOST_ROWS = {"survey": 600, "choices": 2000, "settings": 10}
 MOST_COLUMNS = 60
 LONGEST_CELL = 4000
 
@@ -32,7 +32,7 @@ class Refused(Exception):
 def read_sheets(content: bytes) -> Sheets:
     """The sheets of an XLSForm. Bounded in size before it is unpacked, and in rows, columns and cells while it is read. Raises Refused."""
     if len(content) > LARGEST_FILE:
-        raise Refused(_("Ce fichier dépasse 2 Mo. Un XLSForm est bien plus petit : retirez les images et les feuilles qui n’en font pas partie."))
+        raise Refused(_("Ce fichier dépasse 2 Mo. Un XLSForm est bien plus petit : retirez les images et les feuilles qui n’en font pas partie."))
     if content.startswith(ZIP):
         _check_archive(content)
         read = _read_xlsx
@@ -49,7 +49,7 @@ def read_sheets(content: bytes) -> Sheets:
     except Exception as error:  # a workbook made to break its reader: whatever breaks, the file is refused
         raise Refused(_("Ce classeur est abîmé ou protégé par un mot de passe. Ouvrez-le, enregistrez-le de nouveau, puis réessayez.")) from error
     if not sheets.get("survey"):
-        raise Refused(_("Ce classeur n’a pas de feuille « survey » avec des questions. Un XLSForm a les feuilles « survey », « choices » et « settings »."))
+        raise Refused(_("Ce classeur n’a pas de feuille « survey » avec des questions. Un XLSForm a les feuilles « survey », « choices » et « settings »."))
     return sheets
 
 
@@ -65,7 +65,7 @@ def _check_archive(content: bytes) -> None:
     if any(name.endswith("vbaproject.bin") for name in names):
         raise Refused(_("Ce classeur contient des macros. Enregistrez-le au format .xlsx, sans macro, puis réessayez."))
     if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST_UNPACKED:
-        raise Refused(_("Ce classeur est trop grand une fois ouvert : il n’a pas été lu. Gardez seulement les feuilles « survey », « choices » et « settings »."))
+        raise Refused(_("Ce classeur est trop grand une fois ouvert : il n’a pas été lu. Gardez seulement les feuilles « survey », « choices » et « settings »."))
 
 
 def _read_xlsx(content: bytes) -> Sheets:
@@ -122,17 +122,17 @@ def _as_rows(name: str, rows: list[list[str | None]]) -> list[tuple[int, dict[st
     headers = [" ".join((header or "").split()) for header in rows[0]]
     named = [header for header in headers if header]
     if len(headers) > MOST_COLUMNS and any(headers[MOST_COLUMNS:]):
-        raise Refused(_("La feuille « %(sheet)s » a plus de %(n)s colonnes.") % {"sheet": name, "n": MOST_COLUMNS})
+        raise Refused(_("La feuille « %(sheet)s » a plus de %(n)s colonnes.") % {"sheet": name, "n": MOST_COLUMNS})
     if len(set(named)) < len(named):
         twice = next(header for header in named if named.count(header) > 1)
-        raise Refused(_("La feuille « %(sheet)s » a deux colonnes « %(column)s ».") % {"sheet": name, "column": twice[:60]})
+        raise Refused(_("La feuille « %(sheet)s » a deux colonnes « %(column)s ».") % {"sheet": name, "column": twice[:60]})
     found = []
     for number, cells in enumerate(rows[1:], start=2):
         row = {header: text.strip() for header, text in zip(headers, cells, strict=False) if header and text and text.strip()}
         if any(len(text) > LONGEST_CELL for text in row.values()):
-            raise Refused(_("Dans la feuille « %(sheet)s », ligne %(row)s, un texte dépasse %(n)s signes.") % {"sheet": name, "row": number, "n": LONGEST_CELL})
+            raise Refused(_("Dans la feuille « %(sheet)s », ligne %(row)s, un texte dépasse %(n)s signes.") % {"sheet": name, "row": number, "n": LONGEST_CELL})
         if row:
             found.append((number, row))
     if len(found) > MOST_ROWS[name] or (found and found[-1][0] > MOST_ROWS[name] + 1):
-        raise Refused(_("La feuille « %(sheet)s » a plus de %(n)s lignes. Partagez ce questionnaire en plusieurs.") % {"sheet": name, "n": MOST_ROWS[name]})
+        raise Refused(_("La feuille « %(sheet)s » a plus de %(n)s lignes. Partagez ce questionnaire en plusieurs.") % {"sheet": name, "n": MOST_ROWS[name]})
     return found

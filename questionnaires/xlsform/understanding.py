@@ -119,10 +119,10 @@ def _judged_by_pyxform(sheets: Sheets) -> list[str]:
         convert(xlsform=copy.deepcopy(form), warnings=warnings, form_name="data")
     except PyXFormError as error:
         raise Refused(
-            _("Ce questionnaire n’est pas un XLSForm valable. Le contrôle de pyxform dit : « %(words)s »") % {"words": " ".join(str(error).split())[:600]}
+            _("Ce questionnaire n’est pas un XLSForm valable. Le contrôle de pyxform dit : « %(words)s »") % {"words": " ".join(str(error).split())[:600]}
         ) from error
     except (RecursionError, KeyError, AttributeError, TypeError, ValueError) as error:  # it stumbles over what no form has
-        raise Refused(_("Ce questionnaire n’est pas un XLSForm valable : pyxform n’arrive pas à le lire.")) from error
+        raise Refused(_("Ce questionnaire n’est pas un XLSForm valable : pyxform n’arrive pas à le lire.")) from error
     return warnings
 
 
@@ -215,11 +215,11 @@ class _Reading:
                 continue
             if len(self.lists.setdefault(name, [])) >= MOST_CHOICES:
                 self.lose(
-                    number, _("La liste « %(list)s » a plus de %(n)s réponses : celles d’après ne sont pas reprises.") % {"list": name[:60], "n": MOST_CHOICES}, "choices"
+                    number, _("La liste « %(list)s » a plus de %(n)s réponses : celles d’après ne sont pas reprises.") % {"list": name[:60], "n": MOST_CHOICES}, "choices"
                 )
                 break
             if any(base in ("image", "audio", "video", "media") or base.startswith("media") for base, _lang in values):
-                self.lose(number, _("L’image ou le son de la réponse « %(name)s » n’est pas repris.") % {"name": theirs[:60]}, "choices")
+                self.lose(number, _("L’image ou le son de la réponse « %(name)s » n’est pas repris.") % {"name": theirs[:60]}, "choices")
             text = self._texts("label", values, theirs, number, "choices")
             code = _code(theirs, taken.setdefault(name, set()), "")
             self.lists[name].append((theirs, ChoiceSpec(code, text, self._decimal(values.get(("sira_value", ""), "")))))
@@ -228,16 +228,16 @@ class _Reading:
         used = {_split(column)[0] for _number, row in self.sheets["survey"] for column in row}
         for base in sorted(used - _HARMLESS):
             told = {
-                "calculation": _("Les calculs (colonne « calculation ») ne sont pas repris."),
-                "choice_filter": _("Les listes qui dépendent d’une autre réponse (colonne « choice_filter ») sont proposées en entier."),
-                "default": _("Les réponses remplies d’avance (colonne « default ») ne sont pas reprises."),
-                "read_only": _("La colonne « read_only » n’est pas reprise."),
-                "readonly": _("La colonne « readonly » n’est pas reprise."),
-                "repeat_count": _("La colonne « repeat_count » n’est pas reprise."),
+                "calculation": _("Les calculs (colonne « calculation ») ne sont pas repris."),
+                "choice_filter": _("Les listes qui dépendent d’une autre réponse (colonne « choice_filter ») sont proposées en entier."),
+                "default": _("Les réponses remplies d’avance (colonne « default ») ne sont pas reprises."),
+                "read_only": _("La colonne « read_only » n’est pas reprise."),
+                "readonly": _("La colonne « readonly » n’est pas reprise."),
+                "repeat_count": _("La colonne « repeat_count » n’est pas reprise."),
             }.get(base)
             if base in ("image", "audio", "video", "media", "big-image") or base.startswith("media"):
                 told = _("Les images, sons et vidéos ne sont pas repris.")
-            self.lose(0, told or _("La colonne « %(column)s » n’est pas reprise.") % {"column": base[:60]})
+            self.lose(0, told or _("La colonne « %(column)s » n’est pas reprise.") % {"column": base[:60]})
 
     # --- the survey
 
@@ -251,7 +251,7 @@ class _Reading:
             if depth == 0:
                 self.lose(
                     first,
-                    _("Un groupe qui se répète (lignes %(first)s à %(last)s) n’est pas repris : Sira pose chaque question une fois.") % {"first": first, "last": number},
+                    _("Un groupe qui se répète (lignes %(first)s à %(last)s) n’est pas repris : Sira pose chaque question une fois.") % {"first": first, "last": number},
                 )
                 return number
         return rows[-1][0]
@@ -264,7 +264,7 @@ class _Reading:
             text = self._texts("label", values, name, number)
             self._section(number, text, name, str(node) if node else "", self._hint(values))
         else:
-            self.lose(number, _("Un groupe dans un groupe : ses questions sont mises à la suite, dans la même partie."))
+            self.lose(number, _("Un groupe dans un groupe : ses questions sont mises à la suite, dans la même partie."))
             if node:
                 self.conditions = [*self.conditions, node]
             else:
@@ -282,16 +282,16 @@ class _Reading:
         name = values.get(("name", ""), "")
         low = kind.lower()
         if low in _TECHNICAL:
-            self.lose(number, _("La donnée technique « %(type)s » n’est pas reprise.") % {"type": low})
+            self.lose(number, _("La donnée technique « %(type)s » n’est pas reprise.") % {"type": low})
             return None
         select = _SELECT.match(kind)
         if select is None and low not in _PLAIN:
             told = {
-                "calculate": _("Le calcul « %(name)s » n’est pas repris."),
-                "geopoint": _("La position « %(name)s » n’est pas reprise."),
-                "hidden": _("La donnée cachée « %(name)s » n’est pas reprise."),
+                "calculate": _("Le calcul « %(name)s » n’est pas repris."),
+                "geopoint": _("La position « %(name)s » n’est pas reprise."),
+                "hidden": _("La donnée cachée « %(name)s » n’est pas reprise."),
             }
-            words = told.get(low, _("La question « %(name)s » n’est pas reprise : Sira n’a pas le type « %(type)s »."))
+            words = told.get(low, _("La question « %(name)s » n’est pas reprise : Sira n’a pas le type « %(type)s »."))
             self.lose(number, words % {"name": name[:60], "type": kind[:60]})
             return None
         choices: tuple[ChoiceSpec, ...] = ()
@@ -331,7 +331,7 @@ class _Reading:
             if select[2] == list_name and not several:
                 return type_, ()
         if select[3]:
-            self.lose(number, _("La réponse libre « autre » de « %(name)s » n’est pas reprise : ajoutez une question de texte.") % {"name": name[:60]})
+            self.lose(number, _("La réponse libre « autre » de « %(name)s » n’est pas reprise : ajoutez une question de texte.") % {"name": name[:60]})
         choices = tuple(choice for _theirs, choice in self.lists.get(select[2], []))
         if {choice.code for choice in choices} == {"yes", "no"} and not several:
             return Type.YES_NO, ()
@@ -342,11 +342,11 @@ class _Reading:
     def _texts(self, base: str, values: dict[tuple[str, str], str], otherwise: str, number: int, sheet: str = "survey") -> dict[str, str]:
         found = dict(self._spoken(base, values))
         if not found:
-            self.lose(number, _("« %(name)s » n’a pas de texte : son nom en tient lieu.") % {"name": otherwise[:60]}, sheet)
+            self.lose(number, _("« %(name)s » n’a pas de texte : son nom en tient lieu.") % {"name": otherwise[:60]}, sheet)
             return {"fr": otherwise[:500]}
         if "fr" not in found:
             found["fr"] = next(iter(found.values()))
-            self.lose(number, _("« %(name)s » n’a pas de texte en français : celui d’une autre langue est repris, traduisez-le.") % {"name": otherwise[:60]}, sheet)
+            self.lose(number, _("« %(name)s » n’a pas de texte en français : celui d’une autre langue est repris, traduisez-le.") % {"name": otherwise[:60]}, sheet)
         return {code: found[code] for code in ("fr", "en", "es") if code in found}
 
     def _spoken(self, base: str, values: dict[tuple[str, str], str]) -> Iterator[tuple[str, str]]:
@@ -369,11 +369,11 @@ class _Reading:
         try:
             node = conditions.parse(text)
         except conditions.ConditionError as error:
-            self.lose(number, _("La condition « %(condition)s » n’est pas reprise, la question sera toujours posée : %(why)s") % {"condition": text[:100], "why": error})
+            self.lose(number, _("La condition « %(condition)s » n’est pas reprise, la question sera toujours posée : %(why)s") % {"condition": text[:100], "why": error})
             return None
         unknown = sorted(code for code in conditions.references(node) if code not in self.codes)
         if unknown:
-            words = _("La condition « %(condition)s » n’est pas reprise, la question sera toujours posée : elle parle de « %(name)s », qui n’est pas repris avant elle.")
+            words = _("La condition « %(condition)s » n’est pas reprise, la question sera toujours posée : elle parle de « %(name)s », qui n’est pas repris avant elle.")
             self.lose(number, words % {"condition": text[:100], "name": unknown[0][:60]})
             return None
 
@@ -382,7 +382,7 @@ class _Reading:
 
         rewritten = conditions.rewrite(node, self.codes.__getitem__, choice)
         if len(str(rewritten)) > conditions.LONGEST:
-            self.lose(number, _("La condition est trop longue : elle n’est pas reprise, la question sera toujours posée."))
+            self.lose(number, _("La condition est trop longue : elle n’est pas reprise, la question sera toujours posée."))
             return None
         return rewritten
 
@@ -395,7 +395,7 @@ class _Reading:
         except conditions.ConditionError:
             found = None
         if found is None or type_ not in Question.NUMBERS or any(value is not None and abs(value) >= 10**10 for value in found):
-            self.lose(number, _("Le contrôle « %(constraint)s » n’est pas repris : Sira connaît le minimum et le maximum d’un nombre.") % {"constraint": text[:100]})
+            self.lose(number, _("Le contrôle « %(constraint)s » n’est pas repris : Sira connaît le minimum et le maximum d’un nombre.") % {"constraint": text[:100]})
             return None, None
         return found
 

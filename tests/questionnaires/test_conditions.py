@@ -173,4 +173,4 @@ def test_limits_of_a_constraint(text, found):
 def test_in_plain_words():
     node = parse("selected(${needs}, 'care') and (${age} >= 18 or not(${sex} = 'male'))")
     words = conditions.in_words(node, {"needs": "Besoins", "age": "Âge", "sex": "Sexe"}.__getitem__, lambda code, value: {"care": "soins", "male": "homme"}[value])
-    assert words == "« Besoins » : soins et (« Âge » ≥ 18 ou sauf si « Sexe » : homme)"
+    assert words == "«\u00a0Besoins\u00a0»\u00a0: soins et («\u00a0Âge\u00a0» ≥ 18 ou sauf si «\u00a0Sexe\u00a0»\u00a0: homme)"

@@ -126,7 +126,7 @@ def test_an_import_is_shown_then_accepted(as_user):
     content = workbook([["type", "name", "label"], ["text", "nom", "Nom ?"], ["image", "photo", "Photo ?"]])
     before = Question.objects.count()
     page = browser.post(url, {"file": SimpleUploadedFile("a.xlsx", content)}).content.decode()
-    assert "« photo » n’est pas reprise" in page and "Nom ?" in page
+    assert "«\u00a0photo\u00a0» n’est pas reprise" in page and "Nom ?" in page
     assert Question.objects.count() == before
     accepted = re.search(r'name="accepted" value="([^"]+)"', page)[1]
     for wrong in ("", "x", accepted[:-2] + "xx"):
