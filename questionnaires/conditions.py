@@ -224,7 +224,7 @@ class _Reader:
         left = self.operand()
         kind, operator, _position = self.tokens[self.at]
         if kind != "op" or operator not in ("=", "!=", "<", "<=", ">", ">="):
-            self.fail(_("Après « %(left)s », écrivez une comparaison : =, !=, <, <=, > ou >=.") % {"left": left})
+            self.fail(_("Après « %(left)s », écrivez une comparaison : =, !=, <, <=, > ou >=.") % {"left": left})
         self.at += 1
         return Compare(left, operator, self.operand())
 

@@ -137,7 +137,7 @@ def test_what_sira_cannot_hold_is_said_with_its_row():
     assert "double" in rows[4] and "double" in rows[5]
     assert "«\u00a0photo\u00a0»" in rows[11] and "image" in rows[11]
     assert {loss.words for loss in found.losses if not loss.row} == {
-        "Les calculs (colonne « calculation ») ne sont pas repris.",
+        "Les calculs (colonne «\u00a0calculation\u00a0») ne sont pas repris.",
     }
 
 
