@@ -17,7 +17,7 @@ from centres.api import Pages, SiraAPIView
 from centres.models import Centre
 from centres.roles import Right
 
-from . import consents, listing, services
+from . import api_profile, consents, listing, services
 from .duplicates import duplicates_for
 from .forms import SearchForm
 from .models import Consent, Migrant
@@ -221,4 +221,5 @@ urlpatterns = [
     path("migrants/", Migrants.as_view(), name="api-migrants"),
     path("migrants/<uuid:pk>/", OneMigrant.as_view(), name="api-migrant"),
     path("migrants/<uuid:pk>/duplicates/", Duplicates.as_view(), name="api-duplicates"),
+    *api_profile.urlpatterns,
 ]

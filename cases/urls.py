@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import correcting, file, finding, keeping, protection, referring, registering
+from .views import correcting, file, finding, keeping, profile, protection, referring, registering, route
 
 app_name = "cases"
 urlpatterns = [
@@ -9,6 +9,13 @@ urlpatterns = [
     path("register/", registering.register, name="register"),
     path("register/similar/", registering.similar, name="similar"),
     path("attachments/<uuid:pk>/", keeping.attachment, name="attachment"),
+    path("completeness/", profile.completeness, name="completeness"),
+    path("route/<uuid:pk>/", route.step, name="step"),
+    path("route/<uuid:pk>/move/", route.move_step, name="move_step"),
+    path("route/<uuid:pk>/remove/", route.remove_step, name="remove_step"),
+    path("<uuid:pk>/profile/", profile.profile, name="profile"),
+    path("<uuid:pk>/profile/<int:number>/", profile.part, name="profile_part"),
+    path("<uuid:pk>/route/", route.add_step, name="add_step"),
     path("<uuid:pk>/", file.migrant, name="migrant"),
     path("<uuid:pk>/edit/", correcting.edit, name="edit"),
     path("<uuid:pk>/print/", file.print_form, name="print"),

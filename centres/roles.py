@@ -27,6 +27,7 @@ class Right(models.TextChoices):
     ENTER_VALUE_AECID = "enter_value_aecid", _("saisir et valider les valeurs des objectifs 4 et 5")
     VIEW_PROOF_IOM = "view_proof_iom", _("voir la preuve (numéros de dossier) des objectifs 1 à 3")
     VIEW_PROOF_AECID = "view_proof_aecid", _("voir la preuve des objectifs 4 et 5")
+    EDIT_QUESTIONNAIRES = "edit_questionnaires", _("écrire et publier les questionnaires")
     VIEW_AUDIT = "view_audit", _("voir qui a consulté ou modifié quoi")
     MANAGE_USERS = "manage_users", _("gérer les comptes et les affectations")
 
@@ -41,6 +42,7 @@ NATIONAL = frozenset(
         Right.ENTER_VALUE_AECID,
         Right.VIEW_PROOF_IOM,
         Right.VIEW_PROOF_AECID,
+        Right.EDIT_QUESTIONNAIRES,
         Right.VIEW_AUDIT,
         Right.MANAGE_USERS,
     }
@@ -74,8 +76,8 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.REINTEGRATION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_REINTEGRATION}),
     Role.FLOW_MONITOR: frozenset({Right.COUNT_FLOWS}),
     Role.OUTREACH_OFFICER: frozenset({Right.RECORD_OUTREACH}),
-    Role.ME_IOM: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT, Right.ENTER_VALUE_IOM, Right.VIEW_PROOF_IOM}),
-    Role.ME_AECID: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT, Right.ENTER_VALUE_AECID, Right.VIEW_PROOF_AECID}),
+    Role.ME_IOM: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT, Right.ENTER_VALUE_IOM, Right.VIEW_PROOF_IOM, Right.EDIT_QUESTIONNAIRES}),
+    Role.ME_AECID: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT, Right.ENTER_VALUE_AECID, Right.VIEW_PROOF_AECID, Right.EDIT_QUESTIONNAIRES}),
     Role.STEERING: frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT}),
     Role.AUDITOR: frozenset({Right.VIEW_AUDIT}),
     Role.ADMINISTRATOR: frozenset({Right.MANAGE_USERS}),

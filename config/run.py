@@ -187,7 +187,7 @@ def environment_for(home: Path, address: str, urls: dict[str, str]) -> dict[str,
 
 def preparations(environment: dict[str, str]) -> list[list[str]]:
     """The commands of `manage.py` that come before the first page."""
-    commands = [["migrate", "--verbosity", "0"], ["load_logframe"]]
+    commands = [["migrate", "--verbosity", "0"], ["load_logframe"], ["load_questionnaires"]]
     if environment["SIRA_DEMO"] != "0":
         size = environment["SIRA_DEMO_SIZE"]
         commands.append(["demo_data", "--if-empty", "--migrants", size, "--seed", "1"])

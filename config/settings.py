@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "audit",
     "centres",
     "jobs",
+    "questionnaires",
     "cases",
     "flows",
     "outreach",

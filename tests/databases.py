@@ -23,6 +23,8 @@ INGREDIENTS = (
     "flows/data/*",
     "reporting/data/*",
     "reporting/management/commands/load_logframe.py",
+    "questionnaires/setup.py",
+    "questionnaires/data/*",
     "administration/demo/accounts.py",
     "tests/databases.py",
 )
@@ -94,10 +96,12 @@ def _fill() -> None:
 
     from administration.demo.accounts import ensure_accounts
     from centres.setup import ensure_centres
+    from questionnaires.setup import ensure_questionnaires
 
     call_command("migrate", verbosity=0)
     ensure_centres()
     call_command("load_logframe", verbosity=0)
+    ensure_questionnaires()
     ensure_accounts(PASSWORD)
 
 

@@ -8,6 +8,7 @@ from .emergency import EmergencyAccess, EmergencyNotice
 from .identity_document import IdentityDocument
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, ProtectedQuerySet, index_keys, photo_path
 from .note import Note
+from .profile import Profile, RouteStep
 from .referral import Referral, ReferralLink, Structure
 from .vulnerability import ProtectedFindings, VulnerabilityAssessment
 
@@ -28,10 +29,12 @@ __all__ = [
     "MigrantQuerySet",
     "Note",
     "Precision",
+    "Profile",
     "ProtectedFindings",
     "ProtectedQuerySet",
     "Referral",
     "ReferralLink",
+    "RouteStep",
     "Structure",
     "VulnerabilityAssessment",
     "attachment_path",

@@ -6,6 +6,7 @@ from .consents import CONSENT_TEXT_VERSION, give_consent, require_consent, withd
 from .emergency import acknowledge_emergency, open_in_emergency, running_accesses
 from .identity import IDENTITY_FIELDS, clean_identity, correct_identity, latest_birth, open_custody, register_migrant
 from .notes import write_note
+from .profiles import carried_over, save_profile
 from .referrals import (
     add_structure,
     answer_by_link,
@@ -18,17 +19,22 @@ from .referrals import (
     refer,
     was_just_sent,
 )
+from .route import STEP_FIELDS, add_step, change_step, move_step, remove_step
 from .vulnerability import assess_vulnerability, current_assessment, decide_vulnerability, may_screen
 
 __all__ = [
     "CONSENT_TEXT_VERSION",
     "IDENTITY_FIELDS",
+    "STEP_FIELDS",
     "acknowledge_emergency",
+    "add_step",
     "add_structure",
     "answer_by_link",
     "ask_for_tracing",
     "assess_vulnerability",
     "attach",
+    "carried_over",
+    "change_step",
     "clean_identity",
     "correct_identity",
     "correct_structure",
@@ -43,13 +49,16 @@ __all__ = [
     "may_write_referral",
     "media_type_of",
     "move_referral",
+    "move_step",
     "open_custody",
     "open_in_emergency",
     "record_best_interest",
     "refer",
     "register_migrant",
+    "remove_step",
     "require_consent",
     "running_accesses",
+    "save_profile",
     "update_tracing",
     "was_just_sent",
     "withdraw_consent",

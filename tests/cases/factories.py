@@ -19,10 +19,12 @@ from cases.models import (
     Migrant,
     Note,
     Referral,
+    RouteStep,
     Structure,
     VulnerabilityAssessment,
 )
 from cases.services import (
+    add_step,
     add_structure,
     ask_for_tracing,
     assess_vulnerability,
@@ -227,3 +229,14 @@ def structure_form(centre: Centre, **changed: Any) -> dict[str, Any]:
         "id": str(uuid.uuid4()), "organisation": str(Organisation.objects.get(code="CRM").pk), "name": f"Croix-Rouge {uuid.uuid4().hex[:6]}",
         "centre": centre.code, "town": "Ville", "services": ["family_tracing"], "active": "on", **changed,
     }  # fmt: skip
+
+
+def make_step(centre: Centre, migrant: Migrant | None = None, /, **values: Any) -> RouteStep:
+    """A place on somebody's road; the person is in the care of the centre."""
+    values = {"place": "Agadez", "country": "NE", "means": "truck", "events": ["worked"], **values}
+    return add_step(actor=agent_of(centre), migrant=migrant or make_migrant(centre), id=uuid.uuid4(), **values)
+
+
+def step_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:
+    """What the browser sends to add a place to a road."""
+    return {"id": str(uuid.uuid4()), "version": "1", "place": "Agadez (Niger)", "country": "", "since": "2024-03", "until": "2024-05", "means": "truck", **changed}

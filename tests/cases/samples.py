@@ -11,6 +11,7 @@ from .factories import (
     make_file,
     make_notice,
     make_referral,
+    make_step,
     make_structure,
     make_token,
     make_tracing,
@@ -18,6 +19,7 @@ from .factories import (
     registration_form,
     registration_json,
     screening_form,
+    step_form,
     structure_form,
 )
 
@@ -48,6 +50,14 @@ def _referral_json(centre):
     return sent | {"migrant": str(make_referral(centre).migrant_id)}
 
 
+def _part(centre):
+    return _migrant(centre) | {"number": 2}
+
+
+def _step(centre):
+    return {"pk": make_step(centre).pk}
+
+
 SAMPLES: dict[str, Sample] = {
     "cases:migrants": Sample(),
     "cases:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
@@ -62,6 +72,14 @@ SAMPLES: dict[str, Sample] = {
     "cases:attachment": Sample(kwargs=lambda centre: {"pk": make_attachment(centre).pk}),
     "cases:consents": Sample(kwargs=_migrant, data={"purpose": "referral", "method": "signed", "language": "fra"}),
     "cases:withdraw_consent": Sample(kwargs=lambda centre: {"pk": make_consent(centre).pk}),
+    "cases:completeness": Sample(),
+    "cases:profile": Sample(kwargs=_migrant),
+    "cases:profile_part": Sample(kwargs=_part, data={"version": "0", "q_personnes_a_charge": "3"}),
+    "cases:add_step": Sample(kwargs=_migrant, data=step_form),
+    "cases:step": Sample(kwargs=_step, data=step_form),
+    "cases:move_step": Sample(kwargs=_step, data={"version": "1", "to": "up"}),
+    "cases:remove_step": Sample(kwargs=_step, data={"version": "1"}),
+    "api-profile": Sample(kwargs=_migrant, data={"version": 0, "answers": {"personnes_a_charge": 3, "besoins": ["soins"]}}, json=True),
     "api-migrants": Sample(data=registration_json, json=True),
     "api-migrant": Sample(kwargs=_migrant, data={"version": 1, "phone": "22376123456"}, json=True),
     "api-duplicates": Sample(kwargs=_migrant),

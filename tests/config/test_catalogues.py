@@ -49,6 +49,7 @@ def test_no_string_of_the_code_is_missing(tmp_path):
         "audit",
         "centres",
         "jobs",
+        "questionnaires",
         "cases",
         "flows",
         "outreach",

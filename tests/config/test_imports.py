@@ -17,6 +17,7 @@ FLOORS = {
     "audit": 2,
     "centres": 3,
     "jobs": 4,
+    "questionnaires": 4,
     "cases": 5,
     "flows": 5,
     "outreach": 5,

@@ -10,12 +10,14 @@ from accounts.models import User
 from administration.demo import numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.life import ORDER, Batch, Life
+from administration.demo.profiles import Tales
 from administration.demo.protection import protect
-from cases.models import CaseCounter, Migrant
+from cases.models import CaseCounter, Migrant, Profile, RouteStep
 from centres.setup import ensure_centres
 from flows.models import FlowCount
 from flows.setup import ensure_points
 from outreach.models import Activity, Attendance, Community, Trainee
+from questionnaires.setup import ensure_questionnaires
 
 
 class Command(BaseCommand):
@@ -33,6 +35,7 @@ class Command(BaseCommand):
             raise CommandError("--migrants : donnez un nombre d’au moins 1.")
         ensure_centres()
         ensure_points()
+        ensure_questionnaires()
         ensure_accounts(settings.DEMO_PASSWORD)
         if Migrant.objects.exists():
             if if_empty:
@@ -41,9 +44,10 @@ class Command(BaseCommand):
         began = time.monotonic()
         users = dict(User.objects.filter(username__in=[a[0] for a in ACCOUNTS]).values_list("username", "pk"))
         life = Life(seed, timezone.localdate(), users)
+        tales = Tales(seed, life.now)
         count = 0
         for batch in life.groups(migrants):
-            self._write(batch)
+            self._write(batch, *tales.of(batch.rows[Migrant]))
             count += batch.people
         with transaction.atomic():
             for (code, year), serial in life.serials.items():
@@ -53,11 +57,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
 
     @staticmethod
-    def _write(batch: Batch) -> None:
+    def _write(batch: Batch, profiles: list[Profile], steps: list[RouteStep]) -> None:
         with transaction.atomic():
             _without_history()
             for model in ORDER:
                 model.objects.bulk_create(batch.rows[model], batch_size=1000)
+            Profile.objects.bulk_create(profiles, batch_size=1000)
+            RouteStep.objects.bulk_create(steps, batch_size=1000)
 
     @staticmethod
     def _protection(seed: int, users: dict[str, int]) -> None:

@@ -1,0 +1,1 @@
+"""Views of questionnaires; they hold no rules."""
