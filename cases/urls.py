@@ -1,11 +1,18 @@
 from django.urls import path
 
-from .views import correcting, file, finding, keeping, registering
+from .views import correcting, file, finding, importing, keeping, registering
 
 app_name = "cases"
 urlpatterns = [
     path("", finding.migrants, name="migrants"),
     path("export.<str:kind>", finding.export, name="export"),
+    path("import/", importing.imports, name="imports"),
+    path("import/template.xlsx", importing.template, name="import_template"),
+    path("import/<uuid:pk>/", importing.batch, name="import"),
+    path("import/<uuid:pk>/columns/", importing.import_columns, name="import_columns"),
+    path("import/<uuid:pk>/confirm/", importing.import_confirm, name="import_confirm"),
+    path("import/<uuid:pk>/discard/", importing.import_discard, name="import_discard"),
+    path("import/<uuid:pk>/report/", importing.import_report, name="import_report"),
     path("register/", registering.register, name="register"),
     path("register/similar/", registering.similar, name="similar"),
     path("attachments/<uuid:pk>/", keeping.attachment, name="attachment"),

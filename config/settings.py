@@ -152,6 +152,13 @@ MEDIA_ROOT = Path(env.str("SIRA_FILES", default=str(SIRA_HOME / "files")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
+# The largest file anybody sends is a list to import; the proxy in front allows as much (deploy/Caddyfile).
+UPLOAD_MAX_BYTES = 32 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Celery: the bell --------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from .attachment import Attachment, attachment_path
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
 from .consent import Consent
 from .identity_document import IdentityDocument
+from .import_batch import ImportBatch
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
 from .note import Note
 
@@ -16,6 +17,7 @@ __all__ = [
     "FileQuerySet",
     "Household",
     "IdentityDocument",
+    "ImportBatch",
     "Migrant",
     "MigrantQuerySet",
     "Note",

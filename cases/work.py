@@ -1,0 +1,36 @@
+"""The long work of this floor. Declared at start."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from centres.access import allows
+from centres.roles import Right
+from jobs.services import JobRefused, Outcome, Progress, job_kind
+
+from .importing import batches
+from .models import ImportBatch
+
+
+@job_kind("import", right=Right.IMPORT_LISTS)
+def import_list(progress: Progress) -> Outcome:
+    """One step of an import: reading, checking or writing. What came of it stands with the import; a step done before is not done again."""
+    job = progress.job
+    batch = ImportBatch.objects.select_related("centre").get(pk=job.parameters["batch"])
+    if job.created_by is None or not allows(job.created_by, Right.IMPORT_LISTS, batch, writing=True):
+        raise JobRefused(_("Vous n’avez plus le droit d’importer des listes dans ce centre."))
+    step = job.parameters["step"]
+    if step == "read":
+        batch = batches.read_step(batch, actor=job.created_by, say=progress.say)
+    elif step == "check":
+        batch = batches.check_step(batch, actor=job.created_by, say=progress.say)
+    else:
+
+        def hold() -> None:
+            # Inside the transaction: the job's row stays locked until the commit, so nobody else can take it over meanwhile.
+            progress.say(batch.rows, batch.rows, _("Enregistrement : tout ou rien"))
+
+        try:
+            batch = batches.write_step(batch, actor=job.created_by, say=progress.say, hold=hold)
+        except ValidationError as error:
+            raise JobRefused(" ".join(error.messages)) from error
+    return Outcome(result={"batch": str(batch.pk), "state": batch.state})
