@@ -6,20 +6,27 @@ from dataclasses import dataclass
 from django.db import connection
 from django.http import HttpRequest
 
+from accounts.models import User
+
 from .models import ReadLog
 
 
 def log_read(request: HttpRequest, action: ReadLog.Action, model: str, rows: Iterable[object], *, centre_code: str = "") -> None:
     """Writes down that the signed-in user saw these rows. `rows` are primary keys: never a name, never a search word."""
-    ReadLog.objects.create(
-        user=request.user,  # type: ignore[misc]  # views that log need a sign-in
-        action=action,
-        model=model,
-        rows=[str(row) for row in rows],
-        centre_code=centre_code,
-        path=request.path[:200],
+    log_read_by(
+        request.user,  # type: ignore[arg-type]  # views that log need a sign-in
+        action,
+        model,
+        rows,
+        path=request.path,
         address=request.META.get("REMOTE_ADDR") or None,
+        centre_code=centre_code,
     )
+
+
+def log_read_by(user: User, action: ReadLog.Action, model: str, rows: Iterable[object], *, path: str, address: str | None = None, centre_code: str = "") -> None:
+    """The same where there is no request: a worker makes what somebody asked for. `path`: what was made."""
+    ReadLog.objects.create(user=user, action=action, model=model, rows=[str(row) for row in rows], centre_code=centre_code, path=path[:200], address=address)
 
 
 @dataclass(frozen=True)

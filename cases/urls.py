@@ -1,11 +1,17 @@
 from django.urls import path
 
-from .views import correcting, file, finding, importing, keeping, registering
+from .views import correcting, file, finding, importing, keeping, lists, registering
 
 app_name = "cases"
 urlpatterns = [
     path("", finding.migrants, name="migrants"),
     path("export.<str:kind>", finding.export, name="export"),
+    path("numbers/", lists.numbers, name="numbers"),
+    path("bulk/", lists.bulk, name="bulk"),
+    path("columns/<slug:name>/", lists.columns, name="columns"),
+    path("filters/", lists.saved_filters, name="saved_filters"),
+    path("filters/<uuid:pk>/", lists.rename_filter, name="rename_filter"),
+    path("filters/<uuid:pk>/delete/", lists.delete_filter, name="delete_filter"),
     path("import/", importing.imports, name="imports"),
     path("import/template.xlsx", importing.template, name="import_template"),
     path("import/<uuid:pk>/", importing.batch, name="import"),

@@ -7,6 +7,7 @@ from centres.access import allows
 from centres.roles import Right
 from jobs.services import JobRefused, Outcome, Progress, job_kind
 
+from . import exporting
 from .importing import batches
 from .models import ImportBatch
 
@@ -34,3 +35,6 @@ def import_list(progress: Progress) -> Outcome:
         except ValidationError as error:
             raise JobRefused(" ".join(error.messages)) from error
     return Outcome(result={"batch": str(batch.pk), "state": batch.state})
+
+
+job_kind("export", right=Right.EXPORT_NAMES)(exporting.work)

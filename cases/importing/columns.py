@@ -1,7 +1,6 @@
 """What the columns of a list may be, how their names are recognised, and how their values are read into our fields."""
 
 import datetime
-import io
 import re
 import unicodedata
 from collections.abc import Callable

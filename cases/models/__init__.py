@@ -7,11 +7,13 @@ from .identity_document import IdentityDocument
 from .import_batch import ImportBatch
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
 from .note import Note
+from .saved import ChosenColumns, SavedFilter
 
 __all__ = [
     "ADULT_AGE",
     "Attachment",
     "CaseCounter",
+    "ChosenColumns",
     "Consent",
     "Custody",
     "FileQuerySet",
@@ -22,6 +24,7 @@ __all__ = [
     "MigrantQuerySet",
     "Note",
     "Precision",
+    "SavedFilter",
     "attachment_path",
     "earliest_birth",
     "index_keys",

@@ -431,3 +431,8 @@ class FileQuerySet(models.QuerySet[Any]):
         from_then = F(self.on_file_from) if isinstance(self.on_file_from, str) else self.on_file_from
         known = Q(until__isnull=True) | Q(until__gte=OuterRef("on_file_from"))
         return self.alias(on_file_from=from_then).filter(Exists(theirs.filter(known)))
+
+    def exportable_by(self, user) -> Self:
+        """Those of the rows in sight whose person's name the user may take out of the system."""
+        theirs = Custody.objects.filter(migrant=OuterRef(self.person), centre__in=centres_for(user, Right.EXPORT_NAMES))
+        return self.visible_to(user).filter(Exists(theirs))

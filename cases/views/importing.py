@@ -81,7 +81,7 @@ def _page(request: HttpRequest, batch: ImportBatch, form: Any = None, status: in
     again = batch.stopped and batch.columns
     if batch.state in (State.READ, State.CHECKED) or again:
         context["columns_form"] = form if isinstance(form, ColumnsForm) else ColumnsForm(batch=batch)
-    if batch.state == State.CHECKED and not batch.errors or (again and batch.state == State.WRITING):
+    if (batch.state == State.CHECKED and not batch.errors) or (again and batch.state == State.WRITING):
         context["confirm_form"] = form if isinstance(form, ConfirmForm) else ConfirmForm(batch=batch)
         context["to_write"] = batch.rows - batch.known
     if batch.state == State.CHECKED:

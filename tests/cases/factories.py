@@ -4,10 +4,13 @@ import io
 import uuid
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from cases.models import Attachment, Consent, Custody, Migrant, Note
-from cases.services import attach, open_custody, write_note
+from accounts.models import User
+from cases.importing import batches
+from cases.models import Attachment, Consent, Custody, ImportBatch, Migrant, Note, SavedFilter
+from cases.services import attach, open_custody, save_filter, write_note
 from centres.models import Centre
 from tests.factories import agent_of, make_migrant
 
@@ -30,6 +33,28 @@ def make_attachment(centre: Centre, migrant: Migrant | None = None, content: byt
 
 def make_consent(centre: Centre) -> Consent:
     return make_migrant(centre).consents.get(purpose="registration")
+
+
+MANAGERS = {"KAY": "manager.kayes", "BKO": "manager.bamako", "GAO": "manager.gao"}
+IMPORTED = "Référence;Nom;Sexe;Naissance;Nationalité;Accord;Accord donné par\n1;Essai;homme;1990;ML;oui;signature\n"
+
+
+def manager_of(centre: Centre) -> User:
+    return User.objects.get(username=MANAGERS[centre.code])
+
+
+def make_import(centre: Centre) -> ImportBatch:
+    """A list of one person, checked and without errors, not yet registered."""
+    actor = manager_of(centre)
+    batch = batches.receive(actor=actor, id=uuid.uuid4(), centre=centre, file=ContentFile(IMPORTED.encode()), name="liste.csv", queued=False)
+    batch = batches.read_step(batch, actor=actor)
+    matching = {int(place): name for place, name in batch.matching.items()}
+    return batches.check_step(batches.choose_columns(actor=actor, batch=batch, matching=matching, date_order="dmy", queued=False), actor=actor)
+
+
+def make_saved_filter(centre: Centre) -> SavedFilter:
+    """Of the centre's manager."""
+    return save_filter(actor=manager_of(centre), listing="people", name=f"Essai {uuid.uuid4().hex[:6]}", query="sex=female")
 
 
 def move(migrant: Migrant, centre: Centre) -> None:
