@@ -51,3 +51,12 @@ def verify(*, most: int = 20) -> Verdict:
         cursor.execute("SELECT last_number, encode(last_hash, 'hex') FROM audit_head")
         links, head = cursor.fetchone()
     return Verdict(links, faults, head)
+
+
+def forget_history(person: object, rows: Iterable[tuple[str, object]], *, why: object) -> int:
+    """Blanks what the history says about these rows (table, key) and about what was deleted from under the person; who and when is
+    written down, and the chain still verifies. Inside the caller's transaction, after its last write. Returns how many lines."""
+    pairs = [(table, str(key)) for table, key in rows]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_forget(%s, %s, %s, %s)", [str(person), [table for table, _key in pairs], [key for _table, key in pairs], str(why)])
+        return cursor.fetchone()[0]

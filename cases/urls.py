@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import correcting, file, finding, importing, keeping, lists, registering
+from .views import correcting, file, finding, importing, keeping, lists, registering, rights
 
 app_name = "cases"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("filters/", lists.saved_filters, name="saved_filters"),
     path("filters/<uuid:pk>/", lists.rename_filter, name="rename_filter"),
     path("filters/<uuid:pk>/delete/", lists.delete_filter, name="delete_filter"),
+    path("retention/", rights.retention, name="retention"),
+    path("retention/<uuid:pk>/", rights.erasure, name="erasure"),
+    path("retention/<uuid:pk>/decide/", rights.decide_erasure, name="decide_erasure"),
+    path("retention/<str:code>/propose/", rights.propose_erasure, name="propose_erasure"),
+    path("own-data/<uuid:pk>/<str:kind>/", rights.own_data_file, name="own_data_file"),
+    path("<uuid:pk>/own-data/", rights.own_data_page, name="own_data"),
     path("import/", importing.imports, name="imports"),
     path("import/template.xlsx", importing.template, name="import_template"),
     path("import/<uuid:pk>/", importing.batch, name="import"),

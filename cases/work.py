@@ -9,7 +9,8 @@ from jobs.services import JobRefused, Outcome, Progress, job_kind
 
 from . import exporting
 from .importing import batches
-from .models import ImportBatch
+from .models import DataRequest, ErasureList, ImportBatch
+from .services import forgetting, own_data
 
 
 @job_kind("import", right=Right.IMPORT_LISTS)
@@ -38,3 +39,25 @@ def import_list(progress: Progress) -> Outcome:
 
 
 job_kind("export", right=Right.EXPORT_NAMES)(exporting.work)
+
+
+@job_kind("own_data", right=Right.VIEW_CASE)
+def make_own_data(progress: Progress) -> Outcome:
+    """The copy of a person's own data; it stands with the request, not with the job."""
+    request = DataRequest.objects.select_related("migrant", "made_by").get(pk=progress.job.parameters["request"])
+    if not allows(request.made_by, Right.VIEW_CASE, request.migrant, writing=True) or request.migrant.forgotten_at:
+        raise JobRefused(_("Votre équipe ne suit plus cette personne."))
+    if request.with_protection and not allows(request.made_by, Right.VIEW_PROTECTION, request.migrant, writing=True):
+        raise JobRefused(_("Vous n’avez plus le droit de remettre les notes de protection."))
+    own_data.make(progress, request)
+    return Outcome(result={"request": str(request.pk)})
+
+
+@job_kind("forget", right=Right.FORGET_IDENTITY)
+def forget(progress: Progress) -> Outcome:
+    """Erases those of a list that two people decided."""
+    proposed = ErasureList.objects.get(pk=progress.job.parameters["list"])
+    if proposed.confirmed_at is None:
+        raise JobRefused(_("Cette liste n’est pas confirmée."))
+    forgetting.carry_out(proposed, actor=progress.job.created_by, say=progress.say)
+    return Outcome(result={"list": str(proposed.pk)})

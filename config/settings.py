@@ -178,6 +178,7 @@ JOB_LEASE_SECONDS = env.int("SIRA_JOB_LEASE", default=30)
 CELERY_BEAT_SCHEDULE = {
     "ring-jobs": {"task": "jobs.tasks.ring_waiting", "schedule": 5.0, "options": {"expires": 5}},
     "worker-alive": {"task": "jobs.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "tidy-cases": {"task": "cases.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "end-postings": {"task": "centres.tasks.end_postings", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -306,6 +307,9 @@ SPECTACULAR_SETTINGS = {
         "JobState": "jobs.models.Job.State",
     },
 }
+
+# How long somebody stays identified, where it differs from cases/retention.py: months by purpose, e.g. "registration=72,child=48".
+RETENTION_MONTHS: dict[str, int] = env.dict("SIRA_RETENTION", cast={"value": int}, default={})
 
 # --- logs: never a name ------------------------------------------------------------------------------------------
 

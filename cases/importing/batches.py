@@ -314,3 +314,11 @@ def _report_of_writing(made: dict[int, Any], checked: Checked, aside: set[int]) 
     rows += [[line, _("déjà enregistrée"), numbers.get(key, "")] for line, key in checked.known.items()]
     rows += [[line, _("laissée de côté"), ""] for line in aside & checked.ready.keys()]
     return workbook([Sheet(_("Lignes"), [Column(_("Ligne"), "", 8), Column(_("Résultat"), "", 22), Column(_("Numéro de dossier"), "#x_person+id", 22)], sorted(rows))])
+
+
+@service
+def drop_report(*, actor: None = None, batch: ImportBatch) -> None:
+    """By the clock: after a while nobody asks any more what became of a line."""
+    storage, name = batch.report.storage, batch.report.name
+    ImportBatch.objects.filter(pk=batch.pk).update(report="")
+    transaction.on_commit(lambda: storage.delete(name))

@@ -3,6 +3,8 @@
 from .attachment import Attachment, attachment_path
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
 from .consent import Consent
+from .data_request import DataRequest
+from .erasure import Erasure, ErasureList
 from .identity_document import IdentityDocument
 from .import_batch import ImportBatch
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
@@ -16,6 +18,9 @@ __all__ = [
     "ChosenColumns",
     "Consent",
     "Custody",
+    "DataRequest",
+    "Erasure",
+    "ErasureList",
     "FileQuerySet",
     "Household",
     "IdentityDocument",

@@ -234,6 +234,7 @@ class Migrant(models.Model):
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("enregistré par"))
     # Of what was sent at registration: tells whether the same `id` comes again with the same content, even after a correction.
     registered_digest = models.CharField(max_length=64, default="", editable=False)
+    forgotten_at = models.DateTimeField(_("identité effacée le"), null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     search_text = models.CharField(max_length=250, default="", editable=False)
@@ -259,7 +260,11 @@ class Migrant(models.Model):
             models.CheckConstraint(
                 condition=Q(born_on__gte=datetime.date(1900, 1, 1)), name="migrant_birth_century", violation_error_message=_("L’année de naissance doit être après 1900.")
             ),
-            models.CheckConstraint(condition=~Q(birth_precision__in=["year", "age"]) | Q(born_on__month=12, born_on__day=31), name="migrant_birth_precision"),
+            models.CheckConstraint(
+                # Once the identity is erased the day is one that leaves every age group as it was (services/forgetting.py).
+                condition=~Q(birth_precision__in=["year", "age"]) | Q(born_on__month=12, born_on__day=31) | Q(forgotten_at__isnull=False),
+                name="migrant_birth_precision",
+            ),
             models.CheckConstraint(
                 condition=Q(nationality__regex=r"^[A-Z]{2}$"), name="migrant_nationality_code", violation_error_message=_("Choisissez une nationalité dans la liste.")
             ),

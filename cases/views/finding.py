@@ -65,6 +65,7 @@ def migrants(request: HttpRequest) -> HttpResponse:
         "tools": exporting.tools(request, listing.PEOPLE, len(page.rows)),
         "columns": columns,
         "can_choose": bool(page.rows),
+        "may_forget": may(request.user, Right.FORGET_IDENTITY),
         "may_import": may(request.user, Right.IMPORT_LISTS),
     }
     htmx = getattr(request, "htmx", False)
