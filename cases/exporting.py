@@ -85,7 +85,7 @@ def remembered(user: User, listing: Listing) -> list[str]:
 
 def tools(request: HttpRequest, listing: Listing, shown: int) -> dict[str, Any]:
     """What stands below a list (cases/_list_tools.html): filters kept, the way to keep these, columns, export. One question."""
-    user = request.user
+    user: Any = request.user
     query = listing.query_of(request.GET)
     asked = request.GET.copy()
     for name in PLACES:

@@ -21,7 +21,7 @@ from config import pdf
 from config.countries import country_name
 
 from .languages import LANGUAGES
-from .models import Migrant
+from .models import Household, Migrant
 from .person_data import DATA, PersonData, hanging
 
 COUNTRIES = {"nationality", "second_nationality", "origin_country", "country", "country_from", "country_to", "returned_from", "came_from"}
@@ -39,14 +39,14 @@ class Part:
 
 def _shown(model: type[models.Model], said: PersonData) -> list[models.Field]:
     """The fields a person may have of this model: no keys, no staff, no other people."""
-    return [
-        one
-        for one in model._meta.concrete_fields
-        if one.name not in said.hidden
-        and not (one.primary_key and not isinstance(one, models.CharField))
-        and not (one.is_relation and (one.related_model in (User, Migrant) or one.related_model in hanging() or one.related_model._meta.app_label == "jobs"))
-        and not (one.is_relation and one.related_model._meta.label_lower == "cases.household")
-    ]
+    return [one for one in model._meta.concrete_fields if one.name not in said.hidden and _is_theirs(one)]
+
+
+def _is_theirs(one: models.Field) -> bool:
+    if one.primary_key and not isinstance(one, models.CharField):
+        return False
+    target: Any = one.related_model if one.is_relation else None
+    return target is None or not (target in (User, Migrant, Household) or target in hanging() or target._meta.app_label == "jobs")
 
 
 def _value(row: models.Model, one: models.Field) -> Any:

@@ -85,7 +85,8 @@ def rows_of(migrant: Migrant) -> Iterable[tuple[PersonData, models.QuerySet[Any]
 def unspoken() -> list[str]:
     """Fields in which an identity could stand and of which no floor has said what becomes of them: « app.model.field »."""
     lacking = []
-    for model in [Migrant, *hanging()]:
+    everything: list[type[models.Model]] = [Migrant, *hanging()]
+    for model in everything:
         said = DATA.get(model)
         if said is None:
             lacking.append(model._meta.label_lower)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from administration.demo.accounts import ACCOUNTS
-from cases.models import ImportBatch, SavedFilter
+from cases.models import ErasureList, ImportBatch, SavedFilter
 from centres.access import ANYONE, DECLARED_ELSEWHERE, SIGNED_IN, Declaration
 from centres.models import Centre
 from centres.roles import NATIONAL, ROLE_RIGHTS, Right
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OWN, OTHER = "GAO", "KAY"
 PERSONAS = ["agent.gao", "manager.gao", "protection", "returns.gao", "reintegration.kayes", "flows", "outreach", "me.iom", "me.aecid", "steering.eu", "auditor", "admin"]
 # Objects that exist only for who has this right at their centre.
-SEEN_BY: dict[Any, Right] = {ImportBatch: Right.IMPORT_LISTS}
+SEEN_BY: dict[Any, Right] = {ImportBatch: Right.IMPORT_LISTS, ErasureList: Right.FORGET_IDENTITY}
 MANAGERS = {OWN: "manager.gao", OTHER: "manager.kayes"}
 POSTED = {username: postings for username, _g, _s, _o, postings in ACCOUNTS}
 

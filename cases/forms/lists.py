@@ -59,7 +59,7 @@ class BulkNoteForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     text = forms.CharField(
-        label=gettext_lazy("Note"),
+        label=gettext_lazy("Texte de la note"),
         max_length=5000,
         widget=forms.Textarea({"rows": 6}),
         help_text=gettext_lazy("La même note dans chaque dossier. Des faits, en mots simples et respectueux : chaque personne a le droit de lire son dossier."),

@@ -19,6 +19,7 @@ from centres.access import allows, may
 from centres.models import Centre
 from centres.roles import Right
 from config.spreadsheet import Column, Sheet, workbook
+from config.uploads import delete_after_commit
 from jobs.services import ask_for
 
 from ..models import ImportBatch, Migrant
@@ -133,7 +134,7 @@ def _end(batch: ImportBatch, state: State, *, report: bytes | None = None) -> Im
     if report is not None:
         batch.report.save("report", ContentFile(report), save=False)
     batch.save()
-    transaction.on_commit(lambda: [storage.delete(name) for name in gone])
+    delete_after_commit(storage, gone)
     return batch
 
 
@@ -225,7 +226,7 @@ def _keep_findings(batch: ImportBatch, checked: Checked, actor: User) -> ImportB
     if batch.state not in (State.CHECKING, State.WRITING):
         return batch
     old, storage = batch.report.name, batch.report.storage
-    sure = {}
+    sure: dict[str, float] = {}
     for one in checked.alike:
         sure[str(one.line)] = max(one.certainty, sure.get(str(one.line), 0))
     batch.rows, batch.errors, batch.known, batch.alike, batch.alike_lines = checked.rows, len(checked.problems), len(checked.known), len(sure), sure
@@ -240,7 +241,7 @@ def _keep_findings(batch: ImportBatch, checked: Checked, actor: User) -> ImportB
     batch.report.save("report", ContentFile(_report_of_check(checked)), save=False)
     batch = _saved(batch, State.CHECKED)
     if old:
-        transaction.on_commit(lambda: storage.delete(old))
+        delete_after_commit(storage, [old])
     return batch
 
 
@@ -321,4 +322,4 @@ def drop_report(*, actor: None = None, batch: ImportBatch) -> None:
     """By the clock: after a while nobody asks any more what became of a line."""
     storage, name = batch.report.storage, batch.report.name
     ImportBatch.objects.filter(pk=batch.pk).update(report="")
-    transaction.on_commit(lambda: storage.delete(name))
+    delete_after_commit(storage, [name])

@@ -18,7 +18,7 @@ from centres.models import Area, Centre
 from ..cleaning import clean_line
 from ..duplicates import LIKELY, Asked, certainty, likely_duplicates
 from ..models import Consent, Migrant
-from ..services.identity import Registration, prepare_registration
+from ..services.identity import IDENTITY_FIELDS, Registration, clean_identity, prepare_registration, refuse_without_consent
 from .columns import BY_NAME, Reading, missing, plain
 from .reading import Broken, Cell, Table, letter
 
@@ -98,14 +98,18 @@ def check(
     for done, (line, cells) in enumerate(table.rows):
         if done % TOLD_EVERY == 0:
             say(done, 2 * len(table.rows) if duplicates else len(table.rows), _("Vérification des lignes"))
-        found = len(checked.problems)
-        values = _values(line, cells, places, about, mixed, checked.problems, table)
-        if len(checked.problems) > found:
-            continue
+        wrong: list[Problem] = []
+        values = _values(line, cells, places, about, mixed, wrong, table)
         try:
-            registration = _registration(values, actor=actor, centre=centre, at=at)
+            if wrong:
+                broken = {matching[place] for place in matching if letter(place) in {one.column for one in wrong}}
+                _check_parts(values, broken)
+            else:
+                registration = _registration(values, actor=actor, centre=centre, at=at)
         except ValidationError as error:
-            checked.problems += _problems(line, cells, matching, table, error)
+            wrong += _problems(line, cells, matching, table, error)
+        if wrong:
+            checked.problems += sorted(wrong, key=lambda one: (len(one.column), one.column))
             continue
         key = registration.migrant.pk
         if (earlier := first_with.setdefault(key, line)) != line:
@@ -158,6 +162,38 @@ def _shown(cell: Cell) -> str:
     return cell.text if isinstance(cell, Broken) else str(cell)[:80]
 
 
+def _lacking(values: dict[str, Any], broken: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
+    """What a row needs and does not say, by our columns; not where something stands that could not be read."""
+    errors: dict[str, Any] = {}
+    if not values.get("surname") and not values.get("given_names") and not broken & {"surname", "given_names"}:
+        errors["surname"] = _("Écrivez au moins un nom ou un prénom.")
+    if not values.get("sex") and "sex" not in broken:
+        errors["sex"] = _("Le sexe manque.")
+    if not values.get("nationality") and "nationality" not in broken:
+        errors["nationality"] = _("La nationalité manque.")
+    if not values.get("birth") and not values.get("age") and not broken & {"birth", "age"}:
+        errors["birth"] = _("Donnez au moins l’année de naissance, ou un âge estimé.")
+    if values.get("consent") and not values.get("consent_method") and "consent_method" not in broken:
+        errors["consent_method"] = _("Écrivez comment l’accord a été donné.")
+    return errors
+
+
+def _check_parts(values: dict[str, Any], broken: set[str]) -> None:
+    """Of a row in which something can't be read: all else that is wrong with it, so that it is told at once. Raises ValidationError."""
+    errors = _lacking(values, broken)
+    if "consent" not in broken and not values.get("consent"):
+        try:
+            refuse_without_consent(())
+        except ValidationError as error:
+            errors |= error.error_dict
+    try:
+        clean_identity({name: value for name, value in values.items() if name in IDENTITY_FIELDS})
+    except ValidationError as error:
+        errors |= error.error_dict
+    if errors:
+        raise ValidationError(errors)
+
+
 def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: datetime.datetime) -> Registration:
     """By the rules of every registration; what a list leaves out is left out."""
     values = dict(values)
@@ -165,19 +201,8 @@ def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: da
     born, aged = values.pop("birth", None), values.pop("age", None)
     method, language = values.pop("consent_method", ""), values.pop("consent_language", "fra") or "fra"
     purposes = tuple(values.pop("consent_purposes", ()))
-    errors: dict[str, Any] = {}
-    if not values.get("surname") and not values.get("given_names"):
-        errors["surname"] = _("Écrivez au moins un nom ou un prénom.")
-    if not values.get("sex"):
-        errors["sex"] = _("Le sexe manque.")
-    if not values.get("nationality"):
-        errors["nationality"] = _("La nationalité manque.")
-    if born is None and aged is None:
-        errors["birth"] = _("Donnez au moins l’année de naissance, ou un âge estimé.")
-    if agreed and not method:
-        errors["consent_method"] = _("Écrivez comment l’accord a été donné.")
-    if errors and agreed:
-        raise ValidationError(errors)
+    if agreed and (lacking := _lacking({**values, "birth": born or aged, "consent": agreed, "consent_method": method})):
+        raise ValidationError(lacking)
     # A known birth tells more than an estimate of the age beside it.
     values["born_on"], values["birth_precision"] = born or aged or (datetime.date(1900, 12, 31), Migrant.Precision.YEAR)
     content = [f"{name}={value.pcode if isinstance(value, Area) else value}" for name, value in sorted(values.items()) if value]

@@ -67,8 +67,9 @@ def _word(choices: dict[str, tuple[str, ...]], refusal: Any) -> Callable[[Cell, 
     known = {word: code for code, words in choices.items() for word in (code, *words)}
 
     def read(cell: Cell, about: Reading) -> str:
-        word = plain(text_of(cell, about).replace("_", " "))
-        if word and word not in known:
+        text = text_of(cell, about).strip()
+        word = plain(text.replace("_", " "))
+        if text and word not in known:
             raise ValidationError(refusal)
         return known.get(word, "")
 
@@ -123,8 +124,9 @@ def _countries() -> dict[str, str]:
 
 
 def country(cell: Cell, about: Reading) -> str:
-    text = plain(text_of(cell, about).replace("_", " "))
-    if text and text not in _countries():
+    written = text_of(cell, about).strip()
+    text = plain(written.replace("_", " "))
+    if written and text not in _countries():
         raise ValidationError(_("ce pays n’est pas reconnu : écrivez son nom ou son code de deux lettres, par exemple GN"))
     return _countries().get(text, "")
 
@@ -210,8 +212,9 @@ def area(cell: Cell, about: Reading) -> Area | None:
 
 
 def yes_or_no(cell: Cell, about: Reading) -> bool:
-    word = plain(text_of(cell, about))
-    if word not in YES and word not in NO:
+    written = text_of(cell, about).strip()
+    word = plain(written)
+    if word not in YES and (word not in NO or (written and not word)):
         raise ValidationError(_("répondez par oui ou non"))
     return word in YES
 

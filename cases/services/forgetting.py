@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from centres.access import allows, may
 from centres.models import Centre
 from centres.roles import Right
 from config.refusals import in_words
+from config.uploads import delete_after_commit
 from jobs.services import ask_for
 
 from ..forms.search import AGE_GROUPS
@@ -135,7 +136,8 @@ def _erase(migrant: Migrant, *, why: uuid.UUID) -> None:
         **DATA[Migrant].erased, case_number=number, born_on=born_on, birth_precision=Precision.YEAR, forgotten_at=timezone.now(), version=migrant.version + 1
     )
     forget_history(migrant.pk, history, why=why)
-    transaction.on_commit(lambda: [one.storage.delete(name) for one, name in files])
+    for one, name in files:
+        delete_after_commit(one.storage, [name])
 
 
 def _files(said: PersonData, rows: Iterable[models.Model]) -> list[tuple[models.FileField, str]]:

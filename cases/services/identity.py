@@ -121,6 +121,13 @@ class Registration:
     agreements: list[Consent]
 
 
+def refuse_without_consent(purposes: tuple[str, ...]) -> None:
+    """Raises ValidationError, with words, where the person does not agree to be registered."""
+    if Consent.Purpose.REGISTRATION not in purposes:
+        refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
+        raise ValidationError({"consent_purposes": refusal})
+
+
 def prepare_registration(
     *,
     actor: User,
@@ -141,9 +148,7 @@ def prepare_registration(
         raise TypeError(f"not identity: {sorted(unknown)}")
     if not may(actor, Right.REGISTER, centre):
         raise PermissionDenied
-    if Consent.Purpose.REGISTRATION not in consent_purposes:
-        refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
-        raise ValidationError({"consent_purposes": refusal})
+    refuse_without_consent(consent_purposes)
     identity = clean_identity(identity)
     purposes = sorted(set(consent_purposes))
     said = [
@@ -243,7 +248,7 @@ def _check_rules(migrant: Migrant) -> None:
     outside = ["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"]
     try:
         migrant.clean_fields(exclude=outside)
-        values = migrant._get_field_expression_map(meta=Migrant._meta)  # as CheckConstraint.validate does
+        values = migrant._get_field_expression_map(meta=Migrant._meta)  # type: ignore[attr-defined]  # as CheckConstraint.validate does
         kept = reduce(and_, (Q(rule.condition) for rule in Migrant._meta.constraints)).check(values)  # type: ignore[attr-defined]
     except ValidationError:
         kept = False

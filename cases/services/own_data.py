@@ -5,7 +5,6 @@ import uuid
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from audit.models import ReadLog
 from audit.services import log_read_by
 from centres.access import allows
 from centres.roles import Right
+from config.uploads import delete_after_commit
 from jobs.services import Progress, ask_for
 
 from .. import own_data
@@ -73,7 +73,7 @@ def keep_copy(*, actor: User, request: DataRequest, pdf: bytes, json: bytes) -> 
 def _remove_files(request: DataRequest) -> None:
     storage, names = request.pdf.storage, [one.name for one in (request.pdf, request.json) if one]
     request.pdf = request.json = ""
-    transaction.on_commit(lambda: [storage.delete(name) for name in names])
+    delete_after_commit(storage, names)
 
 
 @service

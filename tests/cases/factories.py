@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from cases.importing import batches
-from cases.models import Attachment, Consent, Custody, ImportBatch, Migrant, Note, SavedFilter
+from cases.models import Attachment, Consent, Custody, DataRequest, Erasure, ErasureList, ImportBatch, Migrant, Note, SavedFilter
 from cases.services import attach, open_custody, save_filter, write_note
+from cases.services.own_data import ask_for_own_data, keep_copy
 from centres.models import Centre
 from tests.factories import agent_of, make_migrant
 
@@ -55,6 +56,21 @@ def make_import(centre: Centre) -> ImportBatch:
 def make_saved_filter(centre: Centre) -> SavedFilter:
     """Of the centre's manager."""
     return save_filter(actor=manager_of(centre), listing="people", name=f"Essai {uuid.uuid4().hex[:6]}", query="sex=female")
+
+
+def make_data_request(centre: Centre) -> DataRequest:
+    """With its copy there."""
+    request = ask_for_own_data(actor=agent_of(centre), id=uuid.uuid4(), migrant=make_migrant(centre), asked="in_person", checked="card")
+    return keep_copy(actor=agent_of(centre), request=request, pdf=PDF, json=b"{}")
+
+
+def make_erasure_list(centre: Centre) -> ErasureList:
+    """A list of one person that waits for a second person; as the service would propose it years from now."""
+    waiting = ErasureList.objects.filter(centre=centre, confirmed_at=None, refused_at=None).first()
+    if waiting is None:
+        waiting = ErasureList.objects.create(centre=centre, proposed_by=manager_of(centre))
+        Erasure.objects.create(list=waiting, migrant=make_migrant(centre))
+    return waiting
 
 
 def move(migrant: Migrant, centre: Centre) -> None:

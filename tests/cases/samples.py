@@ -3,7 +3,17 @@
 from tests.factories import make_migrant
 from tests.samples import Sample
 
-from .factories import make_attachment, make_consent, make_file, make_import, make_saved_filter, registration_form, registration_json
+from .factories import (
+    make_attachment,
+    make_consent,
+    make_data_request,
+    make_erasure_list,
+    make_file,
+    make_import,
+    make_saved_filter,
+    registration_form,
+    registration_json,
+)
 
 
 def _migrant(centre):
@@ -25,6 +35,12 @@ def _correction(centre):
 SAMPLES: dict[str, Sample] = {
     "cases:migrants": Sample(),
     "cases:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
+    "cases:own_data": Sample(kwargs=_migrant, data=lambda centre: {"id": registration_form(centre)["id"], "asked": "in_person", "checked": "card"}),
+    "cases:own_data_file": Sample(kwargs=lambda centre: {"pk": make_data_request(centre).pk, "kind": "pdf"}),
+    "cases:retention": Sample(),
+    "cases:propose_erasure": Sample(kwargs=lambda centre: {"code": centre.code}),
+    "cases:erasure": Sample(kwargs=lambda centre: {"pk": make_erasure_list(centre).pk}),
+    "cases:decide_erasure": Sample(kwargs=lambda centre: {"pk": make_erasure_list(centre).pk}, data={"refuse": "1"}),
     "cases:imports": Sample(
         data=lambda centre: {"id": registration_form(centre)["id"], "centre": centre.code, "file": make_file(b"Nom;Sexe\nx;f\n", "liste.csv", "text/csv")}
     ),

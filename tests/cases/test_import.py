@@ -150,6 +150,8 @@ def test_every_error_is_named_with_line_and_column(gao):
     wrong = [row(1, sex="?"), row(2, birth="31/02/1990"), row(3, nationality="Atlantide"), row(4, phone="abc"), row(5, birth="2999"), row(6, surname="", given_names="")]
     batch = checked(as_csv(wrong), gao)
     assert errors(batch) == [(2, "D"), (3, "E"), (4, "F"), (5, "G"), (6, "E"), (7, "B")]
+    everything = row(1, surname="123", given_names="", sex="?", birth="31/02/1990", nationality="", phone="abc", consent="non", method="?")
+    assert errors(checked(as_csv([everything]), gao)) == [(2, letter) for letter in "BDEFGHI"]
     assert not Migrant.objects.exists()
 
 
