@@ -10,7 +10,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-import cases.models.import_batch
+import cases.models
 
 
 class Migration(migrations.Migration):
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                         verbose_name="état",
                     ),
                 ),
-                ("file", models.FileField(blank=True, max_length=120, upload_to=cases.models.import_batch.import_path)),
+                ("file", models.FileField(blank=True, max_length=120, upload_to=cases.models.import_path)),
                 ("file_name", models.CharField(max_length=120, verbose_name="fichier")),
                 ("sha256", models.CharField(max_length=64)),
                 ("columns", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None)),
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ("skipped", models.PositiveIntegerField(default=0, verbose_name="laissées de côté")),
                 ("findings", models.JSONField(default=list)),
                 ("alike_lines", models.JSONField(default=dict)),
-                ("report", models.FileField(blank=True, max_length=120, upload_to=cases.models.import_batch.import_path)),
+                ("report", models.FileField(blank=True, max_length=120, upload_to=cases.models.import_path)),
                 ("people", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="fin")),
                 ("centre", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="centres.centre", verbose_name="centre")),

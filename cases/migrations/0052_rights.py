@@ -9,7 +9,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-import cases.models.data_request
+import cases.models
 
 
 class Migration(migrations.Migration):
@@ -49,8 +49,8 @@ class Migration(migrations.Migration):
                 ("remark", models.CharField(blank=True, max_length=300, verbose_name="remarque")),
                 ("with_protection", models.BooleanField(default=False, verbose_name="avec les notes de protection")),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="demandée le")),
-                ("pdf", models.FileField(blank=True, max_length=120, upload_to=cases.models.data_request.own_data_path)),
-                ("json", models.FileField(blank=True, max_length=120, upload_to=cases.models.data_request.own_data_path)),
+                ("pdf", models.FileField(blank=True, max_length=120, upload_to=cases.models.own_data_path)),
+                ("json", models.FileField(blank=True, max_length=120, upload_to=cases.models.own_data_path)),
                 ("ready_at", models.DateTimeField(blank=True, null=True, verbose_name="prête le")),
             ],
             options={

@@ -3,10 +3,10 @@
 from .attachment import Attachment, attachment_path
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
 from .consent import Consent
-from .data_request import DataRequest
+from .data_request import DataRequest, own_data_path
 from .erasure import Erasure, ErasureList
 from .identity_document import IdentityDocument
-from .import_batch import ImportBatch
+from .import_batch import ImportBatch, import_path
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
 from .note import Note
 from .saved import ChosenColumns, SavedFilter
@@ -32,8 +32,10 @@ __all__ = [
     "SavedFilter",
     "attachment_path",
     "earliest_birth",
+    "import_path",
     "index_keys",
     "latest_of",
+    "own_data_path",
     "photo_path",
     "years_before",
 ]

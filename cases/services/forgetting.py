@@ -131,6 +131,8 @@ def _erase(migrant: Migrant, *, why: uuid.UUID) -> None:
             rows.delete()
         else:
             rows.update(**said.erased)
+    # Nobody writes in such a file any more.
+    migrant.custodies.filter(until__isnull=True).update(until=timezone.now())
     number = f"EFF-{uuid.uuid4().hex[:12].upper()}"  # says nothing, and no paper leads here
     Migrant.objects.filter(pk=migrant.pk).update(
         **DATA[Migrant].erased, case_number=number, born_on=born_on, birth_precision=Precision.YEAR, forgotten_at=timezone.now(), version=migrant.version + 1

@@ -3,6 +3,12 @@
 from django.db import migrations
 
 
+def write_grants_anew(apps, schema_editor):
+    """Roles have more rights than when the grants were written: they are written anew at the next request of whoever holds one."""
+    roles = ["centre_manager", "protection_officer"]
+    apps.get_model("centres", "Posting").objects.filter(role__in=roles, granted=True).update(granted=False)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("centres", "0002_areas"),
@@ -41,4 +47,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "centre",
             },
         ),
+        migrations.RunPython(write_grants_anew, migrations.RunPython.noop),
     ]

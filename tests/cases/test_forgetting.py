@@ -115,6 +115,8 @@ def test_the_identity_goes_and_the_coded_row_stays(gao, manager, protection, dja
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert verify().whole, verify().faults
     assert list(Migrant.objects.best_matching("Xantippe")) == []
+    with pytest.raises(PermissionDenied):
+        correct_identity(actor=agent_of(gao), migrant=person, version=person.version, surname="Revenu")
     assert not due().exists()
 
 

@@ -7,10 +7,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from administration.demo import numbers
+from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.life import ORDER, Batch, Life
-from cases.models import CaseCounter, Migrant
+from cases.models import CaseCounter, ImportBatch, Migrant, SavedFilter
 from centres.setup import ensure_centres
 from flows.models import FlowCount
 from flows.setup import ensure_points
@@ -48,6 +48,7 @@ class Command(BaseCommand):
             for (code, year), serial in life.serials.items():
                 CaseCounter.objects.update_or_create(centre=life.centres[code], year=year, defaults={"last": serial})
         self._numbers(seed, users)
+        self._lists(seed, users)
         self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
 
     @staticmethod
@@ -56,6 +57,14 @@ class Command(BaseCommand):
             _without_history()
             for model in ORDER:
                 model.objects.bulk_create(batch.rows[model], batch_size=1000)
+
+    @staticmethod
+    def _lists(seed: int, users: dict[str, int]) -> None:
+        rng = random.Random(seed + 2)  # noqa: S311
+        with transaction.atomic():
+            _without_history()
+            SavedFilter.objects.bulk_create(lists.saved_filters(rng, users))
+            ImportBatch.objects.bulk_create(lists.imports(rng, users, timezone.localdate()))
 
     @staticmethod
     def _numbers(seed: int, users: dict[str, int]) -> None:
