@@ -138,7 +138,7 @@ def answer(request: HttpRequest, listing: Listing, kind: str) -> HttpResponse:
     # A double click is one job.
     minute = timezone.now().replace(second=0, microsecond=0).isoformat()
     key = uuid.uuid5(NAMESPACE, "\x1f".join([str(user.pk), minute, *map(str, parameters.values())]))
-    job = ask_for(actor=user, kind="export", title=_("Export : %(list)s") % {"list": listing.title}, parameters=parameters, id=key)
+    job = ask_for(actor=user, kind="export", title=_("Export : %(list)s") % {"list": listing.title}, parameters=parameters, id=key)
     return redirect("jobs:job", pk=job.pk)
 
 

@@ -29,13 +29,13 @@ class Purpose:
     ground: Any
 
 
-_SUPPORTING = _("Pièces justificatives de l’action, cinq ans ; ensuite la personne n’a plus besoin d’être connue")
+_SUPPORTING = _("Pièces justificatives de l’action, cinq ans ; ensuite la personne n’a plus besoin d’être connue")
 PURPOSES: dict[str, Purpose] = {
     "registration": Purpose(_("Enregistrement et prise en charge"), 60, _SUPPORTING),
     "assistance": Purpose(_("Séjour et assistance au centre"), 60, _SUPPORTING),
     "return": Purpose(_("Retour volontaire"), 60, _SUPPORTING),
     "reintegration": Purpose(_("Réintégration et suivi"), 60, _SUPPORTING),
-    "child": Purpose(_("Enfant, après sa majorité"), 36, _("Intérêt supérieur de l’enfant : l’adulte qu’il devient peut demander son dossier")),
+    "child": Purpose(_("Enfant, après sa majorité"), 36, _("Intérêt supérieur de l’enfant : l’adulte qu’il devient peut demander son dossier")),
 }
 
 

@@ -29,7 +29,7 @@ def import_list(progress: Progress) -> Outcome:
 
         def hold() -> None:
             # Inside the transaction: the job's row stays locked until the commit, so nobody else can take it over meanwhile.
-            progress.say(batch.rows, batch.rows, _("Enregistrement : tout ou rien"))
+            progress.say(batch.rows, batch.rows, _("Enregistrement : tout ou rien"))
 
         try:
             batch = batches.write_step(batch, actor=job.created_by, say=progress.say, hold=hold)

@@ -43,7 +43,7 @@ class ColumnsForm(forms.Form):
     """One choice for each column of the file, with its first values."""
 
     date_order = forms.ChoiceField(
-        label=gettext_lazy("Comment les dates sont-elles écrites ?"),
+        label=gettext_lazy("Comment les dates sont-elles écrites ?"),
         choices=ImportBatch.DateOrder.choices,
         widget=forms.RadioSelect,
         initial=ImportBatch.DateOrder.DAY_FIRST,
@@ -61,7 +61,7 @@ class ColumnsForm(forms.Form):
                 choices=choices,
                 required=False,
                 initial=batch.matching.get(str(place), ""),
-                help_text=_("Par exemple : %(values)s") % {"values": " · ".join(examples)} if examples else _("Colonne vide dans les premières lignes"),
+                help_text=_("Par exemple : %(values)s") % {"values": " · ".join(examples)} if examples else _("Colonne vide dans les premières lignes"),
             )
 
     @property
@@ -71,7 +71,7 @@ class ColumnsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if lacking := missing({name for name in self.matching().values() if name}):
-            raise ValidationError(_("Aucune colonne n’est choisie pour : %(columns)s. Choisissez-la, ou ajoutez-la au fichier.") % {"columns": ", ".join(lacking)})
+            raise ValidationError(_("Aucune colonne n’est choisie pour : %(columns)s. Choisissez-la, ou ajoutez-la au fichier.") % {"columns": ", ".join(lacking)})
         return cleaned
 
     def matching(self) -> dict[int, str]:
@@ -85,7 +85,7 @@ class ConfirmForm(forms.Form):
         super().__init__(*arguments, **named)
         if batch.alike:
             self.fields["alike"] = forms.ChoiceField(
-                label=_("Que faire des lignes ressemblantes ?"),
+                label=_("Que faire des lignes ressemblantes ?"),
                 choices=ImportBatch.Alike.choices,
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Choisissez ce qui est fait des lignes ressemblantes.")},

@@ -62,6 +62,6 @@ class BulkNoteForm(forms.Form):
         label=gettext_lazy("Texte de la note"),
         max_length=5000,
         widget=forms.Textarea({"rows": 6}),
-        help_text=gettext_lazy("La même note dans chaque dossier. Des faits, en mots simples et respectueux : chaque personne a le droit de lire son dossier."),
+        help_text=gettext_lazy("La même note dans chaque dossier. Des faits, en mots simples et respectueux : chaque personne a le droit de lire son dossier."),
         error_messages={"required": gettext_lazy("Écrivez la note.")},
     )

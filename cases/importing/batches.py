@@ -63,7 +63,7 @@ def receive(*, actor: User, id: uuid.UUID, centre: Centre, file: File, name: str
 
 
 def _ask(actor: User, batch: ImportBatch, step: str, state: State) -> ImportBatch:
-    title = {"read": _("Lecture de « %(file)s »"), "check": _("Vérification de « %(file)s »"), "write": _("Import de « %(file)s »")}[step]
+    title = {"read": _("Lecture de « %(file)s »"), "check": _("Vérification de « %(file)s »"), "write": _("Import de « %(file)s »")}[step]
     batch.job = ask_for(actor=actor, kind="import", title=title % {"file": batch.file_name}, parameters={"batch": str(batch.pk), "step": step})
     batch.state = state
     batch.save(update_fields=["job", "state"])
@@ -84,10 +84,10 @@ def choose_columns(*, actor: User, batch: ImportBatch, matching: dict[int, str],
         return batch
     chosen = {place: name for place, name in matching.items() if name}
     if unknown := [name for name in chosen.values() if name not in BY_NAME] + [place for place in chosen if not 0 <= place < len(batch.columns)]:
-        raise ValidationError(_("Colonne inconnue : %(name)s.") % {"name": unknown[0]})
+        raise ValidationError(_("Colonne inconnue : %(name)s.") % {"name": unknown[0]})
     if len(set(chosen.values())) < len(chosen):
         twice = next(name for name in chosen.values() if list(chosen.values()).count(name) > 1)
-        raise ValidationError(_("« %(name)s » est choisi pour deux colonnes. Laissez-en une de côté.") % {"name": BY_NAME[twice].title})
+        raise ValidationError(_("« %(name)s » est choisi pour deux colonnes. Laissez-en une de côté.") % {"name": BY_NAME[twice].title})
     batch.matching, batch.date_order = {str(place): name for place, name in sorted(chosen.items())}, date_order
     batch.save(update_fields=["matching", "date_order"])
     return _ask(actor, batch, "check", State.CHECKING) if queued else _become(batch, State.CHECKING)
@@ -102,7 +102,7 @@ def confirm(*, actor: User, batch: ImportBatch, alike: str, queued: bool = True)
     if batch.state not in (State.CHECKED, State.WRITING):
         raise ValidationError(_("Cette liste n’est pas encore vérifiée."))
     if batch.errors:
-        raise ValidationError(_("Cette liste a des erreurs : rien n’est enregistré avant qu’elles soient corrigées."))
+        raise ValidationError(_("Cette liste a des erreurs : rien n’est enregistré avant qu’elles soient corrigées."))
     if batch.alike and alike not in ImportBatch.Alike.values:
         raise ValidationError(_("Choisissez ce qui est fait des lignes ressemblantes."))
     batch.alike_choice = alike if batch.alike else ""
@@ -257,7 +257,7 @@ def write_step(batch: ImportBatch, *, actor: User, say: Say = _quiet, hold: Call
         return _keep_findings(batch, checked, actor)
     aside = _left_aside(batch)
     wanted = {line: one for line, one in checked.ready.items() if line not in aside}
-    say(checked.rows, checked.rows, _("Enregistrement : tout ou rien"))
+    say(checked.rows, checked.rows, _("Enregistrement : tout ou rien"))
     # In a transaction of its own: the desk of the centre need not wait for the whole list. Numbers that are not used are never given again.
     with transaction.atomic():
         numbers = take_case_numbers(batch.centre, timezone.localdate().year, len(wanted)) if wanted else []
@@ -272,7 +272,7 @@ def write_step(batch: ImportBatch, *, actor: User, say: Say = _quiet, hold: Call
         for line, one in list(wanted.items()):
             if one.migrant.pk in meanwhile:
                 if meanwhile[one.migrant.pk] != one.migrant.registered_digest:
-                    raise ValidationError(_("La ligne %(line)s vient d’être enregistrée autrement : vérifiez la liste de nouveau.") % {"line": line})
+                    raise ValidationError(_("La ligne %(line)s vient d’être enregistrée autrement : vérifiez la liste de nouveau.") % {"line": line})
                 checked.known[line] = one.migrant.pk
                 del wanted[line]
         write_registrations(list(wanted.values()), numbers[: len(wanted)])

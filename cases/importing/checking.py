@@ -88,7 +88,7 @@ def check(
 ) -> Checked:
     """Looks at every row by the rules of registration. Writes nothing. Raises PermissionDenied; ValidationError if columns are missing."""
     if lacking := missing(set(matching.values())):
-        raise ValidationError(_("Des colonnes manquent : %(columns)s.") % {"columns": ", ".join(lacking)}, code="columns")
+        raise ValidationError(_("Des colonnes manquent : %(columns)s.") % {"columns": ", ".join(lacking)}, code="columns")
     checked = Checked(rows=len(table.rows))
     about = Reading(month_first, _areas())
     at = at or timezone.now()
@@ -150,7 +150,7 @@ def _values(line: int, cells: list[Cell], places: list[tuple[int, str]], about: 
         cell = cells[place]
         try:
             if place in mixed and isinstance(cell, str) and (parts := SLASHED.fullmatch(cell)) and int(parts[1]) <= 12 >= int(parts[2]) and parts[1] != parts[2]:
-                raise ValidationError(_("cette date est ambiguë, car la colonne mélange jour/mois et mois/jour : écrivez année-mois-jour, par exemple 1995-06-15"))
+                raise ValidationError(_("cette date est ambiguë, car la colonne mélange jour/mois et mois/jour : écrivez année-mois-jour, par exemple 1995-06-15"))
             value = BY_NAME[name].read(cell, about)
             values[name] = clean_line(value) if isinstance(value, str) else value
         except ValidationError as error:
@@ -235,10 +235,10 @@ def _problems(line: int, cells: list[Cell], matching: dict[int, str], table: Tab
 def _twice(line: int, earlier: int, values: dict[str, Any], matching: dict[int, str], table: Table) -> Problem:
     if values.get("reference"):
         place = next(place for place, name in matching.items() if name == "reference")
-        words = _("la même référence qu’à la ligne %(line)s : chaque personne a la sienne")
+        words = _("la même référence qu’à la ligne %(line)s : chaque personne a la sienne")
         return Problem(line, letter(place), table.columns[place], values["reference"][:80], words % {"line": earlier})
     words = _(
-        "la même chose qu’à la ligne %(line)s. Si c’est une autre personne, ajoutez une colonne « Référence » qui les distingue ; sinon effacez une des deux lignes"
+        "la même chose qu’à la ligne %(line)s. Si c’est une autre personne, ajoutez une colonne « Référence » qui les distingue ; sinon effacez une des deux lignes"
     )
     return Problem(line, "", "", "", words % {"line": earlier})
 
@@ -261,7 +261,7 @@ def _set_known_aside(checked: Checked, matching: dict[int, str], table: Table) -
             checked.known[line] = one.migrant.pk
         else:
             words = _(
-                "cette référence a déjà servi à enregistrer quelqu’un avec d’autres données : corrigez le dossier dans Sira, ou changez la référence si c’est une autre personne"
+                "cette référence a déjà servi à enregistrer quelqu’un avec d’autres données : corrigez le dossier dans Sira, ou changez la référence si c’est une autre personne"
             )
             checked.problems.append(Problem(line, letter(place), table.columns[place], "", words))
     checked.problems.sort(key=lambda problem: problem.line)

@@ -127,7 +127,7 @@ def country(cell: Cell, about: Reading) -> str:
     written = text_of(cell, about).strip()
     text = plain(written.replace("_", " "))
     if written and text not in _countries():
-        raise ValidationError(_("ce pays n’est pas reconnu : écrivez son nom ou son code de deux lettres, par exemple GN"))
+        raise ValidationError(_("ce pays n’est pas reconnu : écrivez son nom ou son code de deux lettres, par exemple GN"))
     return _countries().get(text, "")
 
 
@@ -141,21 +141,21 @@ def date_of(text: str, *, month_first: bool) -> datetime.date:
     """A whole date as people write it. Raises ValidationError, also for what can be read two ways."""
     found = DATE.fullmatch(text.strip())
     if not found:
-        raise ValidationError(_("cette date ne se lit pas : écrivez jour/mois/année, par exemple 15/06/1995"))
+        raise ValidationError(_("cette date ne se lit pas : écrivez jour/mois/année, par exemple 15/06/1995"))
     first, second, third = found.groups()
     if len(first) == 4:
         year, month, day = int(first), int(second), int(third)
     elif len(third) == 4:
         day, month, year = (int(second), int(first), int(third)) if month_first else (int(first), int(second), int(third))
     else:
-        raise ValidationError(_("cette date est ambiguë : écrivez l’année avec quatre chiffres"))
+        raise ValidationError(_("cette date est ambiguë : écrivez l’année avec quatre chiffres"))
     if month > 12 >= day and len(first) != 4:
         order = _("mois/jour/année") if not month_first else _("jour/mois/année")
-        raise ValidationError(_("cette date est écrite %(order)s, pas comme les autres : écrivez année-mois-jour, par exemple 1995-06-15") % {"order": order})
+        raise ValidationError(_("cette date est écrite %(order)s, pas comme les autres : écrivez année-mois-jour, par exemple 1995-06-15") % {"order": order})
     try:
         return datetime.date(year, month, day)
     except ValueError as error:
-        raise ValidationError(_("cette date n’existe pas : vérifiez le jour et le mois")) from error
+        raise ValidationError(_("cette date n’existe pas : vérifiez le jour et le mois")) from error
 
 
 def _any_date(cell: Cell, about: Reading) -> datetime.date | None:
@@ -187,7 +187,7 @@ def birth(cell: Cell, about: Reading) -> tuple[datetime.date, str] | None:
         if found := ISO_MONTH.fullmatch(text):
             return latest_birth(int(found[1]), int(found[2]), None)
     except (ValueError, OverflowError) as error:
-        raise ValidationError(_("cette date n’existe pas : vérifiez le jour et le mois")) from error
+        raise ValidationError(_("cette date n’existe pas : vérifiez le jour et le mois")) from error
     day = date_of(text, month_first=about.month_first)
     return day, Migrant.Precision.DAY
 
@@ -197,7 +197,7 @@ def age(cell: Cell, about: Reading) -> tuple[datetime.date, str] | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and int(text) <= OLDEST and len(text) < 4):
-        raise ValidationError(_("cet âge ne se lit pas : écrivez des années entières, en chiffres"))
+        raise ValidationError(_("cet âge ne se lit pas : écrivez des années entières, en chiffres"))
     return latest_birth(timezone.localdate().year - int(text), None, None, estimated=True)
 
 
@@ -207,7 +207,7 @@ def area(cell: Cell, about: Reading) -> Area | None:
         return None
     found = about.areas.get(text.upper()) or about.areas.get(plain(text))
     if found is None:
-        raise ValidationError(_("ce cercle ou cette région n’est pas reconnu : écrivez son P-code ou son nom"))
+        raise ValidationError(_("ce cercle ou cette région n’est pas reconnu : écrivez son P-code ou son nom"))
     return found
 
 
@@ -253,15 +253,15 @@ COLUMNS: tuple[Column, ...] = (
            ("prenom", "prenoms", "prenom s", "given names", "given name", "first name", "firstname", "first names"), text_of, example="Moussa"),
     Column("other_names", gettext_lazy("Autres noms utilisés"), "", "#x_person+name+alias", ("autres noms", "autres noms utilises", "alias", "surnom", "other names", "nickname"), text_of),
     Column("sex", gettext_lazy("Sexe"), gettext_lazy("femme, homme, ou autre"), "#x_person+sex", ("sexe", "genre", "sex", "gender"),
-           _word(SEX, gettext_lazy("ce sexe n’est pas reconnu : écrivez femme, homme ou autre")), needed=True, example="homme"),
-    Column("birth", gettext_lazy("Date de naissance"), gettext_lazy("15/06/1995 ; 06/1995 ou 1995 si l’on n’en sait pas plus. Ou bien l’âge estimé."), "#date+birth",
+           _word(SEX, gettext_lazy("ce sexe n’est pas reconnu : écrivez femme, homme ou autre")), needed=True, example="homme"),
+    Column("birth", gettext_lazy("Date de naissance"), gettext_lazy("15/06/1995 ; 06/1995 ou 1995 si l’on n’en sait pas plus. Ou bien l’âge estimé."), "#date+birth",
            ("date de naissance", "date naissance", "naissance", "ne le", "nee le", "ne e le", "birth", "birth date", "date of birth", "dob", "birthdate", "annee de naissance",
             "year of birth", "birth year", "date naiss"), birth, example="15/06/1995"),
     Column("age", gettext_lazy("Âge estimé"), gettext_lazy("En années, seulement si l’année de naissance n’est pas connue."), "#x_person+age", ("age", "age estime", "estimated age", "age ans"), age),
     Column("nationality", gettext_lazy("Nationalité"), gettext_lazy("Le pays ou son code de deux lettres"), "#country+origin+code+v_iso2",
            ("nationalite", "nationality", "pays de nationalite", "country of nationality", "citizenship"), country, needed=True, example="ML"),
     Column("second_nationality", gettext_lazy("Deuxième nationalité"), "", "#country+second", ("deuxieme nationalite", "seconde nationalite", "second nationality"), country),
-    Column("phone", gettext_lazy("Téléphone"), gettext_lazy("Avec l’indicatif du pays ; huit chiffres seuls sont un numéro du Mali."), "#contact+phone",
+    Column("phone", gettext_lazy("Téléphone"), gettext_lazy("Avec l’indicatif du pays ; huit chiffres seuls sont un numéro du Mali."), "#contact+phone",
            ("telephone", "tel", "phone", "phone number", "numero de telephone", "contact", "mobile", "portable"), text_of, example="+223 76 12 34 56"),
     Column("other_phone", gettext_lazy("Autre téléphone"), "", "#contact+phone+other", ("autre telephone", "telephone 2", "tel 2", "other phone", "second phone"), text_of),
     Column("father_given_names", gettext_lazy("Prénoms du père"), "", "#x_person+father", ("prenoms du pere", "prenom du pere", "pere", "father", "fathers name", "father name", "nom du pere"), text_of),
@@ -272,22 +272,22 @@ COLUMNS: tuple[Column, ...] = (
     Column("origin_place", gettext_lazy("Commune, ville ou village d’origine"), "", "#loc+origin",
            ("commune ville ou village d origine", "village", "ville d origine", "commune", "lieu d origine", "village d origine", "place of origin"), text_of),
     Column("languages", gettext_lazy("Langues parlées"), gettext_lazy("séparées par des virgules"), "#x_person+languages", ("langues", "langues parlees", "langue", "languages", "language"),
-           _several(LANGUAGES, gettext_lazy("une langue n’est pas reconnue : voyez la feuille « Valeurs » du modèle")), example="bambara, français"),
+           _several(LANGUAGES, gettext_lazy("une langue n’est pas reconnue : voyez la feuille « Valeurs » du modèle")), example="bambara, français"),
     Column("marital_status", gettext_lazy("Situation de famille"), "", "#x_person+marital", ("situation de famille", "situation familiale", "situation matrimoniale", "etat civil", "marital status"),
-           _word(MARITAL, gettext_lazy("cette situation n’est pas reconnue : voyez la feuille « Valeurs » du modèle"))),
+           _word(MARITAL, gettext_lazy("cette situation n’est pas reconnue : voyez la feuille « Valeurs » du modèle"))),
     Column("arrival_kind", gettext_lazy("Comment la personne est venue"), "", "#x_arrival+type", ("comment la personne est venue", "type d arrivee", "mode d arrivee", "arrival kind", "type of arrival"),
-           _word(ARRIVAL, gettext_lazy("cette arrivée n’est pas reconnue : voyez la feuille « Valeurs » du modèle"))),
+           _word(ARRIVAL, gettext_lazy("cette arrivée n’est pas reconnue : voyez la feuille « Valeurs » du modèle"))),
     Column("arrived_on", gettext_lazy("Arrivée au centre le"), "", "#date+arrival", ("arrivee au centre le", "date d arrivee", "date arrivee", "arrivee", "arrival date", "date of arrival", "arrived on"), _any_date),
-    Column("consent", gettext_lazy("D’accord pour l’enregistrement"), gettext_lazy("oui ou non. Sans « oui » la personne n’est pas enregistrée."), "#x_consent+registration",
+    Column("consent", gettext_lazy("D’accord pour l’enregistrement"), gettext_lazy("oui ou non. Sans « oui » la personne n’est pas enregistrée."), "#x_consent+registration",
            ("d accord pour l enregistrement", "accord", "consentement", "consent", "accord enregistrement", "consentement enregistrement", "consent registration", "consentement eclaire"),
            yes_or_no, needed=True, example="oui"),
     Column("consent_method", gettext_lazy("Accord donné par"), gettext_lazy("signature, empreinte du pouce, ou parole devant témoin"), "#x_consent+method",
            ("accord donne par", "mode de consentement", "type de consentement", "consent method", "forme du consentement"),
-           _word(METHODS, gettext_lazy("cette façon de donner l’accord n’est pas reconnue : signature, empreinte du pouce ou parole devant témoin")), needed=True, example="signature"),
+           _word(METHODS, gettext_lazy("cette façon de donner l’accord n’est pas reconnue : signature, empreinte du pouce ou parole devant témoin")), needed=True, example="signature"),
     Column("consent_purposes", gettext_lazy("D’accord aussi pour"), gettext_lazy("autres buts, séparés par des virgules"), "#x_consent+purposes",
-           ("d accord aussi pour", "autres accords", "consent purposes", "buts"), _several(PURPOSES, gettext_lazy("un but n’est pas reconnu : voyez la feuille « Valeurs » du modèle"))),
+           ("d accord aussi pour", "autres accords", "consent purposes", "buts"), _several(PURPOSES, gettext_lazy("un but n’est pas reconnu : voyez la feuille « Valeurs » du modèle"))),
     Column("consent_language", gettext_lazy("Accord expliqué en"), gettext_lazy("français si vide"), "#x_consent+language", ("accord explique en", "langue du consentement", "consent language"),
-           lambda cell, about: next(iter(_several(consents.LANGUAGES, gettext_lazy("cette langue n’est pas reconnue : voyez la feuille « Valeurs » du modèle"))(cell, about)), "fra")),
+           lambda cell, about: next(iter(_several(consents.LANGUAGES, gettext_lazy("cette langue n’est pas reconnue : voyez la feuille « Valeurs » du modèle"))(cell, about)), "fra")),
 )  # fmt: skip
 BY_NAME = {column.name: column for column in COLUMNS}
 

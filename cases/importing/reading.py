@@ -114,11 +114,11 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Unreadable(_("Ce fichier est abîmé : il ne s’ouvre pas. Enregistrez la liste de nouveau, puis réessayez.")) from error
+        raise Unreadable(_("Ce fichier est abîmé : il ne s’ouvre pas. Enregistrez la liste de nouveau, puis réessayez.")) from error
     unpacked = sum(member.file_size for member in members)
     swollen = any(member.file_size > 1024 * 1024 and member.file_size > MOST_RATIO * max(member.compress_size, 1) for member in members)
     if len(members) > MOST_MEMBERS or unpacked > MOST_UNPACKED or swollen:
-        raise Unreadable(_("Ce fichier grossit trop une fois décompressé : il n’a pas été lu. Copiez la liste dans un classeur neuf, puis réessayez."))
+        raise Unreadable(_("Ce fichier grossit trop une fois décompressé : il n’a pas été lu. Copiez la liste dans un classeur neuf, puis réessayez."))
     names = {member.filename for member in members}
     if any(member.flag_bits & 1 for member in members):
         raise Unreadable(_("Ce classeur est protégé par un mot de passe. Enlevez le mot de passe dans le tableur, enregistrez, puis réessayez."))
@@ -145,11 +145,11 @@ def _of_workbook(path: Path) -> tuple[Lines, list[str]]:
         raise Unreadable(_("Ce classeur n’a pas de feuille visible."))
     sheet = sheets[0]
     if merged := _merged(book, sheet):
-        words = _("Des cellules sont fusionnées (%(cells)s) : on ne sait pas à quelle ligne elles appartiennent. Séparez-les dans le tableur, puis réessayez.")
+        words = _("Des cellules sont fusionnées (%(cells)s) : on ne sait pas à quelle ligne elles appartiennent. Séparez-les dans le tableur, puis réessayez.")
         raise Unreadable(words % {"cells": ", ".join(merged[:5])})
     notes = []
     if others := [other.title for other in sheets[1:] if other.title not in (_("Aide"), _("Valeurs"))]:
-        notes.append(_("Seule la feuille « %(sheet)s » est lue, pas : %(others)s.") % {"sheet": sheet.title[:40], "others": ", ".join(others)[:150]})
+        notes.append(_("Seule la feuille « %(sheet)s » est lue, pas : %(others)s.") % {"sheet": sheet.title[:40], "others": ", ".join(others)[:150]})
     return _sheet_lines(sheet, book.epoch), notes
 
 
@@ -183,9 +183,9 @@ def _cell(cell: Any, epoch: datetime.datetime) -> Cell:
         return ""
     if cell.data_type == "f":
         text = str(getattr(value, "text", value) or "=")
-        return Broken(text[:80], _("c’est une formule : collez sa valeur à la place"))
+        return Broken(text[:80], _("c’est une formule : collez sa valeur à la place"))
     if cell.data_type == "e":
-        return Broken(str(value)[:80], _("c’est une erreur de calcul : écrivez la valeur"))
+        return Broken(str(value)[:80], _("c’est une erreur de calcul : écrivez la valeur"))
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, datetime.datetime):
@@ -195,7 +195,7 @@ def _cell(cell: Any, epoch: datetime.datetime) -> Cell:
     if isinstance(value, int | float):
         return Serial(float(value), _day(value, epoch))
     if isinstance(value, datetime.time | datetime.timedelta):
-        return Broken(str(value), _("c’est une heure : écrivez une date"))
+        return Broken(str(value), _("c’est une heure : écrivez une date"))
     return _text_cell(str(value))
 
 
@@ -232,7 +232,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
         return _decode(content, name), name
     best = charset_normalizer.from_bytes(content[:1_000_000], cp_isolation=WESTERN, threshold=0.4).best() if not nuls else None
     if best is None:
-        words = _("L’encodage du fichier n’est pas reconnu (ligne %(line)s). Dans le tableur, enregistrez en « CSV UTF-8 », puis réessayez.")
+        words = _("L’encodage du fichier n’est pas reconnu (ligne %(line)s). Dans le tableur, enregistrez en « CSV UTF-8 », puis réessayez.")
         raise Unreadable(words % {"line": broken_at})
     # Between the encodings of Western Europe only accents decide, and Windows is what centres have.
     try:
@@ -245,14 +245,14 @@ def _decode(content: bytes, name: str) -> str:
     try:
         return content.decode(name)
     except UnicodeDecodeError as error:
-        words = _("L’encodage du fichier (%(name)s) est abîmé. Dans le tableur, enregistrez en « CSV UTF-8 », puis réessayez.")
+        words = _("L’encodage du fichier (%(name)s) est abîmé. Dans le tableur, enregistrez en « CSV UTF-8 », puis réessayez.")
         raise Unreadable(words % {"name": name}) from error
 
 
 def _of_text(content: bytes) -> tuple[Lines, list[str]]:
     if b"\x00" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) and content[:2].count(0) != 1:
         line = content.count(b"\n", 0, content.index(0)) + 1
-        raise Unreadable(_("Le fichier contient des octets nuls (ligne %(line)s) : ce n’est pas du texte. Enregistrez la liste de nouveau en CSV.") % {"line": line})
+        raise Unreadable(_("Le fichier contient des octets nuls (ligne %(line)s) : ce n’est pas du texte. Enregistrez la liste de nouveau en CSV.") % {"line": line})
     if content[:2].count(0) == 1 and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         name = "utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"
         text, encoding = _decode(content, name), name
@@ -260,12 +260,12 @@ def _of_text(content: bytes) -> tuple[Lines, list[str]]:
         text, encoding = _decoded(content)
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
-        raise Unreadable(_("Le fichier contient des octets nuls (ligne %(line)s) : ce n’est pas du texte. Enregistrez la liste de nouveau en CSV.") % {"line": line})
+        raise Unreadable(_("Le fichier contient des octets nuls (ligne %(line)s) : ce n’est pas du texte. Enregistrez la liste de nouveau en CSV.") % {"line": line})
     head = text[:20_000]
     if sum(1 for char in head if ord(char) < 32 and char not in "\r\n\t") > len(head) // 100:
         raise Unreadable(_("Ce fichier n’est pas une liste. Enregistrez la liste en XLSX ou CSV, puis réessayez."))
     separator = _separator(head)
-    notes = [_("Fichier texte : encodage %(encoding)s, séparateur %(separator)s.") % {"encoding": encoding, "separator": SEPARATORS[separator]}]
+    notes = [_("Fichier texte : encodage %(encoding)s, séparateur %(separator)s.") % {"encoding": encoding, "separator": SEPARATORS[separator]}]
     return _text_lines(text, separator), notes
 
 
@@ -286,13 +286,13 @@ def _text_lines(text: str, separator: str) -> Lines:
                 continue
             yield line, [_text_value(value) for value in row[: MOST_COLUMNS + 1]]
     except csv.Error as error:
-        words = _("La ligne %(line)s ne se lit pas : un guillemet n’est pas fermé ou est mal placé (%(error)s).")
+        words = _("La ligne %(line)s ne se lit pas : un guillemet n’est pas fermé ou est mal placé (%(error)s).")
         raise Unreadable(words % {"line": began, "error": error}) from error
 
 
 def _text_value(value: str) -> Cell:
     if value.lstrip().startswith("=") and len(value.strip()) > 1:
-        return Broken(value.strip()[:80], _("c’est une formule : collez sa valeur à la place"))
+        return Broken(value.strip()[:80], _("c’est une formule : collez sa valeur à la place"))
     return _text_cell(value)
 
 
@@ -322,13 +322,13 @@ def _table(lines: Lines, notes: list[str]) -> Table:
         if not rows and all(cell == "" or (isinstance(cell, str) and cell.startswith("#")) for cell in cells):
             continue  # HXL tags
         if len(cells) > len(columns):
-            words = _("La ligne %(line)s a plus de valeurs que l’en-tête n’a de colonnes. Un séparateur est peut-être dans une valeur : mettez-la entre guillemets.")
+            words = _("La ligne %(line)s a plus de valeurs que l’en-tête n’a de colonnes. Un séparateur est peut-être dans une valeur : mettez-la entre guillemets.")
             raise Unreadable(words % {"line": number})
         rows.append((number, cells + [""] * (len(columns) - len(cells))))
         if len(rows) > MOST_ROWS:
             raise Unreadable(_("Le fichier a plus de %(n)s personnes. Partagez-le en plusieurs fichiers.") % {"n": MOST_ROWS})
     if not columns:
-        raise Unreadable(_("Aucune ligne de titres n’a été trouvée : la première ligne doit nommer les colonnes. Le modèle à télécharger montre comment."))
+        raise Unreadable(_("Aucune ligne de titres n’a été trouvée : la première ligne doit nommer les colonnes. Le modèle à télécharger montre comment."))
     if not rows:
         raise Unreadable(_("Le fichier a des titres de colonnes, mais aucune personne."))
     return Table(columns, rows, notes)
@@ -338,12 +338,12 @@ def _header(number: int, cells: list[Cell]) -> list[str]:
     """The names of the columns; one without a name is called by its letter. Raises Unreadable for two of the same name."""
     broken = next((place for place, cell in enumerate(cells) if isinstance(cell, Broken)), None)
     if broken is not None:
-        raise Unreadable(_("Ligne %(line)s, colonne %(column)s : un titre de colonne est une formule.") % {"line": number, "column": letter(broken)})
+        raise Unreadable(_("Ligne %(line)s, colonne %(column)s : un titre de colonne est une formule.") % {"line": number, "column": letter(broken)})
     names = [" ".join(str(cell).split())[:200] or _("Colonne %(letter)s") % {"letter": letter(place)} for place, cell in enumerate(cells)]
     seen: dict[str, int] = {}
     for place, name in enumerate(names):
         if name.casefold() in seen:
-            words = _("Deux colonnes ont le même titre « %(name)s » (%(first)s et %(second)s). Changez-en un.")
+            words = _("Deux colonnes ont le même titre « %(name)s » (%(first)s et %(second)s). Changez-en un.")
             raise Unreadable(words % {"name": name[:60], "first": letter(seen[name.casefold()]), "second": letter(place)})
         seen[name.casefold()] = place
     return names

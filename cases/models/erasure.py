@@ -49,7 +49,7 @@ class ErasureList(models.Model):
             models.CheckConstraint(
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")),
                 name="erasure_two_people",
-                violation_error_message=_("Qui a proposé la liste ne peut pas la confirmer : une deuxième personne décide."),
+                violation_error_message=_("Qui a proposé la liste ne peut pas la confirmer : une deuxième personne décide."),
             ),
             models.CheckConstraint(
                 condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True) | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),

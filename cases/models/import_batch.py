@@ -45,7 +45,7 @@ class ImportBatch(models.Model):
 
         SKIP_SURE = "skip_sure", _("laisser de côté les presque certaines, enregistrer les autres")
         SKIP_ALL = "skip_all", _("laisser de côté toutes les lignes ressemblantes")
-        KEEP_ALL = "keep_all", _("tout enregistrer : ce sont d’autres personnes")
+        KEEP_ALL = "keep_all", _("tout enregistrer : ce sont d’autres personnes")
 
     class DateOrder(models.TextChoices):
         DAY_FIRST = "dmy", _("jour/mois/année (31/12/1990)")

@@ -59,7 +59,7 @@ def confirm_erasure(*, actor: User, proposed: ErasureList) -> ErasureList:
     proposed.confirmed_by, proposed.confirmed_at = actor, timezone.now()
     with in_words(ErasureList):
         proposed.save(update_fields=["confirmed_by", "confirmed_at"])
-    title = _("Effacement d’identités : %(centre)s") % {"centre": proposed.centre}
+    title = _("Effacement d’identités : %(centre)s") % {"centre": proposed.centre}
     proposed.job = ask_for(actor=actor, kind="forget", title=title, parameters={"list": str(proposed.pk)})
     proposed.save(update_fields=["job"])
     return proposed

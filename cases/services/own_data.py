@@ -32,7 +32,7 @@ def ask_for_own_data(*, actor: User, id: uuid.UUID, migrant: Migrant, asked: str
     if with_protection and not allows(actor, Right.VIEW_PROTECTION, migrant, writing=True):
         raise PermissionDenied
     if migrant.forgotten_at:
-        raise ValidationError(_("L’identité de cette personne est effacée : il n’y a plus de données à remettre."))
+        raise ValidationError(_("L’identité de cette personne est effacée : il n’y a plus de données à remettre."))
     request = DataRequest(id=id, migrant=migrant, asked=asked, checked=checked, remark=clean_line(remark), with_protection=with_protection, made_by=actor)
     lock_key(id)
     if existing := DataRequest.objects.filter(pk=id).first():

@@ -44,7 +44,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if was_too_big(request):
-            form.add_error("file", _("Ce fichier est trop grand : il n’a pas été lu. Partagez la liste en plusieurs fichiers."))
+            form.add_error("file", _("Ce fichier est trop grand : il n’a pas été lu. Partagez la liste en plusieurs fichiers."))
             status = 413
         if form.is_valid():
             wanted = form.cleaned_data
@@ -151,7 +151,7 @@ def import_confirm(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
 def import_discard(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     batch = batches.discard(actor=request.user, batch=batch)
     if batch.state == State.DISCARDED:
-        messages.success(request, _("L’import est abandonné ; le fichier est effacé."))
+        messages.success(request, _("L’import est abandonné ; le fichier est effacé."))
     return redirect("cases:imports")
 
 

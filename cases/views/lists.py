@@ -102,7 +102,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         good, bad = form.read()
         if len(good) > MOST_NUMBERS:
-            form.add_error("numbers", _("Mille numéros au plus à la fois : collez-en moins."))
+            form.add_error("numbers", _("Mille numéros au plus à la fois : collez-en moins."))
         else:
             people = list(Migrant.objects.visible_to(request.user).filter(case_number__in=good).with_care())
             order = {number: place for place, number in enumerate(good)}

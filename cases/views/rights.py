@@ -44,7 +44,7 @@ def own_data_page(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("La copie se prépare : elle est prête en moins d’une minute."))
+            messages.success(request, _("La copie se prépare : elle est prête en moins d’une minute."))
             return redirect("cases:own_data", pk=migrant.pk)
     requests = list(migrant.data_requests.select_related("made_by", "job")[:20])
     context = {
