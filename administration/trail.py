@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.models import Change, ReadLog
 from audit.services import Verdict, verify
-from cases.listing import harmless
+from config.spreadsheet import harmless
 from jobs.models import Job
 from jobs.services import Outcome, Progress, job_kind
 

@@ -115,3 +115,20 @@ class Link(models.Model):
     class Meta:
         db_table = "audit_link"
         constraints = [models.UniqueConstraint(fields=["stream", "entry_id"], name="link_once")]
+
+
+class Forgotten(models.Model):
+    """The content of a row's history was blanked, because the identity of the person it is about was erased. Written by the database's
+    `audit_forget` only; append-only, and itself in the history."""
+
+    at = models.DateTimeField(_("quand"), db_default=ClockTimestamp())
+    actor_id = models.BigIntegerField(_("par"), null=True)
+    table = models.CharField(_("table"), max_length=63)
+    row = models.CharField(_("ligne"), max_length=64)
+    why = models.CharField(_("pourquoi"), max_length=64)  # the key of the decision
+    transaction = models.BigIntegerField()
+
+    class Meta:
+        db_table = "audit_forgotten"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["table", "row"], name="forgotten_row"), models.Index(fields=["transaction"], name="forgotten_together")]

@@ -2,24 +2,44 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection
 from django.http import HttpRequest
+
+from accounts.models import User
 
 from .models import ReadLog
 
 
 def log_read(request: HttpRequest, action: ReadLog.Action, model: str, rows: Iterable[object], *, centre_code: str = "") -> None:
     """Writes down that the signed-in user saw these rows. `rows` are primary keys: never a name, never a search word."""
-    ReadLog.objects.create(
-        user=request.user,  # type: ignore[misc]  # views that log need a sign-in
-        action=action,
-        model=model,
-        rows=[str(row) for row in rows],
-        centre_code=centre_code,
-        path=request.path[:200],
+    log_read_by(
+        request.user,  # type: ignore[arg-type]  # views that log need a sign-in
+        action,
+        model,
+        rows,
+        path=request.path,
         address=request.META.get("REMOTE_ADDR") or None,
+        centre_code=centre_code,
         emergency=request.user.__dict__.get("_sira_read_under"),
+    )
+
+
+def log_read_by(
+    user: User,
+    action: ReadLog.Action,
+    model: str,
+    rows: Iterable[object],
+    *,
+    path: str,
+    address: str | None = None,
+    centre_code: str = "",
+    emergency: UUID | None = None,
+) -> None:
+    """The same where there is no request: a worker makes what somebody asked for. `path`: what was made."""
+    ReadLog.objects.create(
+        user=user, action=action, model=model, rows=[str(row) for row in rows], centre_code=centre_code, path=path[:200], address=address, emergency=emergency
     )
 
 
@@ -51,3 +71,12 @@ def verify(*, most: int = 20) -> Verdict:
         cursor.execute("SELECT last_number, encode(last_hash, 'hex') FROM audit_head")
         links, head = cursor.fetchone()
     return Verdict(links, faults, head)
+
+
+def forget_history(person: object, rows: Iterable[tuple[str, object]], *, why: object) -> int:
+    """Blanks what the history says about these rows (table, key) and about what was deleted from under the person; who and when is
+    written down, and the chain still verifies. Inside the caller's transaction, after its last write. Returns how many lines."""
+    pairs = [(table, str(key)) for table, key in rows]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_forget(%s, %s, %s, %s)", [str(person), [table for table, _key in pairs], [key for _table, key in pairs], str(why)])
+        return cursor.fetchone()[0]

@@ -5,4 +5,4 @@ class CasesConfig(AppConfig):
     name = "cases"
 
     def ready(self):
-        from . import pages  # noqa: F401
+        from . import data_of_cases, listing, pages, work  # noqa: F401

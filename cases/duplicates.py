@@ -50,26 +50,44 @@ def likely_duplicates(
         found |= {row[0]: _Candidate(*row) for row in attempt.values_list(*_Candidate._fields)[:MOST_COMPARED]}
     if phone:
         found |= {row[0]: _Candidate(*row) for row in people.with_phone(phone).order_by().values_list(*_Candidate._fields)[:20]}
-    scored = []
-    for person in found.values():
-        score = names.name_similarity(full_name, f"{person.given_names} {person.surname}")
-        same_phone = bool(phone) and person.phone == phone
-        same_day = person.born_on == born_on and person.birth_precision == birth_precision == Migrant.Precision.DAY
-        if score >= 0.6 and same_phone:
-            score += 0.15
-        if sex and person.sex != sex and Migrant.Sex.OTHER not in (sex, person.sex):
-            score -= 0.15
-        if nationality and person.nationality != nationality:
-            score -= 0.05
-        if born_on and earliest:
-            apart = max((earliest_birth(person.born_on, person.birth_precision) - born_on).days, (earliest - person.born_on).days)
-            score += 0.05 if apart <= 0 else 0 if apart <= 366 else -0.08
-        if score >= LIKELY:
-            # Many people bear a common name: without the very day or the phone nothing is near certain.
-            scored.append((round(min(score, 1.0 if same_day or same_phone else 0.95), 2), person.registered_at, person.pk))
+    asked = Asked(full_name, sex, born_on, birth_precision, nationality, phone)
+    scored = [(round(score, 2), person.registered_at, person.pk) for person in found.values() if (score := certainty(asked, person)) >= LIKELY]
     scored.sort(reverse=True)
     best = Migrant.objects.select_related("registered_centre").in_bulk([pk for _score, _at, pk in scored[:most]])
     return [(best[pk], score) for score, _at, pk in scored[:most] if pk in best]
+
+
+class Asked(NamedTuple):
+    """What is known of somebody who is looked for."""
+
+    full_name: str
+    sex: str = ""
+    born_on: datetime.date | None = None
+    birth_precision: str = Migrant.Precision.DAY
+    nationality: str = ""
+    phone: str = ""
+
+    def named(self) -> dict[str, Any]:
+        return self._asdict()
+
+
+def certainty(asked: Asked, person: "_Candidate | Migrant") -> float:
+    """How sure it is that this is who is looked for (0–1). Asks the database nothing."""
+    score = names.name_similarity(asked.full_name, f"{person.given_names} {person.surname}")
+    same_phone = bool(asked.phone) and person.phone == asked.phone
+    same_day = person.born_on == asked.born_on and person.birth_precision == asked.birth_precision == Migrant.Precision.DAY
+    if score >= 0.6 and same_phone:
+        score += 0.15
+    if asked.sex and person.sex != asked.sex and Migrant.Sex.OTHER not in (asked.sex, person.sex):
+        score -= 0.15
+    if asked.nationality and person.nationality != asked.nationality:
+        score -= 0.05
+    if asked.born_on:
+        earliest = earliest_birth(asked.born_on, asked.birth_precision)
+        apart = max((earliest_birth(person.born_on, person.birth_precision) - asked.born_on).days, (earliest - person.born_on).days)
+        score += 0.05 if apart <= 0 else 0 if apart <= 366 else -0.08
+    # Many people bear a common name: without the very day or the phone nothing is near certain.
+    return min(score, 1.0 if same_day or same_phone else 0.95)
 
 
 class _Candidate(NamedTuple):

@@ -1,29 +1,27 @@
-"""The list of people: what is asked for, by pages that all cost the same, and as a file."""
+"""The list of people: what is asked for, by pages that all cost the same, and what it may show."""
 
-import csv
 import datetime
-import io
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from centres.access import centres_for
+from centres.roles import Right
+from config.countries import country_name
 
-from .forms import SearchForm
-from .models import Migrant, MigrantQuerySet
+from .exporting import Column, Listing, register_listing
+from .forms import AGE_GROUPS, SearchForm
+from .languages import LANGUAGES
+from .models import Migrant, MigrantQuerySet, years_before
 
 PAGE = 25
 MOST_FOUND = 100  # of a search: whoever gets more should say more
-MOST_EXPORTED = 5000
 
 
 def filtered(people: MigrantQuerySet, form: SearchForm) -> MigrantQuerySet:
@@ -40,7 +38,28 @@ def filtered(people: MigrantQuerySet, form: SearchForm) -> MigrantQuerySet:
         people = people.unaccompanied_minors()
     if chosen.get("flag"):
         people = people.flagged(chosen["flag"], form.user)
+    if chosen.get("age"):
+        youngest, older = AGE_GROUPS[chosen["age"]]
+        today = timezone.localdate()
+        people = people.filter(born_on__lte=years_before(today, youngest), born_on__gt=years_before(today, older))
+    if chosen.get("arrival"):
+        people = people.filter(arrival_kind=chosen["arrival"])
+    if chosen.get("origin"):
+        people = people.filter(origin_country=chosen["origin"])
+    if chosen.get("since"):
+        people = people.filter(registered_at__gte=_midnight(chosen["since"]))
+    if chosen.get("until"):
+        people = people.filter(registered_at__lt=_midnight(chosen["until"] + datetime.timedelta(days=1)))
     return people
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def words_of(query: QueryDict) -> str:
+    """The words of a search, without what can't be searched."""
+    return " ".join("".join(c if c.isprintable() else " " for c in query.get("q", "")[:200]).split())
 
 
 @dataclass(frozen=True)
@@ -104,59 +123,65 @@ def seen_by(user: User, people: list[Migrant]) -> list[Migrant]:
     return people
 
 
-# --- as a file ---------------------------------------------------------------------------------------------------
-
-# Column, HXL tag (hxlstandard.org 1.1; #x_ marks tags of our own), value.
-COLUMNS: list[tuple[Any, str, Any]] = [
-    (lambda: _("Numéro de dossier"), "#x_person+id", lambda p: p.case_number),
-    (lambda: _("Nom"), "#x_person+name+family", lambda p: p.surname),
-    (lambda: _("Prénoms"), "#x_person+name+given", lambda p: p.given_names),
-    (lambda: _("Sexe"), "#x_person+sex", lambda p: p.get_sex_display()),
-    (lambda: _("Naissance (au plus tard)"), "#date+birth", lambda p: p.born_on.isoformat()),
-    (lambda: _("Précision de la naissance"), "#x_person+birth+precision", lambda p: p.get_birth_precision_display()),
-    (lambda: _("Nationalité"), "#country+origin+name+i_fr", lambda p: p.nationality_name),
-    (lambda: _("Nationalité (code)"), "#country+origin+code+v_iso2", lambda p: p.nationality),
-    (lambda: _("Téléphone"), "#contact+phone", lambda p: "" if p.elsewhere else p.phone),
-    (lambda: _("Mineur non accompagné"), "#x_person+children+unaccompanied", lambda p: _("oui") if p.is_unaccompanied_minor else _("non")),
-    (lambda: _("Enregistré le"), "#date+registered", lambda p: timezone.localdate(p.registered_at).isoformat()),
-    (lambda: _("Suivi maintenant par"), "#loc+name", lambda p: _("une autre équipe") if p.elsewhere else ", ".join(centre.name for centre in p.centres_now)),
-]
+# --- what the list may show and export ---------------------------------------------------------------------------
 
 
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula. Source: OWASP, CSV injection."""
-    text = ILLEGAL_CHARACTERS_RE.sub("", text)
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "＝", "＋", "－", "＠") or text[:1] in ("\t", "\r", "\n") else text
+def _languages(person: Migrant) -> str:
+    known = dict(LANGUAGES)
+    return ", ".join(str(known.get(code, code)) for code in person.languages)
 
 
-def rows_of(people: Iterable[Migrant]) -> Iterable[list[str]]:
-    """The header, the row of HXL tags, and a row for each person."""
-    yield [title() for title, _tag, _value in COLUMNS]
-    yield [tag for _title, tag, _value in COLUMNS]
-    for person in people:
-        yield [harmless(value(person)) for _title, _tag, value in COLUMNS]
+def _unless_elsewhere(value: Any) -> Any:
+    """How to reach somebody is not told to a team that no longer follows them."""
+    return lambda person: "" if person.elsewhere else value(person)
 
 
-def as_csv(people: Iterable[Migrant]) -> bytes:
-    """With a byte order mark, so that spreadsheets read the accents."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows_of(people))
-    return text.getvalue().encode("utf-8-sig")
+def _followed_by(person: Migrant) -> str:
+    return _("une autre équipe") if person.elsewhere else ", ".join(centre.name for centre in person.centres_now)
 
 
-def as_xlsx(people: Iterable[Migrant]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Personnes"))
-    sheet.freeze_panes = "A3"
-    for number, values in enumerate(rows_of(people)):
-        cells = []
-        for value in values:
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s"  # never a formula
-            if number == 0:
-                cell.font = Font(bold=True)
-            cells.append(cell)
-        sheet.append(cells)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+# Never here: document numbers, notes, photos, anything of protection.
+COLUMNS: tuple[Column, ...] = (
+    Column("case_number", gettext_lazy("Numéro de dossier"), "#x_person+id", lambda p: p.case_number, on_screen=True),
+    Column("surname", gettext_lazy("Nom"), "#x_person+name+family", lambda p: p.surname),
+    Column("given_names", gettext_lazy("Prénoms"), "#x_person+name+given", lambda p: p.given_names),
+    Column("age", gettext_lazy("Âge"), "#x_person+age", lambda p: p.age_words, usual=False, on_screen=True),
+    Column("sex", gettext_lazy("Sexe"), "#x_person+sex", lambda p: p.get_sex_display(), on_screen=True),
+    Column("born_on", gettext_lazy("Naissance (au plus tard)"), "#date+birth", lambda p: p.born_on),
+    Column("birth_precision", gettext_lazy("Précision de la naissance"), "#x_person+birth+precision", lambda p: p.get_birth_precision_display()),
+    Column("nationality", gettext_lazy("Nationalité"), "#country+origin+name+i_fr", lambda p: p.nationality_name, on_screen=True),
+    Column("nationality_code", gettext_lazy("Nationalité (code)"), "#country+origin+code+v_iso2", lambda p: p.nationality),
+    Column("phone", gettext_lazy("Téléphone"), "#contact+phone", _unless_elsewhere(lambda p: p.phone)),
+    Column("alone", gettext_lazy("Mineur non accompagné"), "#x_person+children+unaccompanied", lambda p: _("oui") if p.is_unaccompanied_minor else _("non")),
+    Column("registered_on", gettext_lazy("Enregistré le"), "#date+registered", lambda p: timezone.localdate(p.registered_at)),
+    Column("followed_by", gettext_lazy("Suivi maintenant par"), "#loc+name", _followed_by, on_screen=True),
+    Column("other_names", gettext_lazy("Autres noms utilisés"), "#x_person+name+alias", lambda p: p.other_names, usual=False),
+    Column("father", gettext_lazy("Prénoms du père"), "#x_person+father", lambda p: p.father_given_names, usual=False),
+    Column("mother", gettext_lazy("Prénoms de la mère"), "#x_person+mother", lambda p: p.mother_given_names, usual=False),
+    Column("second_nationality", gettext_lazy("Deuxième nationalité"), "#country+second", lambda p: country_name(p.second_nationality), usual=False),
+    Column("origin_country", gettext_lazy("Pays d’origine"), "#country+origin", lambda p: country_name(p.origin_country), usual=False),
+    Column("origin_pcode", gettext_lazy("P-code d’origine"), "#adm2+origin+code", lambda p: p.origin_area.pcode if p.origin_area else "", usual=False),
+    Column("origin_vintage", gettext_lazy("Liste du P-code"), "#adm2+origin+vintage", lambda p: p.origin_area.vintage if p.origin_area else "", usual=False),
+    Column("origin_area", gettext_lazy("Cercle ou région d’origine"), "#adm2+origin+name", lambda p: p.origin_area.name if p.origin_area else "", usual=False),
+    Column("origin_place", gettext_lazy("Lieu d’origine"), "#loc+origin", lambda p: p.origin_place, usual=False),
+    Column("languages", gettext_lazy("Langues parlées"), "#x_person+languages", _languages, usual=False),
+    Column("marital_status", gettext_lazy("Situation de famille"), "#x_person+marital", lambda p: p.get_marital_status_display(), usual=False),
+    Column("other_phone", gettext_lazy("Autre téléphone"), "#contact+phone+other", _unless_elsewhere(lambda p: p.other_phone), usual=False),
+    Column("arrival_kind", gettext_lazy("Comment la personne est venue"), "#x_arrival+type", lambda p: p.get_arrival_kind_display(), usual=False),
+    Column("arrived_on", gettext_lazy("Arrivée au centre le"), "#date+arrival", lambda p: p.arrived_on or "", usual=False),
+)
+
+
+def asked_for(user: User, query: QueryDict) -> SearchForm:
+    return SearchForm(query, centres=centres_for(user, Right.VIEW_CASE), user=user)
+
+
+def _exported(user: User, query: QueryDict) -> Any:
+    people = filtered(Migrant.objects.exportable_by(user), asked_for(user, query)).select_related("origin_area").with_care()
+    words = words_of(query)
+    return people.best_matching(words, most=MOST_FOUND) if words else people
+
+
+PEOPLE = register_listing(
+    Listing("people", gettext_lazy("Personnes"), "cases.migrant", "cases:migrants", "cases:export", tuple(SearchForm.base_fields), COLUMNS, _exported, seen_by)
+)

@@ -15,6 +15,8 @@ class Right(models.TextChoices):
     MANAGE_CENTRE = "manage_centre", _("gérer les chambres, les lits et les transferts")
     POST_STAFF = "post_staff", _("affecter le personnel du centre")
     EXPORT_NAMES = "export_names", _("exporter des listes de noms")
+    IMPORT_LISTS = "import_lists", _("importer des listes de personnes")
+    FORGET_IDENTITY = "forget_identity", _("proposer et confirmer l’effacement des identités dont la durée est passée")
     VIEW_PROTECTION = "view_protection", _("voir et écrire les notes de protection")
     MANAGE_RETURN = "manage_return", _("conduire les retours volontaires")
     MANAGE_REINTEGRATION = "manage_reintegration", _("conduire les réintégrations")
@@ -70,8 +72,8 @@ _AGENT = {Right.VIEW_CASE, Right.REGISTER, Right.RECEIVE, Right.VIEW_CENTRE}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CENTRE_AGENT: frozenset(_AGENT),
-    Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES}),
-    Role.PROTECTION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_PROTECTION}),
+    Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES, Right.IMPORT_LISTS, Right.FORGET_IDENTITY}),
+    Role.PROTECTION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_PROTECTION, Right.FORGET_IDENTITY}),
     Role.RETURN_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_RETURN}),
     Role.REINTEGRATION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_REINTEGRATION}),
     Role.FLOW_MONITOR: frozenset({Right.COUNT_FLOWS}),

@@ -153,6 +153,13 @@ MEDIA_ROOT = Path(env.str("SIRA_FILES", default=str(SIRA_HOME / "files")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
+# The largest file anybody sends is a list to import; the proxy in front allows as much (deploy/Caddyfile).
+UPLOAD_MAX_BYTES = 32 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Celery: the bell --------------------------------------------------------------------------------------------
 
@@ -172,6 +179,7 @@ JOB_LEASE_SECONDS = env.int("SIRA_JOB_LEASE", default=30)
 CELERY_BEAT_SCHEDULE = {
     "ring-jobs": {"task": "jobs.tasks.ring_waiting", "schedule": 5.0, "options": {"expires": 5}},
     "worker-alive": {"task": "jobs.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "tidy-cases": {"task": "cases.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "end-postings": {"task": "centres.tasks.end_postings", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -300,6 +308,9 @@ SPECTACULAR_SETTINGS = {
         "JobState": "jobs.models.Job.State",
     },
 }
+
+# How long somebody stays identified, where it differs from cases/retention.py: months by purpose, e.g. "registration=72,child=48".
+RETENTION_MONTHS: dict[str, int] = env.dict("SIRA_RETENTION", cast={"value": int}, default={})
 
 # --- logs: never a name ------------------------------------------------------------------------------------------
 

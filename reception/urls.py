@@ -4,6 +4,7 @@ from . import views
 
 app_name = "reception"
 urlpatterns = [
+    path("export.<str:kind>", views.export, name="export"),
     path("", views.centres, name="centres"),
     path("stays/<uuid:pk>/move/", views.move, name="move"),
     path("stays/<uuid:pk>/check-out/", views.check_out, name="check_out"),

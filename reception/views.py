@@ -18,13 +18,14 @@ from django.utils.translation import ngettext
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
+from cases import exporting
 from cases.forms import put_errors
 from cases.models import Custody, Migrant
 from centres.access import access, allows, centres_for, may
 from centres.models import Centre, Service
 from centres.roles import Right
 
-from . import occupancy, services
+from . import listing, occupancy, services
 from .beds import suitable_beds
 from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MealForm, MoveForm
 from .models import Assistance, Stay, StayQuerySet
@@ -61,6 +62,12 @@ def centres(request: HttpRequest) -> HttpResponse:
     return render(request, "reception/centres.html", {"centres": [(centre, occupancy.bar(centre)) for centre in own]})
 
 
+@access(Right.EXPORT_NAMES)
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Who is present, as a file."""
+    return exporting.answer(request, listing.STAYS, kind)
+
+
 @access(Right.VIEW_CENTRE, load=Centre, by="code")
 def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     """A centre today."""
@@ -92,6 +99,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "awaited": awaited,
         "may_receive": may(user, Right.RECEIVE, centre),
         "may_register": may(user, Right.REGISTER, centre),
+        "may_export": may(user, Right.EXPORT_NAMES, centre),
     }
     return render(request, "reception/board.html", context)
 

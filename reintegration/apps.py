@@ -5,4 +5,4 @@ class ReintegrationConfig(AppConfig):
     name = "reintegration"
 
     def ready(self):
-        from . import pages  # noqa: F401
+        from . import data_of_reintegration, listing, pages  # noqa: F401

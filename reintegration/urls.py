@@ -5,6 +5,8 @@ from . import views
 app_name = "reintegration"
 urlpatterns = [
     path("", views.cases, name="list"),
+    path("export.<str:kind>", views.export, name="export"),
+    path("visits/export.<str:kind>", views.export_visits, name="export_visits"),
     path("visits/", views.visits, name="visits"),
     path("visits/<uuid:pk>/", views.visit, name="visit"),
     path("open/<uuid:pk>/", views.open_, name="open"),

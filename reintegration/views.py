@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
+from cases import exporting
 from cases.forms import put_errors
 from cases.models import Consent, Migrant
 from centres.access import access, allows
@@ -23,7 +24,7 @@ from centres.roles import Right
 from config import keyset
 from config.countries import country_name
 
-from . import services
+from . import listing, services
 from .forms import CloseForm, FilterForm, OpenForm, PlanForm, SupportForm, VisitFilterForm, VisitForm
 from .models import ReintegrationCase, Visit
 
@@ -50,17 +51,9 @@ def cases(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET, user=request.user)
     chosen = form.chosen()
     state = chosen.get("state", "")
-    found = ReintegrationCase.objects.visible_to(request.user).select_related("migrant", "centre")
-    if not state:
-        found = found.open()
-    elif state != "all":
-        found = found.filter(state=state)
-    late = Visit.objects.visible_to(request.user).overdue().select_related("case__migrant", "case__centre")
-    if "centre" in chosen:
-        found, late = found.filter(centre=chosen["centre"]), late.filter(case__centre=chosen["centre"])
-    if "kind" in chosen:
-        found, late = found.filter(kind=chosen["kind"]), late.filter(case__kind=chosen["kind"])
-    page = keyset.read(found, request.GET, keys=("-opened_on", "-id"), size=25)
+    found = listing.cases(ReintegrationCase.objects.visible_to(request.user), chosen)
+    late = listing.narrowed(Visit.objects.visible_to(request.user).overdue().select_related("case__migrant", "case__centre"), chosen, "case__")
+    page = keyset.read(found, request.GET, keys=listing.ORDER, size=25)
     first_page = not page.previous_url
     overdue = list(late.order_by("due_on", "id")[: FIRST_VISITS + 1]) if first_page and not state else []
     nexts = _next_visits(page.rows)
@@ -74,6 +67,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "overdue": overdue[:FIRST_VISITS],
         "more_overdue": len(overdue) > FIRST_VISITS,
         "filtered": bool(chosen),
+        "tools": exporting.tools(request, listing.REINTEGRATIONS, len(page.rows)),
     }
     return render(request, "reintegration/cases.html", context)
 
@@ -89,13 +83,23 @@ def visits(request: HttpRequest) -> HttpResponse:
     """The visits to be made, the longest overdue first."""
     form = VisitFilterForm(request.GET, user=request.user)
     chosen = form.chosen()
-    found = Visit.objects.visible_to(request.user).select_related("case__migrant", "case__centre")
-    found = {"": found.overdue, "soon": found.soon, "waiting": found.waiting}[chosen.get("due", "")]()
-    if "centre" in chosen:
-        found = found.filter(case__centre=chosen["centre"])
-    page = keyset.read(found, request.GET, keys=("due_on", "id"), size=25)
+    found = listing.visits(Visit.objects.visible_to(request.user), chosen)
+    page = keyset.read(found, request.GET, keys=listing.VISIT_ORDER, size=25)
     log_read(request, ReadLog.Action.LISTED, "reintegration.visit", [visit.pk for visit in page.rows])
-    return render(request, "reintegration/visits.html", {"filter_form": form, "visits": page.rows, "page": page.links, "filtered": bool(chosen)})
+    tools = exporting.tools(request, listing.VISITS, len(page.rows))
+    return render(request, "reintegration/visits.html", {"filter_form": form, "visits": page.rows, "page": page.links, "filtered": bool(chosen), "tools": tools})
+
+
+@access(Right.EXPORT_NAMES)
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """The list of reintegrations as a file."""
+    return exporting.answer(request, listing.REINTEGRATIONS, kind)
+
+
+@access(Right.EXPORT_NAMES)
+def export_visits(request: HttpRequest, kind: str) -> HttpResponse:
+    """The list of visits as a file."""
+    return exporting.answer(request, listing.VISITS, kind)
 
 
 # --- opening -----------------------------------------------------------------------------------------------------

@@ -1,19 +1,17 @@
 """The committee's report as PDF, made from a snapshot and nothing else: the same snapshot always says the same."""
 
-import importlib.util
 import logging
 from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from config import charts
+from config import pdf as printing
 
 from .figures import DIMENSIONS, STATES
 from .models import Snapshot
@@ -24,47 +22,7 @@ MAIN = ("E3", "E5", "E6", "E9", "E10")
 # Measures that get a page of pictures: whom it reached, and when.
 PICTURED = ("E3", "E5", "E6", "E9", "E10")
 BEST_FIRST = ("reached", "ahead", "on_track", "told", "late", "missing")
-FONTS = {"Regular": 400, "Semibold": 600, "Bold": 700}
-STATIC = frozenset({"eu_emblem.svg"})
 Say = Callable[[str], None]
-
-
-def font_folder() -> Path:
-    """Where the package of the font keeps its files. Raises FileNotFoundError when it is not installed."""
-    spec = importlib.util.find_spec("font_source_sans_pro")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("font_source_sans_pro")
-    return Path(spec.origin).parent / "files"
-
-
-def _resource(name: str) -> tuple[bytes, str]:
-    """A font, or one of our static files. Raises FileNotFoundError for anything else."""
-    kind, _slash, file = name.partition("/")
-    if kind == "font" and file in {f"SourceSansPro-{style}.ttf" for style in FONTS}:
-        return (font_folder() / file).read_bytes(), "font/ttf"
-    if kind == "static" and file in STATIC and (found := finders.find(file) or _collected(file)):
-        return Path(found).read_bytes(), "image/svg+xml"
-    raise FileNotFoundError(name)
-
-
-def _collected(file: str) -> str | None:
-    path = Path(settings.STATIC_ROOT) / file
-    return str(path) if path.exists() else None
-
-
-def _fetcher() -> Any:
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
-
-    class OwnFilesOnly(URLFetcher):
-        """Nothing from the network, nothing from the disk but the fonts and the emblem."""
-
-        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-            if not url.startswith("sira:"):
-                raise ValueError(f"refused: {url}")
-            content, kind = _resource(url.removeprefix("sira:"))
-            return URLFetcherResponse(url, content, {"Content-Type": kind})
-
-    return OwnFilesOnly()
 
 
 class _Listener(logging.Handler):
@@ -177,27 +135,20 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
         "pictures": [_pictures(by_code[code], measures) for code in PICTURED if code in by_code and by_code[code]["value"]],
         "measures": [one for one in frozen["measures"] if one["name"] in used],
         "threshold": settings.SMALL_CELL_THRESHOLD,
-        "fonts": [(f"SourceSansPro-{style}.ttf", weight) for style, weight in FONTS.items()],
+        "fonts": printing.font_faces(),
         "hash_parts": [snapshot.sha256[i : i + 16] for i in range(0, 64, 16)],
     }
 
 
 def render(snapshot: Snapshot, say: Say = lambda step: None) -> bytes:
     """The PDF: French, tagged (PDF/UA-1), with its own fonts. `say` hears what is being done, often."""
-    from weasyprint import CSS, HTML
-    from weasyprint.text.fonts import FontConfiguration
-
     with translation.override("fr"):
         say(_("Dessin des graphiques"))
         content = context(snapshot)
         html = render_to_string("reporting/report.html", content)
         style = render_to_string("reporting/report.css", content)
-        fetcher = _fetcher()
-        fonts = FontConfiguration()
         with _told(say):
-            document = HTML(string=html, base_url="sira:", url_fetcher=fetcher)
-            sheet = CSS(string=style, base_url="sira:", url_fetcher=fetcher, font_config=fonts)
-            return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
+            return printing.render(html, style)
 
 
 def file_name(snapshot: Snapshot) -> str:

@@ -1,19 +1,18 @@
 """Indicators as a spreadsheet: French headers, then HXL 1.1 hashtags, then the figures. A protected figure is an empty cell."""
 
 import datetime
-import io
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
+
+from config.spreadsheet import Column, Sheet
+from config.spreadsheet import workbook as written
 
 from .figures import DIMENSIONS
 from .measures import Period
 
 # HXL: numbers must be numbers, so a hidden one is left out and told apart by #meta+suppressed.
-INDICATORS = [
+INDICATORS = [Column(*about) for about in (
     (_("Code"), "#indicator+code", 9),
     (_("Intitulé"), "#indicator+name+i_fr", 70),
     (_("Niveau"), "#indicator+type", 12),
@@ -29,8 +28,8 @@ INDICATORS = [
     (_("Fin de période"), "#date+end", 13),
     (_("Chiffre protégé"), "#meta+suppressed", 12),
     (_("Note de lecture"), "#meta+note+i_fr", 60),
-]
-PARTS = [
+)]  # fmt: skip
+PARTS = [Column(*about) for about in (
     (_("Code"), "#indicator+code", 9),
     (_("Répartition"), "#group+type+i_fr", 24),
     (_("Modalité"), "#group+name+i_fr", 40),
@@ -39,34 +38,11 @@ PARTS = [
     (_("Début de période"), "#date+start", 13),
     (_("Fin de période"), "#date+end", 13),
     (_("Chiffre protégé"), "#meta+suppressed", 12),
-]
-
-
-def _text(value: Any) -> Any:
-    """Text is never a formula, whatever somebody typed."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
-
-
-def _sheet(sheet: Any, columns: list[tuple[str, str, int]], rows: list[list[Any]]) -> None:
-    sheet.append([title for title, _tag, _width in columns])
-    sheet.append([tag for _title, tag, _width in columns])
-    for row in rows:
-        sheet.append([_text(value) for value in row])
-    for number, (_title, _tag, width) in enumerate(columns, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    for cell in sheet[1]:
-        cell.font, cell.fill, cell.alignment = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor="25235F"), Alignment(wrap_text=True, vertical="top")
-    for cell in sheet[2]:
-        cell.font = Font(color="55566E", size=9)
-    sheet.freeze_panes = "C3"
-    for row in sheet.iter_rows(min_row=3):
-        for cell in row:
-            cell.alignment = Alignment(wrap_text=isinstance(cell.value, str) and len(cell.value) > 30, vertical="top")
+)]  # fmt: skip
 
 
 def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
     """Two sheets: the indicators (a line a target), and what they are made of."""
-    book = Workbook()
     rows = []
     for one in figures:
         about = [one["code"], one["label"], one["level"], one["objective"]]
@@ -78,8 +54,6 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
                 [*about, unit, target["baseline"], target["target"], target["value"], target["progress"], target["expected"], one["state_label"], *end,
                  1 if target["suppressed"] else 0, one["note"]]
             )  # fmt: skip
-    _sheet(book.active, INDICATORS, rows)
-    book.active.title = _("Indicateurs")
     parts = []
     for one in figures:
         until = {dimension: datetime.date.fromisoformat(day) for dimension, day in one["counted_until"].items()}
@@ -110,7 +84,4 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
             ]
             for cell in one["sex_by_age"]
         ]
-    _sheet(book.create_sheet(_("Répartitions")), PARTS, parts)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return written([Sheet(_("Indicateurs"), INDICATORS, rows, frozen=2), Sheet(_("Répartitions"), PARTS, parts, frozen=2)])

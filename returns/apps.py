@@ -5,4 +5,4 @@ class ReturnsConfig(AppConfig):
     name = "returns"
 
     def ready(self):
-        from . import pages  # noqa: F401
+        from . import data_of_returns, listing, pages  # noqa: F401

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
+from cases import exporting
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access, allows
@@ -22,8 +23,8 @@ from centres.roles import Right
 from config import keyset
 from config.countries import country_name
 
-from . import services
-from .forms import FIELDS, FilterForm, OpenForm, StepForm, StopForm, VersionForm
+from . import listing, services
+from .forms import FIELDS, OpenForm, StepForm, StopForm, VersionForm
 from .history import history
 from .models import DOCUMENT_WARNING, FITNESS_WARNING, OPEN, ReturnCase
 from .workflow import GONE, STEPS, STOPPED, WAY, State, missing, next_step
@@ -59,23 +60,21 @@ def warning_of(case: ReturnCase) -> str:
 @access(READERS)
 def cases(request: HttpRequest) -> HttpResponse:
     """Returns in progress, the longest waiting first; ended ones the latest first."""
-    form = FilterForm(request.GET, user=request.user)
+    form, found = listing.found(request.user, request.GET)
     chosen = form.chosen()
     state = chosen.get("state", "")
-    found = ReturnCase.objects.visible_to(request.user).select_related("migrant", "centre")
-    if not state:
-        found = found.open()
-    elif state != "all":
-        found = found.filter(state=state)
-    if "centre" in chosen:
-        found = found.filter(centre=chosen["centre"])
-    if "country" in chosen:
-        found = found.filter(country_to=chosen["country"])
     waiting = not state or state in OPEN
-    page = keyset.read(found, request.GET, keys=("opened_on", "id") if waiting else ("-opened_on", "-id"), size=25)
+    page = keyset.read(found, request.GET, keys=listing.order(state), size=25)
     log_read(request, ReadLog.Action.LISTED, "returns.returncase", [case.pk for case in page.rows])
     rows = [{"case": case, "tone": tone_of(case.state), "next": _next_words(case), "warning": warning_of(case)} for case in page.rows]
-    return render(request, "returns/cases.html", {"filter_form": form, "rows": rows, "page": page.links, "waiting": waiting, "filtered": bool(chosen)})
+    tools = exporting.tools(request, listing.RETURNS, len(rows))
+    return render(request, "returns/cases.html", {"filter_form": form, "rows": rows, "page": page.links, "waiting": waiting, "filtered": bool(chosen), "tools": tools})
+
+
+@access(Right.EXPORT_NAMES)
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """The list as a file."""
+    return exporting.answer(request, listing.RETURNS, kind)
 
 
 def _next_words(case: ReturnCase) -> str:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from administration.demo.accounts import ACCOUNTS
-from cases.models import BestInterest, EmergencyNotice, FamilyTracing
+from cases.models import BestInterest, EmergencyNotice, ErasureList, FamilyTracing, ImportBatch, SavedFilter
 from centres.access import ANYONE, DECLARED_ELSEWHERE, SIGNED_IN, Declaration
 from centres.models import Centre
 from centres.roles import NATIONAL, ROLE_RIGHTS, Right
@@ -25,6 +25,9 @@ from .samples import Sample
 ROOT = Path(__file__).resolve().parent.parent
 OWN, OTHER = "GAO", "KAY"
 PERSONAS = ["agent.gao", "manager.gao", "protection", "returns.gao", "reintegration.kayes", "flows", "outreach", "me.iom", "me.aecid", "steering.eu", "auditor", "admin"]
+# Objects that exist only for who has this right at their centre.
+SEEN_BY: dict[Any, Right] = {ImportBatch: Right.IMPORT_LISTS, ErasureList: Right.FORGET_IDENTITY}
+MANAGERS = {OWN: "manager.gao", OTHER: "manager.kayes"}
 POSTED = {username: postings for username, _g, _s, _o, postings in ACCOUNTS}
 
 
@@ -107,6 +110,10 @@ def in_scope(model: type[models.Model] | None, username: str, centre: str) -> bo
         return Right.VIEW_PROTECTION in local
     if model is EmergencyNotice:
         return Right.MANAGE_CENTRE in local
+    if model is SavedFilter:
+        return username == MANAGERS[centre]  # the samples' filters are the manager's own
+    if model in SEEN_BY:
+        return SEEN_BY[model] in local
     fields = {field.name for field in model._meta.get_fields()}
     hangs_on_person = model.__name__ == "Migrant" or "migrant" in fields or ("case" in fields and "reintegration" in model.__module__)
     return Right.VIEW_CASE in local if hangs_on_person else True

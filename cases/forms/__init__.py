@@ -5,9 +5,10 @@ from .filing import AttachmentForm, ConsentForm, NoteForm
 from .identity import HintForm, IdentityForm, RegistrationForm
 from .protection import BestInterestForm, DecisionForm, EmergencyForm, ScreeningForm, TracingForm
 from .referral import DirectoryFilterForm, MoveForm, PartnerForm, ReferralFilterForm, ReferralForm, StructureForm
-from .search import SearchForm
+from .search import AGE_GROUPS, SearchForm
 
 __all__ = [
+    "AGE_GROUPS",
     "OLDEST",
     "AttachmentForm",
     "BestInterestForm",

@@ -14,6 +14,13 @@ from config.countries import country_choices
 from ..models import Migrant
 from ..vulnerabilities import ALL_FLAGS, FLAGS
 
+# Those of the indicators: from this age, and below that one.
+AGE_GROUPS = {"0-13": (0, 14), "14-17": (14, 18), "18-25": (18, 26), "26-35": (26, 36), "36-59": (36, 60), "60+": (60, 200)}
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "w-8"}))
+
 
 class SearchForm(forms.Form):
     """The filters of the list of people; they stay in the address."""
@@ -24,6 +31,13 @@ class SearchForm(forms.Form):
     centre = forms.ModelChoiceField(
         label=gettext_lazy("Suivi maintenant par"), required=False, queryset=Centre.objects.none(), to_field_name="code", empty_label=gettext_lazy("Tous")
     )
+    age = forms.ChoiceField(
+        label=gettext_lazy("Âge"), required=False, choices=lambda: [("", _("Tous")), *((code, _("%(ages)s ans") % {"ages": code}) for code in AGE_GROUPS)]
+    )
+    arrival = forms.ChoiceField(label=gettext_lazy("Venue"), required=False, choices=[("", gettext_lazy("Toutes")), *Migrant.ArrivalKind.choices])
+    origin = forms.ChoiceField(label=gettext_lazy("Pays d’origine"), required=False, choices=lambda: [("", _("Tous")), *country_choices()])
+    since = _day(gettext_lazy("Enregistrées du"))
+    until = _day(gettext_lazy("au (inclus)"))
     alone = forms.BooleanField(label=gettext_lazy("Mineurs non accompagnés"), required=False)
     flag = forms.ChoiceField(label=gettext_lazy("Signalement"), required=False)
 

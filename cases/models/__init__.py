@@ -4,12 +4,16 @@ from .attachment import Attachment, attachment_path
 from .best_interest import BestInterest, FamilyTracing
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
 from .consent import Consent
+from .data_request import DataRequest, own_data_path
 from .emergency import EmergencyAccess, EmergencyNotice
+from .erasure import Erasure, ErasureList
 from .identity_document import IdentityDocument
+from .import_batch import ImportBatch, import_path
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, ProtectedQuerySet, index_keys, photo_path
 from .note import Note
 from .profile import Profile, RouteStep
 from .referral import Referral, ReferralLink, Structure
+from .saved import ChosenColumns, SavedFilter
 from .vulnerability import ProtectedFindings, VulnerabilityAssessment
 
 __all__ = [
@@ -17,14 +21,19 @@ __all__ = [
     "Attachment",
     "BestInterest",
     "CaseCounter",
+    "ChosenColumns",
     "Consent",
     "Custody",
+    "DataRequest",
     "EmergencyAccess",
     "EmergencyNotice",
+    "Erasure",
+    "ErasureList",
     "FamilyTracing",
     "FileQuerySet",
     "Household",
     "IdentityDocument",
+    "ImportBatch",
     "Migrant",
     "MigrantQuerySet",
     "Note",
@@ -35,12 +44,15 @@ __all__ = [
     "Referral",
     "ReferralLink",
     "RouteStep",
+    "SavedFilter",
     "Structure",
     "VulnerabilityAssessment",
     "attachment_path",
     "earliest_birth",
+    "import_path",
     "index_keys",
     "latest_of",
+    "own_data_path",
     "photo_path",
     "years_before",
 ]

@@ -248,6 +248,7 @@ class Migrant(models.Model):
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("enregistré par"))
     # Of what was sent at registration: tells whether the same `id` comes again with the same content, even after a correction.
     registered_digest = models.CharField(max_length=64, default="", editable=False)
+    forgotten_at = models.DateTimeField(_("identité effacée le"), null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     # Of the current vulnerability assessment; the database writes them (trigger below), whatever is set here. Those that only
     # protection may read stand apart, so that whoever lists or exports `flags` tells nothing.
@@ -279,7 +280,11 @@ class Migrant(models.Model):
             models.CheckConstraint(
                 condition=Q(born_on__gte=datetime.date(1900, 1, 1)), name="migrant_birth_century", violation_error_message=_("L’année de naissance doit être après 1900.")
             ),
-            models.CheckConstraint(condition=~Q(birth_precision__in=["year", "age"]) | Q(born_on__month=12, born_on__day=31), name="migrant_birth_precision"),
+            models.CheckConstraint(
+                # Once the identity is erased the day is one that leaves every age group as it was (services/forgetting.py).
+                condition=~Q(birth_precision__in=["year", "age"]) | Q(born_on__month=12, born_on__day=31) | Q(forgotten_at__isnull=False),
+                name="migrant_birth_precision",
+            ),
             models.CheckConstraint(
                 condition=Q(nationality__regex=r"^[A-Z]{2}$"), name="migrant_nationality_code", violation_error_message=_("Choisissez une nationalité dans la liste.")
             ),
@@ -483,6 +488,11 @@ class FileQuerySet(models.QuerySet[Any]):
         seen = Q(Exists(theirs.filter(Q(until__isnull=True) | Q(until__gte=OuterRef("on_file_from")))))
         opened = opened_people(user)
         return seen | Q(**{f"{self.person}__in": opened}) if opened and may(user, right) else seen
+
+    def exportable_by(self, user) -> Self:
+        """Those of the rows in sight whose person's name the user may take out of the system."""
+        theirs = Custody.objects.filter(migrant=OuterRef(self.person), centre__in=centres_for(user, Right.EXPORT_NAMES))
+        return self.visible_to(user).filter(Exists(theirs))
 
 
 class ProtectedQuerySet(FileQuerySet):

@@ -5,6 +5,7 @@ from .best_interest import ask_for_tracing, record_best_interest, update_tracing
 from .consents import CONSENT_TEXT_VERSION, give_consent, require_consent, withdraw_consent
 from .emergency import acknowledge_emergency, open_in_emergency, running_accesses
 from .identity import IDENTITY_FIELDS, clean_identity, correct_identity, latest_birth, open_custody, register_migrant
+from .lists import choose_columns, delete_filter, rename_filter, save_filter, write_note_for_all
 from .notes import write_note
 from .profiles import carried_over, save_profile
 from .referrals import (
@@ -35,11 +36,13 @@ __all__ = [
     "attach",
     "carried_over",
     "change_step",
+    "choose_columns",
     "clean_identity",
     "correct_identity",
     "correct_structure",
     "current_assessment",
     "decide_vulnerability",
+    "delete_filter",
     "find_link",
     "give_consent",
     "latest_birth",
@@ -56,11 +59,14 @@ __all__ = [
     "refer",
     "register_migrant",
     "remove_step",
+    "rename_filter",
     "require_consent",
     "running_accesses",
+    "save_filter",
     "save_profile",
     "update_tracing",
     "was_just_sent",
     "withdraw_consent",
     "write_note",
+    "write_note_for_all",
 ]

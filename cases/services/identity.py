@@ -4,9 +4,13 @@ import datetime
 import hashlib
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -41,6 +45,8 @@ FURTHER_FIELDS = (
     "arrived_on",
 )
 IDENTITY_FIELDS = (*CORE_FIELDS, *FURTHER_FIELDS)
+# Rows in one statement.
+WRITTEN_AT_ONCE = 1000
 
 CLEANERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("surname", clean_name),
@@ -94,15 +100,95 @@ def _index_name(migrant: Migrant) -> None:
     migrant.search_text = " ".join(names.tokens(full))[:250]
 
 
-def _next_case_number(centre: Centre, year: int) -> str:
+def take_case_numbers(centre: Centre, year: int, many: int = 1) -> list[str]:
+    """The next case numbers of a centre, in order. The counter stays locked until the transaction ends."""
     CaseCounter.objects.get_or_create(centre=centre, year=year)
     counter = CaseCounter.objects.select_for_update().get(centre=centre, year=year)
-    number = None
-    while number is None:
+    taken: list[str] = []
+    while len(taken) < many:
         counter.last += 1
-        number = case_numbers.compose(centre.code, year, counter.last)
+        if number := case_numbers.compose(centre.code, year, counter.last):
+            taken.append(number)
     counter.save(update_fields=["last"])
-    return number
+    return taken
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A registration that keeps all the rules, not yet written: the person without a case number, and what they agreed to."""
+
+    migrant: Migrant
+    agreements: list[Consent]
+
+
+def refuse_without_consent(purposes: tuple[str, ...]) -> None:
+    """Raises ValidationError, with words, where the person does not agree to be registered."""
+    if Consent.Purpose.REGISTRATION not in purposes:
+        refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
+        raise ValidationError({"consent_purposes": refusal})
+
+
+def prepare_registration(
+    *,
+    actor: User,
+    centre: Centre,
+    id: uuid.UUID,
+    at: datetime.datetime,
+    consent_method: str,
+    consent_purposes: tuple[str, ...],
+    consent_language: str = "fra",
+    accompanied_by: Migrant | None = None,
+    **identity: Any,
+) -> Registration:
+    """The one place with the rules of a registration: of the form, the API and an import of a list alike. Writes nothing.
+
+    `identity`: any of IDENTITY_FIELDS. Raises PermissionDenied, and ValidationError with words for each field. Without consent to
+    registration nothing is kept (action document 4.6; IOM data protection principle 4)."""
+    if unknown := set(identity) - set(IDENTITY_FIELDS):
+        raise TypeError(f"not identity: {sorted(unknown)}")
+    if not may(actor, Right.REGISTER, centre):
+        raise PermissionDenied
+    refuse_without_consent(consent_purposes)
+    identity = clean_identity(identity)
+    purposes = sorted(set(consent_purposes))
+    said = [
+        f"{name}={value.pk if isinstance(value, Area) else value}" if name in FURTHER_FIELDS else value
+        for name, value in identity.items()
+        if name not in FURTHER_FIELDS or value
+    ]
+    digest = _digest(id, centre.code, *said, consent_method, consent_language, *purposes, accompanied_by.pk if accompanied_by else "")
+    migrant = Migrant(
+        id=id, registered_centre=centre, registered_at=at, registered_by=actor, registered_digest=digest, accompanied_by=accompanied_by, case_number="-", **identity
+    )
+    _check_rules(migrant)
+    agreements = [
+        Consent(migrant=migrant, purpose=purpose, text_version=CONSENT_TEXT_VERSION, language=consent_language, method=consent_method, given_at=at, taken_by=actor)
+        for purpose in purposes
+    ]
+    for agreement in agreements:
+        _check_consent(agreement)
+    _index_name(migrant)
+    return Registration(migrant, agreements)
+
+
+def is_same_registration(existing: Migrant, registration: Registration) -> bool:
+    """Was this person registered with just this content? Raises SameKeyOtherContent if the key is another's."""
+    asked = registration.migrant
+    if existing.registered_by_id != asked.registered_by_id or existing.registered_digest != asked.registered_digest:
+        raise SameKeyOtherContent
+    return True
+
+
+def write_registrations(registrations: list[Registration], numbers: list[str]) -> None:
+    """Writes prepared registrations, each under its case number: person, custody, agreements. The only place where people begin."""
+    for registration, number in zip(registrations, numbers, strict=True):
+        registration.migrant.case_number = number
+    Migrant.objects.bulk_create([one.migrant for one in registrations], batch_size=WRITTEN_AT_ONCE)
+    Custody.objects.bulk_create(
+        [Custody(migrant=one.migrant, centre=one.migrant.registered_centre, since=one.migrant.registered_at, reason=Custody.Reason.REGISTERED) for one in registrations],
+        batch_size=WRITTEN_AT_ONCE,
+    )
+    Consent.objects.bulk_create([agreement for one in registrations for agreement in one.agreements], batch_size=WRITTEN_AT_ONCE)
 
 
 @service
@@ -127,56 +213,47 @@ def register_migrant(
     """Opens a person's file at a centre: identity, consent, custody, case number. Returns (person, was it made now?).
 
     The same `id` again with the same content gives the same person; with other content raises SameKeyOtherContent.
-    Raises PermissionDenied, and ValidationError with words for the form. Without consent to registration nothing is kept
-    (action document 4.6; IOM data protection principle 4). `further`: any of FURTHER_FIELDS."""
-    if unknown := set(further) - set(FURTHER_FIELDS):
-        raise TypeError(f"not identity: {sorted(unknown)}")
-    if not may(actor, Right.REGISTER, centre):
-        raise PermissionDenied
-    if Consent.Purpose.REGISTRATION not in consent_purposes:
-        refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
-        raise ValidationError({"consent_purposes": refusal})
-    identity = clean_identity(
-        {
-            "surname": surname,
-            "given_names": given_names,
-            "sex": sex,
-            "born_on": born_on,
-            "birth_precision": birth_precision,
-            "nationality": nationality,
-            "phone": phone,
-            **further,
-        }
+    Raises PermissionDenied, and ValidationError with words for the form (`prepare_registration`). `further`: any of FURTHER_FIELDS."""
+    registration = prepare_registration(
+        actor=actor,
+        centre=centre,
+        id=id,
+        at=timezone.now(),
+        surname=surname,
+        given_names=given_names,
+        sex=sex,
+        born_on=born_on,
+        birth_precision=birth_precision,
+        nationality=nationality,
+        phone=phone,
+        consent_method=consent_method,
+        consent_purposes=consent_purposes,
+        consent_language=consent_language,
+        accompanied_by=accompanied_by,
+        **further,
     )
-    purposes = sorted(set(consent_purposes))
-    said = [f"{name}={value.pk if isinstance(value, Area) else value}" if name in further else value for name, value in identity.items() if name not in further or value]
-    digest = _digest(id, centre.code, *said, consent_method, consent_language, *purposes, accompanied_by.pk if accompanied_by else "")
     # Two parallel sendings of one key: the second waits here and then finds the first.
     lock_key(id)
     existing = Migrant.objects.filter(pk=id).first()
-    if existing is not None:
-        if existing.registered_by_id != actor.pk or existing.registered_digest != digest:
-            raise SameKeyOtherContent
+    if existing is not None and is_same_registration(existing, registration):
         return existing, False
-    now = timezone.now()
-    migrant = Migrant(
-        id=id, registered_centre=centre, registered_at=now, registered_by=actor, registered_digest=digest, accompanied_by=accompanied_by, case_number="-", **identity
-    )
-    migrant.full_clean(exclude=["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"])
-    agreements = [
-        Consent(migrant=migrant, purpose=purpose, text_version=CONSENT_TEXT_VERSION, language=consent_language, method=consent_method, given_at=now, taken_by=actor)
-        for purpose in purposes
-    ]
-    for agreement in agreements:
-        _check_consent(agreement)
     if accompanied_by is not None:
-        migrant.household = _take_under(actor, migrant, accompanied_by)
-    _index_name(migrant)
-    migrant.case_number = _next_case_number(centre, timezone.localdate().year)
-    migrant.save(force_insert=True)
-    Custody.objects.create(migrant=migrant, centre=centre, since=now, reason=Custody.Reason.REGISTERED)
-    Consent.objects.bulk_create(agreements)
-    return migrant, True
+        registration.migrant.household = _take_under(actor, registration.migrant, accompanied_by)
+    write_registrations([registration], take_case_numbers(centre, timezone.localdate().year))
+    return registration.migrant, True
+
+
+def _check_rules(migrant: Migrant) -> None:
+    """Raises ValidationError by field. All constraints are asked of the database in one question; only if one is broken, one by one."""
+    outside = ["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"]
+    try:
+        migrant.clean_fields(exclude=outside)
+        values = migrant._get_field_expression_map(meta=Migrant._meta)  # type: ignore[attr-defined]  # as CheckConstraint.validate does
+        kept = reduce(and_, (Q(rule.condition) for rule in Migrant._meta.constraints)).check(values)  # type: ignore[attr-defined]
+    except ValidationError:
+        kept = False
+    if not kept:
+        migrant.full_clean(exclude=outside)
 
 
 def _digest(*parts: Any) -> str:

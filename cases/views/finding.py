@@ -1,19 +1,16 @@
 """Finding people: the search, the list, its export."""
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from audit.models import ReadLog
 from audit.services import log_read
-from centres.access import access, centres_for, may
+from centres.access import access, may
 from centres.roles import Right
 
-from .. import case_numbers, listing
+from .. import case_numbers, exporting, listing
 from ..forms import SearchForm
 from ..models import Migrant
 
@@ -23,8 +20,8 @@ MODEL = "cases.migrant"
 def asked(request: HttpRequest) -> tuple[str, SearchForm]:
     """The search words, without what can't be searched, and the filters."""
     data = request.GET.copy()
-    data["q"] = " ".join("".join(c if c.isprintable() else " " for c in data.get("q", "")[:200]).split())
-    return data["q"], SearchForm(data, centres=centres_for(request.user, Right.VIEW_CASE), user=request.user)
+    data["q"] = listing.words_of(data)
+    return data["q"], listing.asked_for(request.user, data)
 
 
 def _address(query: QueryDict, **changed: str) -> str:
@@ -37,7 +34,7 @@ def _address(query: QueryDict, **changed: str) -> str:
 def migrants(request: HttpRequest) -> HttpResponse:
     """Search and list."""
     q, form = asked(request)
-    people = listing.filtered(Migrant.objects.visible_to(request.user), form)
+    people = listing.filtered(Migrant.objects.visible_to(request.user), form).select_related("origin_area")
     if q:
         page, start = listing.ranked_page(people.with_care().best_matching(q, most=listing.MOST_FOUND), request.GET)
         place = "from"
@@ -50,45 +47,32 @@ def migrants(request: HttpRequest) -> HttpResponse:
         **counts,
     }
     log_read(request, ReadLog.Action.SEARCHED if q else ReadLog.Action.LISTED, MODEL, [person.pk for person in page.rows])
+    chosen = exporting.remembered(request.user, listing.PEOPLE)
+    columns = listing.PEOPLE.columns_of(chosen or [column.name for column in listing.COLUMNS if column.on_screen])
+    columns = [column for column in columns if column.name not in ("surname", "given_names")]  # they head each row
+    for person in listing.seen_by(request.user, page.rows):
+        person.cells = [(column.title, column.value(person)) for column in columns]  # type: ignore[attr-defined]
     context = {
         "q": q,
         "form": form,
         "filters_on": [(name, value) for name, value in request.GET.items() if name in form.fields and name != "q" and value],
-        "people": listing.seen_by(request.user, page.rows),
+        "people": page.rows,
         "page": pagination if page.before or page.after or counts else None,
         "many": bool(q) and page.total == listing.MOST_FOUND,
         "wrong_number": bool(q) and case_numbers.looks_like(q) and case_numbers.clean(q) is None,
         "may_register": may(request.user, Right.REGISTER),
-        "may_export": may(request.user, Right.EXPORT_NAMES),
         "register_url": f"{reverse('cases:register')}?{urlencode({'q': q})}" if q else reverse("cases:register"),
-        "exports": [(kind.upper(), reverse("cases:export", args=[kind]) + _address(request.GET)) for kind in ("xlsx", "csv")],
+        "tools": exporting.tools(request, listing.PEOPLE, len(page.rows)),
+        "columns": columns,
+        "can_choose": bool(page.rows),
+        "may_forget": may(request.user, Right.FORGET_IDENTITY),
+        "may_import": may(request.user, Right.IMPORT_LISTS),
     }
     htmx = getattr(request, "htmx", False)
     return render(request, "cases/_people.html" if htmx and not htmx.boosted else "cases/migrants.html", context)
 
 
-EXPORTS = {
-    "csv": (listing.as_csv, "text/csv; charset=utf-8"),
-    "xlsx": (listing.as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
-
-
 @access(Right.EXPORT_NAMES)
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """What the list shows, as a file; only people of centres where the user may export names."""
-    if kind not in EXPORTS:
-        raise Http404
-    q, form = asked(request)
-    people = listing.filtered(Migrant.objects.exportable_by(request.user), form).with_care()
-    chosen = people.best_matching(q, most=listing.MOST_FOUND) if q else list(people[: listing.MOST_EXPORTED + 1])
-    if len(chosen) > listing.MOST_EXPORTED:
-        messages.error(request, _("Cette liste dépasse %(n)s personnes. Choisissez des filtres, puis exportez de nouveau.") % {"n": listing.MOST_EXPORTED})
-        return redirect(reverse("cases:migrants") + _address(request.GET))
-    write, media_type = EXPORTS[kind]
-    log_read(request, ReadLog.Action.EXPORTED, MODEL, [person.pk for person in chosen])
-    name = f"personnes-{timezone.localdate().isoformat()}.{kind}"
-    return HttpResponse(
-        write(listing.seen_by(request.user, chosen)),
-        content_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"},
-    )
+    return exporting.answer(request, listing.PEOPLE, kind)

@@ -5,21 +5,28 @@ import io
 import uuid
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from cases.importing import batches
 from cases.models import (
     Attachment,
     BestInterest,
     Consent,
     Custody,
+    DataRequest,
     EmergencyNotice,
+    Erasure,
+    ErasureList,
     FamilyTracing,
+    ImportBatch,
     Migrant,
     Note,
     Referral,
     RouteStep,
+    SavedFilter,
     Structure,
     VulnerabilityAssessment,
 )
@@ -36,8 +43,10 @@ from cases.services import (
     open_in_emergency,
     record_best_interest,
     refer,
+    save_filter,
     write_note,
 )
+from cases.services.own_data import ask_for_own_data, keep_copy
 from centres.models import Centre
 from centres.roles import Role
 from centres.services import post
@@ -62,6 +71,43 @@ def make_attachment(centre: Centre, migrant: Migrant | None = None, content: byt
 
 def make_consent(centre: Centre) -> Consent:
     return make_migrant(centre).consents.get(purpose="registration")
+
+
+MANAGERS = {"KAY": "manager.kayes", "BKO": "manager.bamako", "GAO": "manager.gao"}
+IMPORTED = "Référence;Nom;Sexe;Naissance;Nationalité;Accord;Accord donné par\n1;Essai;homme;1990;ML;oui;signature\n"
+
+
+def manager_of(centre: Centre) -> User:
+    return User.objects.get(username=MANAGERS[centre.code])
+
+
+def make_import(centre: Centre) -> ImportBatch:
+    """A list of one person, checked and without errors, not yet registered."""
+    actor = manager_of(centre)
+    batch = batches.receive(actor=actor, id=uuid.uuid4(), centre=centre, file=ContentFile(IMPORTED.encode()), name="liste.csv", queued=False)
+    batch = batches.read_step(batch, actor=actor)
+    matching = {int(place): name for place, name in batch.matching.items()}
+    return batches.check_step(batches.choose_columns(actor=actor, batch=batch, matching=matching, date_order="dmy", queued=False), actor=actor)
+
+
+def make_saved_filter(centre: Centre) -> SavedFilter:
+    """Of the centre's manager."""
+    return save_filter(actor=manager_of(centre), listing="people", name=f"Essai {uuid.uuid4().hex[:6]}", query="sex=female")
+
+
+def make_data_request(centre: Centre) -> DataRequest:
+    """With its copy there."""
+    request = ask_for_own_data(actor=agent_of(centre), id=uuid.uuid4(), migrant=make_migrant(centre), asked="in_person", checked="card")
+    return keep_copy(actor=agent_of(centre), request=request, pdf=PDF, json=b"{}")
+
+
+def make_erasure_list(centre: Centre) -> ErasureList:
+    """A list of one person that waits for a second person; as the service would propose it years from now."""
+    waiting = ErasureList.objects.filter(centre=centre, confirmed_at=None, refused_at=None).first()
+    if waiting is None:
+        waiting = ErasureList.objects.create(centre=centre, proposed_by=manager_of(centre))
+        Erasure.objects.create(list=waiting, migrant=make_migrant(centre))
+    return waiting
 
 
 def move(migrant: Migrant, centre: Centre) -> None:

@@ -33,6 +33,7 @@ def _given(centre: Centre) -> dict[str, Any]:
 
 
 SAMPLES = {
+    "reception:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
     "reception:centres": Sample(),
     "reception:centre": Sample(kwargs=_code),
     "reception:meals": Sample(kwargs=_code, data=lambda centre: {"key": uuid.uuid4(), "people": [make_stay(centre).migrant_id]}),

@@ -30,6 +30,8 @@ def _new(centre: Centre) -> dict[str, Any]:
 _DONE = {"version": 1, "done_on": day().isoformat(), "situation": "good", "note": ""}
 
 SAMPLES: dict[str, Sample] = {
+    "reintegration:export_visits": Sample(kwargs=lambda centre: {"kind": "csv"}),
+    "reintegration:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
     "reintegration:list": Sample(),
     "reintegration:visits": Sample(),
     "reintegration:visit": Sample(_visit, _DONE),

@@ -7,6 +7,7 @@ import pytest
 from pypdf import PdfReader
 
 from audit.models import ReadLog
+from config import pdf as printing
 from jobs import services as jobs
 from jobs.models import Job
 from reporting import pdf
@@ -114,8 +115,8 @@ def test_tried_again_it_keeps_what_was_frozen_first(centre, persona, monkeypatch
 )
 def test_the_report_fetches_nothing_but_its_fonts_and_the_emblem(url):
     with pytest.raises((ValueError, FileNotFoundError)):
-        pdf._fetcher().fetch(url)
-    assert pdf._fetcher().fetch("sira:static/eu_emblem.svg").read().lstrip().startswith(b"<")
+        printing.fetcher().fetch(url)
+    assert printing.fetcher().fetch("sira:static/eu_emblem.svg").read().lstrip().startswith(b"<")
 
 
 # --- pages -------------------------------------------------------------------------------------------------------

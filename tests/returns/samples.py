@@ -25,6 +25,7 @@ def _new(centre: Centre) -> dict[str, Any]:
 _STEP = {"to": "counselled", "version": 1, "counselled_on": day().isoformat()}
 
 SAMPLES: dict[str, Sample] = {
+    "returns:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
     "returns:list": Sample(),
     "returns:open": Sample(_migrant, {"id": str(uuid.uuid4()), "country_to": "GN", "country_from": "ML"}),
     "returns:case": Sample(_case, _STEP),

@@ -7,12 +7,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from administration.demo import numbers
+from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
 from administration.demo.protection import protect
-from cases.models import CaseCounter, Migrant, Profile, RouteStep
+from cases.models import CaseCounter, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
 from flows.models import FlowCount
 from flows.setup import ensure_points
@@ -54,6 +54,7 @@ class Command(BaseCommand):
                 CaseCounter.objects.update_or_create(centre=life.centres[code], year=year, defaults={"last": serial})
         self._numbers(seed, users)
         self._protection(seed, users)
+        self._lists(seed, users)
         self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
 
     @staticmethod
@@ -74,6 +75,14 @@ class Command(BaseCommand):
             for model, made in rows.items():
                 model.objects.bulk_create(made, batch_size=1000)
             Migrant.objects.bulk_update(flagged, ["flags", "protected_flags"], batch_size=1000)
+
+    @staticmethod
+    def _lists(seed: int, users: dict[str, int]) -> None:
+        rng = random.Random(seed + 2)  # noqa: S311
+        with transaction.atomic():
+            _without_history()
+            SavedFilter.objects.bulk_create(lists.saved_filters(rng, users))
+            ImportBatch.objects.bulk_create(lists.imports(rng, users, timezone.localdate()))
 
     @staticmethod
     def _numbers(seed: int, users: dict[str, int]) -> None:

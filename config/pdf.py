@@ -1,0 +1,66 @@
+"""HTML to PDF, tagged (PDF/UA) and with its own font: the one way in which Sira prints. Nothing comes from the network, nothing from the
+disk but the fonts and the pictures named here."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+
+FONTS = {"Regular": 400, "Semibold": 600, "Bold": 700}
+STATIC = frozenset({"eu_emblem.svg"})
+
+
+def font_folder() -> Path:
+    """Where the package of the font keeps its files. Raises FileNotFoundError when it is not installed."""
+    spec = importlib.util.find_spec("font_source_sans_pro")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("font_source_sans_pro")
+    return Path(spec.origin).parent / "files"
+
+
+def font_faces() -> list[tuple[str, int]]:
+    """(file, weight), for a stylesheet: `src: url("sira:font/<file>")`."""
+    return [(f"SourceSansPro-{style}.ttf", weight) for style, weight in FONTS.items()]
+
+
+def _resource(name: str) -> tuple[bytes, str]:
+    """A font, or one of our static files. Raises FileNotFoundError for anything else."""
+    kind, _slash, file = name.partition("/")
+    if kind == "font" and file in {f"SourceSansPro-{style}.ttf" for style in FONTS}:
+        return (font_folder() / file).read_bytes(), "font/ttf"
+    if kind == "static" and file in STATIC and (found := finders.find(file) or _collected(file)):
+        return Path(found).read_bytes(), "image/svg+xml"
+    raise FileNotFoundError(name)
+
+
+def _collected(file: str) -> str | None:
+    path = Path(settings.STATIC_ROOT) / file
+    return str(path) if path.exists() else None
+
+
+def fetcher() -> Any:
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class OwnFilesOnly(URLFetcher):
+        """Nothing from the network, nothing from the disk but the fonts and the emblem."""
+
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+            if not url.startswith("sira:"):
+                raise ValueError(f"refused: {url}")
+            content, kind = _resource(url.removeprefix("sira:"))
+            return URLFetcherResponse(url, content, {"Content-Type": kind})
+
+    return OwnFilesOnly()
+
+
+def render(html: str, style: str) -> bytes:
+    """The PDF/UA-1 of a page and its stylesheet."""
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    fetch, fonts = fetcher(), FontConfiguration()
+    document = HTML(string=html, base_url="sira:", url_fetcher=fetch)
+    sheet = CSS(string=style, base_url="sira:", url_fetcher=fetch, font_config=fonts)
+    return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)

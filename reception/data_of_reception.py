@@ -1,0 +1,20 @@
+"""What this floor's models hold about people (cases/person_data.py)."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.person_data import PersonData, register_person_data
+
+from .models import Assistance, BedAssignment, Stay
+
+register_person_data(
+    PersonData(
+        Stay,
+        kept=("came_from", "digest"),  # a country's code; the digest of ids and dates alone
+        clock=(("assistance", "arrived_at"), ("assistance", "departed_at")),
+        holds=((Q(departed_at__isnull=True), _("un séjour en cours")),),
+        hidden=("digest", "version"),
+    ),
+    PersonData(BedAssignment),
+    PersonData(Assistance, clock=(("assistance", "given_on"),), hidden=("once_per_day",)),
+)
