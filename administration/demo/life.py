@@ -32,7 +32,7 @@ RETURNED_FROM = {"NE": 43, "LY": 30, "DZ": 17, "MR": 3, "IT": 3, "FR": 2, "ES": 
 # Document 5.2: 70 % of those helped to reintegrate were from Kayes, 20 % from Bamako.
 REGIONS = {"Kayes": 70, "Bamako": 20, "Sikasso": 6, "Gao": 4}
 REGION_CENTRE = {"Kayes": "KAY", "Bamako": "BKO", "Sikasso": "BKO", "Gao": "GAO"}
-LANGUAGES = {"ML": "bam", "GN": "ful", "SN": "wol", "GM": "mnk", "CI": "dyu", "BF": "mos", "NE": "hau"}
+LANGUAGES = {"ML": "bam", "GN": "ful", "SN": "wol", "GM": "man", "CI": "dyu", "BF": "mos", "NE": "hau"}
 PREFIXES = {
     "ML": "223",
     "GN": "224",

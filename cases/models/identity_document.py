@@ -9,14 +9,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
+from config.countries import country_name
 
-from ..sealed import unseal
+from ..sealed import equality_key, normal_number, unseal
 from .attachment import Attachment
 from .migrant import FileQuerySet, Migrant
 
 
 class IdentityDocumentQuerySet(FileQuerySet):
     on_file_from = "added_at"
+
+    def numbered(self, number: str) -> "IdentityDocumentQuerySet":
+        """Those with this number, however it is written: by an index over keyed digests, never over the numbers."""
+        return self.filter(number_key=equality_key(number)) if normal_number(number) else self.none()
 
 
 class IdentityDocument(models.Model):
@@ -43,6 +48,7 @@ class IdentityDocument(models.Model):
     scan = models.ForeignKey(Attachment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("image"))
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
     added_at = models.DateTimeField(_("noté le"), default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
 
     objects = IdentityDocumentQuerySet.as_manager()
 
@@ -67,6 +73,15 @@ class IdentityDocument(models.Model):
 
     def __str__(self):
         return self.get_kind_display()
+
+    @property
+    def has_expired(self) -> bool:
+        """No longer valid today; a document without an end does not expire."""
+        return self.expires_on is not None and self.expires_on < timezone.localdate()
+
+    @property
+    def country_name(self) -> str:
+        return country_name(self.country)
 
     @property
     def number(self) -> str:

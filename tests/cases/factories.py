@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from cases.models import Attachment, Consent, Custody, Migrant, Note
-from cases.services import attach, open_custody, write_note
+from PIL import Image
+
+from cases.models import Attachment, Card, Consent, Custody, IdentityDocument, Migrant, Note, RegistrationGroup
+from cases.services import add_document, attach, give_consent, issue_card, open_custody, open_group, set_photo, write_note
 from centres.models import Centre
 from tests.factories import agent_of, make_migrant
 
@@ -30,6 +32,73 @@ def make_attachment(centre: Centre, migrant: Migrant | None = None, content: byt
 
 def make_consent(centre: Centre) -> Consent:
     return make_migrant(centre).consents.get(purpose="registration")
+
+
+def make_document(centre: Centre, migrant: Migrant | None = None, number: str = "AB 123456", **content: Any) -> IdentityDocument:
+    values = {"kind": "passport", "country": "GN", "number": number, **content}
+    document, _made = add_document(actor=agent_of(centre), migrant=migrant or make_migrant(centre), id=uuid.uuid4(), **values)
+    return document
+
+
+def make_card(centre: Centre, migrant: Migrant | None = None) -> Card:
+    return issue_card(actor=agent_of(centre), migrant=migrant or make_migrant(centre))
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (900, 600), colour: str = "teal", **options: Any) -> bytes:
+    """A real picture of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, kind, **options)
+    return out.getvalue()
+
+
+def make_photo(centre: Centre, migrant: Migrant | None = None) -> Migrant:
+    """A person of this centre with a photo, agreed to."""
+    migrant = migrant or make_migrant(centre)
+    give_consent(actor=agent_of(centre), migrant=migrant, purpose="photo", method="signed")
+    return set_photo(actor=agent_of(centre), migrant=migrant, file=make_file(picture(), "moi.jpg", "image/jpeg"))
+
+
+def make_group(centre: Centre, kind: str = "bus", **common: Any) -> RegistrationGroup:
+    values = {"nationality": "GN", "consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra", **common}
+    group, _made = open_group(actor=agent_of(centre), id=uuid.uuid4(), centre=centre, kind=kind, title="Bus d’Agadez", common=values)
+    return group
+
+
+def group_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:
+    """What the browser sends to open a group."""
+    return {
+        "id": str(uuid.uuid4()),
+        "centre": centre.code,
+        "kind": "bus",
+        "title": "Bus d’Agadez",
+        "nationality": "GN",
+        "arrival_kind": "transit",
+        "consent_purposes": ["registration"],
+        "consent_method": "signed",
+        "consent_language": "fra",
+        **changed,
+    }
+
+
+def person_form(/, **changed: Any) -> dict[str, Any]:
+    """What the browser sends for the next person of a group."""
+    return {
+        "id": str(uuid.uuid4()),
+        "surname": "Diallo",
+        "given_names": "Mariama",
+        "sex": "female",
+        "birth_0": "",
+        "birth_1": "",
+        "birth_2": "1994",
+        "age": "",
+        "nationality": "GN",
+        "phone": "",
+        "adult": "alone",
+        "consent_purposes": ["registration"],
+        "consent_method": "signed",
+        "consent_language": "fra",
+        **changed,
+    }
 
 
 def move(migrant: Migrant, centre: Centre) -> None:

@@ -31,7 +31,7 @@ def test_an_agreement_is_given_and_taken_back(as_user, centre):
 def test_given_twice_or_taken_back_twice_is_once(as_user, centre):
     person, agent = make_migrant(centre("GAO")), agent_of(centre("GAO"))
     first = give_consent(actor=agent, migrant=person, purpose="referral", method="signed")
-    assert give_consent(actor=agent, migrant=person, purpose="referral", method="spoken") == first
+    assert give_consent(actor=agent, migrant=person, purpose="referral", method="spoken", witness="Awa Touré") == first
     ended = withdraw_consent(actor=agent, consent=first).withdrawn_at
     assert withdraw_consent(actor=agent, consent=first).withdrawn_at == ended
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -57,7 +57,10 @@ def test_only_those_who_register_write_agreements(as_user, persona, centre):
     move(person, centre("KAY"))
     assert as_user("agent.gao").post(url, body).status_code == 403
     assert as_user("agent.kayes").post(url, body).status_code == 302
-    assert as_user("agent.kayes").get(reverse("cases:withdraw_consent", args=[consent.pk])).status_code == 405
+    assert as_user("agent.gao").get(reverse("cases:withdraw_consent", args=[consent.pk])).status_code == 403
+    assert as_user("agent.kayes").get(reverse("cases:withdraw_consent", args=[consent.pk])).status_code == 200
+    consent.refresh_from_db()
+    assert consent.withdrawn_at is None
 
 
 @pytest.mark.parametrize("body", [{}, {"purpose": "all", "method": "signed", "language": "fra"}, {"purpose": "referral", "method": "\x00", "language": "klingon"}])
