@@ -142,6 +142,12 @@ class FurtherPart(forms.Form):
 
     FURTHER: tuple[str, ...] = ("other_names", "father_given_names", "mother_given_names", "second_nationality", "marital_status", "other_phone", "household_role")
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("second_nationality") and cleaned.get("second_nationality") == cleaned.get("nationality"):
+            self.add_error("second_nationality", _("La deuxième nationalité est la même que la première : laissez-la vide."))
+        return cleaned
+
 
 class OriginPart(forms.Form):
     """Where the person is from, and what they speak."""

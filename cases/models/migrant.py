@@ -96,6 +96,15 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         """Children for whom no adult answers. Derived, never stored: so it can't be forgotten or out of date."""
         return self.minors(on).filter(accompanied_by__isnull=True)
 
+    def registration_withdrawn(self) -> "MigrantQuerySet":
+        """People who have taken back the agreement to be registered: somebody must decide whether the file is kept."""
+        from .consent import Consent
+
+        agreements = Consent.objects.filter(migrant=OuterRef("pk"), purpose=Consent.Purpose.REGISTRATION)
+        # From the few that were withdrawn, never from all people.
+        ended = Consent.objects.filter(purpose=Consent.Purpose.REGISTRATION, withdrawn_at__isnull=False).order_by().values("migrant")
+        return self.filter(pk__in=ended).exclude(Exists(agreements.filter(withdrawn_at__isnull=True)))
+
     def matching(self, text: str) -> "MigrantQuerySet":
         """People whose case number, phone, document number, card or name (in any spelling, or its beginning) is this. Every word must fit."""
         text = _searchable(text)

@@ -13,6 +13,7 @@ from centres.access import may
 from centres.models import Centre
 from centres.roles import Right
 
+from .. import consents
 from ..cleaning import clean_line
 from ..models import Consent, Household, Migrant, RegistrationGroup
 from .identity import clean_identity, register_migrant
@@ -28,6 +29,9 @@ def _kept(common: dict[str, Any]) -> dict[str, Any]:
     if Consent.Purpose.REGISTRATION not in common.get("consent_purposes", ()):
         refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
         raise ValidationError({"consent_purposes": refusal})
+    known = set(common["consent_purposes"]) <= set(Consent.Purpose.values) and common.get("consent_language", "fra") in dict(consents.LANGUAGES)
+    if not known or common.get("consent_method") not in Consent.Method.values:
+        raise ValidationError({"consent_method": _("Choisissez comment l’accord a été donné.")})
     cleaned = {**common, **clean_identity({name: value for name, value in common.items() if name in COMMON_FIELDS})}
     found: dict[str, Any] = {}
     for name, value in cleaned.items():

@@ -115,7 +115,8 @@ def group(request: HttpRequest, group: RegistrationGroup) -> HttpResponse:
 def _group_page(request: HttpRequest, group: RegistrationGroup, form: GroupPersonForm, people: list[Migrant]) -> HttpResponse:
     if people:
         log_read(request, ReadLog.Action.LISTED, MODEL, [person.pk for person in people])
-    consent_differs = any(name in form.errors for name in ("consent_purposes", "consent_method", "consent_language", "consent_witness"))
+    unwitnessed = form["consent_method"].value() == "spoken" and not form["consent_witness"].value()
+    consent_differs = unwitnessed or any(name in form.errors for name in ("consent_purposes", "consent_method", "consent_language", "consent_witness"))
     context = {
         "group": group,
         "form": form,

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-
 from PIL import Image
 
 from cases.models import Attachment, Card, Consent, Custody, IdentityDocument, Migrant, Note, RegistrationGroup
@@ -80,7 +79,7 @@ def group_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:
     }
 
 
-def person_form(/, **changed: Any) -> dict[str, Any]:
+def person_form(**changed: Any) -> dict[str, Any]:
     """What the browser sends for the next person of a group."""
     return {
         "id": str(uuid.uuid4()),
