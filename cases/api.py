@@ -52,7 +52,7 @@ class AreaField(serializers.Field):
 class DocumentSerializer(serializers.ModelSerializer):
     """A paper of identity; its number is kept sealed and shown with the single file alone."""
 
-    number = serializers.CharField(max_length=60, allow_blank=True, required=False)
+    number = serializers.CharField(max_length=60, allow_blank=True, write_only=True, required=False)
     country = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2.")
     expired = serializers.BooleanField(source="has_expired", read_only=True)
 
@@ -60,6 +60,10 @@ class DocumentSerializer(serializers.ModelSerializer):
         model = IdentityDocument
         fields = ("id", "kind", "number", "country", "expires_on", "expired")
         read_only_fields = ("id",)
+
+    def to_representation(self, document: IdentityDocument) -> dict[str, Any]:
+        """A number that no known secret opens any more is null."""
+        return super().to_representation(document) | {"number": document.readable_number}
 
 
 class _Identity(serializers.ModelSerializer):

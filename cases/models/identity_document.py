@@ -2,10 +2,12 @@
 
 import uuid
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
@@ -87,6 +89,19 @@ class IdentityDocument(models.Model):
     def number(self) -> str:
         """As it was typed. Raises InvalidToken without the secret that sealed it."""
         return unseal(self.number_sealed) if self.number_sealed else ""
+
+    @property
+    def readable_number(self) -> str | None:
+        """The number, or None where the secret that sealed it is gone: a file must open all the same."""
+        try:
+            return self.number
+        except InvalidToken:
+            return None
+
+    @property
+    def number_words(self) -> str:
+        number = self.readable_number
+        return gettext("illisible : la clé de chiffrement a changé") if number is None else number
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)

@@ -50,7 +50,8 @@ def _fill(document: IdentityDocument, *, kind: str, number: str, country: str, e
     if errors:
         raise ValidationError(errors)
     document.kind, document.country, document.expires_on = kind, country, expires_on
-    if not number or not document.number_key or document.number != number:
+    kept = document.readable_number
+    if number != kept and (number or kept is not None):  # a number that nobody can read any more is not emptied by a form that could not show it
         document.number_sealed, document.number_key = (seal(number), equality_key(number)) if number else ("", "")
 
 

@@ -91,7 +91,7 @@ def document(request: HttpRequest, document: IdentityDocument) -> HttpResponse:
     """Puts a paper right; if somebody else did so meanwhile, says so and shows what is kept now beside what was typed."""
     if not services.may_write_documents(request.user, document):
         raise PermissionDenied
-    kept = {"id": document.pk, "kind": document.kind, "number": document.number, "country": document.country, "expires_on": document.expires_on}
+    kept = {"id": document.pk, "kind": document.kind, "number": document.readable_number or "", "country": document.country, "expires_on": document.expires_on}
     form = DocumentForm(*sent(request, files=True), initial=kept)
     version, stale = document.version, False
     if request.method == "POST" and form.is_valid():

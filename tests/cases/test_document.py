@@ -63,6 +63,24 @@ def test_the_number_is_nowhere_in_the_open(centre):
     assert Change.objects.filter(table="cases_identitydocument").exists()
 
 
+def test_a_file_opens_even_where_the_secret_is_gone(as_user, api_as, centre, settings):
+    document = make_document(centre("GAO"), number="P123456")
+    sealed = document.number_sealed
+    settings.FIELD_KEYS = ["another secret"]
+    browser = as_user("agent.gao")
+    for url in (reverse("cases:identity", args=[document.migrant_id]), reverse("cases:print", args=[document.migrant_id])):
+        assert "illisible" in browser.get(url).content.decode()
+    assert api_as("agent.gao").get(f"/api/v1/migrants/{document.migrant_id}/").json()["documents"][0]["number"] is None
+    edit = reverse("cases:document", args=[document.pk])
+    assert browser.get(edit).context["form"]["number"].value() == ""
+    assert browser.post(edit, paper(number="", kind="nina", country="ML", version="1")).status_code == 302
+    document.refresh_from_db()
+    assert (document.kind, document.number_sealed) == ("nina", sealed)
+    assert browser.post(edit, paper(number="P123456", version="2")).status_code == 302
+    document.refresh_from_db()
+    assert document.number == "P123456"
+
+
 def test_the_same_sending_is_one_and_the_same_paper_twice_is_refused(as_user, centre):
     person, browser = make_migrant(centre("GAO")), as_user("agent.gao")
     url, body = reverse("cases:add_document", args=[person.pk]), paper()
