@@ -13,7 +13,7 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, service
 from cases.cleaning import clean_line, clean_text
 from cases.models import Custody, Migrant
-from cases.services import open_custody, refuse_if_withdrawn
+from cases.services import open_custody, refuse_follow_up_if_withdrawn, refuse_if_withdrawn
 from centres.access import allows
 from centres.models import Centre
 from centres.roles import Right
@@ -126,6 +126,7 @@ def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.d
     if visit.version != version:
         raise Stale(visit)
     _check_open(case)
+    refuse_follow_up_if_withdrawn(case.migrant)
     if done_on > timezone.localdate():
         raise ValidationError({"done_on": _("Cette date est dans l’avenir. Notez la visite quand elle est faite.")})
     if done_on < visit.earliest:

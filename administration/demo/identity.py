@@ -41,7 +41,8 @@ class Identities:
         self.regions = regions
         self.cercles: dict[str, list[Area]] = {}
         for area in Area.objects.current().filter(level=2).select_related("parent").order_by("pcode"):
-            self.cercles.setdefault(area.parent.name, []).append(area)
+            if area.parent is not None:
+                self.cercles.setdefault(area.parent.name, []).append(area)
         self.buses: dict[str, RegistrationGroup] = {}
 
     def _uuid(self) -> uuid.UUID:
@@ -87,7 +88,8 @@ class Identities:
 
     def carried(self, migrant: Migrant, age: int) -> list[Any]:
         """The paper and the card of a person who has them."""
-        rng, rows = self.rng, []
+        rng = self.rng
+        rows: list[Any] = []
         shares = PAPERS.get(migrant.nationality, PAPERS[""])
         draw = rng.random() * 100
         for kind, share in shares.items():

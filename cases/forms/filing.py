@@ -72,7 +72,7 @@ class DocumentForm(forms.Form):
         max_length=60,
         required=False,
         widget=forms.TextInput({"class": "w-16", "autocomplete": "off"}),
-        help_text=gettext_lazy("Gardé chiffré : seul le dossier de la personne le montre."),
+        help_text=gettext_lazy("Gardé chiffré : seul le dossier de la personne le montre."),
     )
     country = forms.ChoiceField(label=gettext_lazy("Pays du document"), choices=nationalities)
     expires_on = date_field(gettext_lazy("Valable jusqu’au"))
@@ -101,7 +101,7 @@ class CardForm(forms.Form):
     """Why a card is replaced or made worth nothing."""
 
     reason = forms.ChoiceField(
-        label=gettext_lazy("Pourquoi la carte est-elle remplacée ?"),
+        label=gettext_lazy("Pourquoi la carte est-elle remplacée ?"),
         choices=[(value, label) for value, label in Card.Reason.choices if value != Card.Reason.WITHDRAWN],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez pourquoi la carte est remplacée.")},

@@ -20,16 +20,16 @@ ALONE = "alone"
 class GroupForm(ConsentPart, ArrivalPart, OriginPart):
     """What is typed once for all."""
 
-    id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")})
+    id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")})
     kind = forms.ChoiceField(
-        label=gettext_lazy("Qui arrive ?"),
+        label=gettext_lazy("Qui arrive ?"),
         choices=RegistrationGroup.Kind.choices,
         widget=forms.RadioSelect,
         initial=RegistrationGroup.Kind.BUS,
-        error_messages={"required": gettext_lazy("Choisissez : un bus ou une famille.")},
+        error_messages={"required": gettext_lazy("Choisissez : un bus ou une famille.")},
     )
     title = LineField(
-        label=gettext_lazy("Nom du groupe"), max_length=80, required=False, help_text=gettext_lazy("Pour le retrouver, par exemple « Bus d’Agadez, matin ».")
+        label=gettext_lazy("Nom du groupe"), max_length=80, required=False, help_text=gettext_lazy("Pour le retrouver, par exemple « Bus d’Agadez, matin ».")
     )
     centre = forms.ModelChoiceField(
         label=gettext_lazy("Centre"), queryset=Centre.objects.none(), to_field_name="code", error_messages={"required": gettext_lazy("Choisissez le centre.")}
@@ -57,7 +57,7 @@ class GroupForm(ConsentPart, ArrivalPart, OriginPart):
 class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
     """The next person: what is common is filled in already."""
 
-    id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")})
+    id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")})
     adult = forms.ChoiceField(label=gettext_lazy("Adulte qui répond de l’enfant"), required=False)
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -72,11 +72,11 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
         for name in ("second_nationality", "marital_status", "other_phone"):
             del self.fields[name]  # said on the file, when there is time
         family = group.kind == RegistrationGroup.Kind.FAMILY
-        nobody = (ALONE, _("aucun adulte : mineur non accompagné"))
+        nobody = (ALONE, _("aucun adulte : mineur non accompagné"))
         choices = [(key, f"{adult} ({adult.case_number})") for key, adult in self.adults.items()]
         field = self.fields["adult"]
         field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, nobody] if family else [(ALONE, nobody[1]), *choices]  # type: ignore[attr-defined]
-        field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
+        field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
         self._must_choose = family
         if not self.is_bound:  # the hand stays on the keys: the next name may be typed at once
             self.fields["surname"].widget.attrs["autofocus"] = True
@@ -92,7 +92,7 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
             return cleaned
         chosen = cleaned.get("adult", "")
         if not chosen and self._must_choose and "adult" not in self.errors:
-            self.add_error("adult", _("Cette personne est mineure : choisissez l’adulte qui répond d’elle, ou « aucun adulte »."))
+            self.add_error("adult", _("Cette personne est mineure : choisissez l’adulte qui répond d’elle, ou « aucun adulte »."))
         cleaned["accompanied_by"] = self.adults.get(chosen)
         return cleaned
 

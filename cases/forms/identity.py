@@ -24,7 +24,7 @@ class IdentityForm(ArrivalPart, OriginPart, FurtherPart, CorePart):
         max_length=40,
         required=False,
         help_text=gettext_lazy(
-            "Pour un enfant accompagné : le numéro de dossier de l’adulte. Un enfant sans adulte responsable est signalé comme mineur non accompagné."
+            "Pour un enfant accompagné : le numéro de dossier de l’adulte. Un enfant sans adulte responsable est signalé comme mineur non accompagné."
         ),
         widget=forms.TextInput({"class": "w-16", "autocomplete": "off"}),
     )
@@ -51,7 +51,7 @@ class IdentityForm(ArrivalPart, OriginPart, FurtherPart, CorePart):
 
 
 class RegistrationForm(PaperPart, ConsentPart, IdentityForm):
-    id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")})
+    id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")})
     centre = forms.ModelChoiceField(
         label=gettext_lazy("Centre"), queryset=Centre.objects.none(), to_field_name="code", error_messages={"required": gettext_lazy("Choisissez le centre.")}
     )

@@ -131,7 +131,7 @@ class FurtherPart(forms.Form):
     """As far as the person says it."""
 
     other_names = name_field(
-        gettext_lazy("Autres noms utilisés"), 120, help_text=gettext_lazy("Surnom, nom d’épouse, autre orthographe : la personne est aussi trouvée par eux.")
+        gettext_lazy("Autres noms utilisés"), 120, help_text=gettext_lazy("Surnom, nom d’épouse, autre orthographe : la personne est aussi trouvée par eux.")
     )
     father_given_names = name_field(gettext_lazy("Prénoms du père"), 80)
     mother_given_names = name_field(gettext_lazy("Prénoms de la mère"), 80)
@@ -177,7 +177,7 @@ class OriginPart(forms.Form):
 
 
 class ArrivalPart(forms.Form):
-    arrival_kind = forms.ChoiceField(label=gettext_lazy("Comment la personne est-elle venue ?"), required=False, choices=_optional(Migrant.ArrivalKind.choices))
+    arrival_kind = forms.ChoiceField(label=gettext_lazy("Comment la personne est-elle venue ?"), required=False, choices=_optional(Migrant.ArrivalKind.choices))
     arrived_on = date_field(gettext_lazy("Arrivée au centre le"))
 
     ARRIVAL = ("arrival_kind", "arrived_on")
@@ -195,7 +195,7 @@ class ConsentPart(forms.Form):
         },
     )
     consent_method = forms.ChoiceField(
-        label=gettext_lazy("Comment a-t-elle donné son accord ?"),
+        label=gettext_lazy("Comment a-t-elle donné son accord ?"),
         choices=Consent.Method.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez comment l’accord a été donné.")},
@@ -218,7 +218,7 @@ class PaperPart(forms.Form):
         max_length=60,
         required=False,
         widget=forms.TextInput({"class": "w-16", "autocomplete": "off"}),
-        help_text=gettext_lazy("Gardé chiffré : seul le dossier de la personne le montre."),
+        help_text=gettext_lazy("Gardé chiffré : seul le dossier de la personne le montre."),
     )
     document_country = forms.ChoiceField(label=gettext_lazy("Pays du document"), required=False, choices=_countries)
     document_expires_on = date_field(gettext_lazy("Valable jusqu’au"))

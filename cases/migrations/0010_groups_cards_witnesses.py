@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(models.Q(("method", "spoken"), _negated=True), models.Q(("witness", ""), _negated=True), ("text_version", "2026-1"), _connector="OR"),
                 name="consent_witness",
-                violation_error_message="Un accord donné de vive voix demande un témoin : écrivez son nom.",
+                violation_error_message="Un accord donné de vive voix demande un témoin : écrivez son nom.",
             ),
         ),
         migrations.AddField(

@@ -62,7 +62,7 @@ class Consent(models.Model):
             models.CheckConstraint(
                 condition=~Q(method="spoken") | ~Q(witness="") | Q(text_version=WITHOUT_WITNESS),
                 name="consent_witness",
-                violation_error_message=_("Un accord donné de vive voix demande un témoin : écrivez son nom."),
+                violation_error_message=_("Un accord donné de vive voix demande un témoin : écrivez son nom."),
             ),
         ]
         # Withdrawn agreements are few: this is how those who must be decided about are found.

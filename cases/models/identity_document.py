@@ -101,7 +101,7 @@ class IdentityDocument(models.Model):
     @property
     def number_words(self) -> str:
         number = self.readable_number
-        return gettext("illisible : la clé de chiffrement a changé") if number is None else number
+        return gettext("illisible : la clé de chiffrement a changé") if number is None else number
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)

@@ -1,6 +1,6 @@
 """Writes about a person. Views, API, imports and commands all come here."""
 
-from .agreements import refuse_if_withdrawn, require_consent
+from .agreements import refuse_follow_up_if_withdrawn, refuse_if_withdrawn, require_consent
 from .attachments import attach, media_type_of
 from .cards import issue_card, revoke_card
 from .consents import CONSENT_TEXT_VERSION, give_consent, withdraw_consent
@@ -27,6 +27,7 @@ __all__ = [
     "media_type_of",
     "open_custody",
     "open_group",
+    "refuse_follow_up_if_withdrawn",
     "refuse_if_withdrawn",
     "register_in_group",
     "register_migrant",

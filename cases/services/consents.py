@@ -36,7 +36,7 @@ def clean_agreement(consent: Consent) -> None:
     except ValidationError as error:
         errors |= error.error_dict
     if not errors and consent.method == Consent.Method.SPOKEN and not consent.witness:
-        errors["witness"] = ValidationError(_("Un accord donné de vive voix demande un témoin : écrivez son nom."), code="witness")
+        errors["witness"] = ValidationError(_("Un accord donné de vive voix demande un témoin : écrivez son nom."), code="witness")
     if errors:
         raise ValidationError(errors)
 
@@ -54,7 +54,7 @@ def give_consent(*, actor: User, migrant: Migrant, purpose: str, method: str, la
         consent, made = Consent.objects.get_or_create(migrant=migrant, purpose=purpose, withdrawn_at=None, defaults=kept)
     if made and signature is not None:
         try:
-            consent.signature = attach(actor=actor, migrant=migrant, title=_("Accord signé : %(purpose)s") % {"purpose": consent.get_purpose_display()}, file=signature)
+            consent.signature = attach(actor=actor, migrant=migrant, title=_("Accord signé : %(purpose)s") % {"purpose": consent.get_purpose_display()}, file=signature)
         except ValidationError as error:
             raise ValidationError({"signature": error.error_dict.get("file", error.messages)}) from error
         consent.save(update_fields=["signature"])

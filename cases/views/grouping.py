@@ -31,7 +31,7 @@ MOST_SHOWN = 150  # two buses
 
 
 def _used(form: Any) -> None:
-    form.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau."))
+    form.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau."))
 
 
 @access(Right.REGISTER, methods="GET POST")
@@ -105,7 +105,7 @@ def group(request: HttpRequest, group: RegistrationGroup) -> HttpResponse:
         put_errors(form, error, GroupPersonForm.SERVICE_NAMES)
         return _group_page(request, group, form, people)
     if made and migrant.is_unaccompanied_minor:
-        words = _("Dossier %(number)s ouvert : mineur non accompagné, signalé à la protection.")
+        words = _("Dossier %(number)s ouvert : mineur non accompagné, signalé à la protection.")
         messages.warning(request, words % {"number": migrant.case_number})
     elif made:
         messages.success(request, _("Dossier %(number)s ouvert.") % {"number": migrant.case_number})
