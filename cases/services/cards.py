@@ -19,8 +19,9 @@ def issue_card(*, actor: User, migrant: Migrant, replaces: Card | None = None, r
     reason, and a new one is made; asked twice it is one new card. Raises PermissionDenied, ValidationError."""
     if not allows(actor, Right.REGISTER, migrant, writing=True):
         raise PermissionDenied
+    # Two clicks at once come one after the other; so do this and a withdrawal, which takes the same lock.
+    Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)
     refuse_if_withdrawn(migrant)
-    Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)  # two clicks at once: one after the other
     valid = Card.objects.valid().filter(migrant=migrant).first()
     if valid is not None and (replaces is None or valid.pk != replaces.pk):
         return valid

@@ -37,13 +37,14 @@ def set_photo(*, actor: User, migrant: Migrant, file: UploadedFile) -> Migrant:
     Raises PermissionDenied, and ValidationError without the agreement to it or for what is no photo."""
     if not allows(actor, Right.REGISTER, migrant, writing=True):
         raise PermissionDenied
-    refuse_if_withdrawn(migrant)
     try:
         content = portrait(file)
     except ValidationError as error:
         raise ValidationError({"photo": error}) from error
     migrant = Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)
-    require_consent(migrant, Consent.Purpose.PHOTO)  # asked under the lock that withdrawing waits for
+    # Asked under the lock that withdrawing waits for.
+    refuse_if_withdrawn(migrant)
+    require_consent(migrant, Consent.Purpose.PHOTO)
     if migrant.photo:
         _delete_later(migrant)
     migrant.photo.save("photo.jpg", ContentFile(content), save=False)

@@ -11,10 +11,11 @@ from django.urls import reverse
 from PIL import Image
 
 from cases import pictures
-from cases.services import give_consent, remove_photo, set_photo, withdraw_consent
+from cases.services import give_consent, issue_card, remove_photo, set_photo, withdraw_consent
 from tests.factories import agent_of, make_migrant
 
 from .factories import make_file, make_photo, move, picture
+from .test_registration import _in_threads
 
 
 def agreed(centre, **identity):
@@ -155,3 +156,23 @@ def test_the_photo_follows_the_file_and_no_further(as_user, persona, centre):
     assert as_user("agent.gao").get(url).status_code == 404  # no longer theirs: how the person looks now is not
     assert "?small=1" not in as_user("agent.gao").get(reverse("cases:migrant", args=[person.pk])).content.decode()
     assert as_user("agent.kayes").get(url).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_photo_and_a_card_never_outlive_a_withdrawal_at_the_same_moment(centre):
+    gao = centre("GAO")
+    agent = agent_of(gao)
+    people = [agreed(gao) for _each in range(6)]
+
+    def act(i):
+        person = people[i // 3]
+        if i % 3 == 0:
+            return withdraw_consent(actor=agent, consent=person.consents.get(purpose="registration"))
+        return set_photo(actor=agent, migrant=person, file=make_file(picture())) if i % 3 == 1 else issue_card(actor=agent, migrant=person)
+
+    results = _in_threads(18, act)
+    assert not [one for one in results if isinstance(one, Exception) and not isinstance(one, ValidationError)]
+    for person in people:
+        person.refresh_from_db()
+        assert not person.photo
+        assert not person.cards.valid().exists()
