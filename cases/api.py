@@ -14,18 +14,57 @@ from audit.acting import Stale
 from audit.models import ReadLog
 from centres.access import centres_for
 from centres.api import Pages, SiraAPIView
-from centres.models import Centre
+from centres.models import Area, Centre
 from centres.roles import Right
 
 from . import api_profile, consents, listing, services
 from .duplicates import duplicates_for
 from .forms import SearchForm
-from .models import Consent, Migrant
+from .languages import LANGUAGES
+from .models import Consent, IdentityDocument, Migrant
 from .vulnerabilities import ALL_FLAGS
 
 
 class MigrantPages(Pages):
     ordering = ("-registered_at", "-id")
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "nullable": True,
+        "description": "A region or cercle of Mali. Codes were used again in 2023: one means nothing without the year of its list.",
+        "properties": {"vintage": {"type": "string"}, "pcode": {"type": "string"}, "name": {"type": "string", "readOnly": True}},
+        "required": ["vintage", "pcode"],
+    }
+)
+class AreaField(serializers.Field):
+    def to_representation(self, area: Area) -> dict[str, str]:
+        return {"vintage": area.vintage, "pcode": area.pcode, "name": area.name}
+
+    def to_internal_value(self, data: Any) -> Area:
+        known = isinstance(data, dict) and all(isinstance(data.get(name), str) and data[name].isalnum() for name in ("vintage", "pcode"))
+        area = Area.objects.filter(vintage=data["vintage"], pcode=data["pcode"]).first() if known else None
+        if area is None:
+            raise serializers.ValidationError(_("Ce P-code n’est pas dans la liste de cette année."))
+        return area
+
+
+class DocumentSerializer(serializers.ModelSerializer):
+    """A paper of identity; its number is kept sealed and shown with the single file alone."""
+
+    number = serializers.CharField(max_length=60, allow_blank=True, write_only=True, required=False)
+    country = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2.")
+    expired = serializers.BooleanField(source="has_expired", read_only=True)
+
+    class Meta:
+        model = IdentityDocument
+        fields = ("id", "kind", "number", "country", "expires_on", "expired")
+        read_only_fields = ("id",)
+
+    def to_representation(self, document: IdentityDocument) -> dict[str, Any]:
+        """A number that no known secret opens any more is null."""
+        return super().to_representation(document) | {"number": document.readable_number}
 
 
 class _Identity(serializers.ModelSerializer):
@@ -36,12 +75,20 @@ class _Identity(serializers.ModelSerializer):
     born_on = serializers.DateField(help_text="The latest day the birth can have been. For a month or a year alone, any day of it.")
     nationality = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2.")
     phone = serializers.CharField(max_length=40, allow_blank=True, required=False, help_text="Any way of writing; kept as international digits.")
+    other_phone = serializers.CharField(max_length=40, allow_blank=True, required=False)
+    second_nationality = serializers.CharField(max_length=2, allow_blank=True, required=False, help_text="ISO 3166-1 alpha-2.")
+    origin_country = serializers.CharField(max_length=2, allow_blank=True, required=False, help_text="ISO 3166-1 alpha-2.")
+    origin_area = AreaField(allow_null=True, required=False)
+    languages = serializers.ListField(child=serializers.ChoiceField(choices=LANGUAGES), required=False, max_length=24, help_text="ISO 639-3.")
 
 
 class MigrantSerializer(_Identity):
     centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), write_only=True, required=False, help_text="Needed if you work in several.")
     consent_method = serializers.ChoiceField(choices=Consent.Method.choices, write_only=True)
     consent_purposes = serializers.ListField(child=serializers.ChoiceField(choices=Consent.Purpose.choices), write_only=True, max_length=20)
+    consent_witness = serializers.CharField(max_length=120, allow_blank=True, write_only=True, required=False, help_text="Needed if the consent is spoken.")
+    document = DocumentSerializer(write_only=True, required=False, help_text="The paper the person shows.")
+    registration_group = serializers.UUIDField(source="registration_group_id", read_only=True, allow_null=True)
     consent_language = serializers.ChoiceField(choices=consents.LANGUAGES, write_only=True, required=False, default="fra", help_text="ISO 639-3.")
     registered_centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
     unaccompanied_minor = serializers.BooleanField(source="is_unaccompanied_minor", read_only=True)
@@ -60,9 +107,13 @@ class MigrantSerializer(_Identity):
             "birth_precision",
             "nationality",
             "phone",
+            *services.FURTHER_FIELDS,
+            "document",
             "consent_method",
             "consent_purposes",
             "consent_language",
+            "consent_witness",
+            "registration_group",
             "registered_at",
             "registered_centre",
             "unaccompanied_minor",
@@ -78,9 +129,23 @@ class MigrantSerializer(_Identity):
         return migrant.flags_for(self.context["request"].user)
 
     def to_representation(self, migrant: Migrant) -> dict[str, Any]:
-        """Without the telephone for a team that no longer follows the person."""
+        """Without the telephones for a team that no longer follows the person."""
         found = super().to_representation(migrant)
-        return found if migrant.care_ended(self.context["request"].user) is None else found | {"phone": ""}
+        return found if migrant.care_ended(self.context["request"].user) is None else found | {"phone": "", "other_phone": ""}
+
+
+class FileSerializer(MigrantSerializer):
+    """The single file: also its papers."""
+
+    documents = serializers.SerializerMethodField()
+
+    class Meta(MigrantSerializer.Meta):
+        fields = (*MigrantSerializer.Meta.fields, "documents")
+
+    @extend_schema_field(DocumentSerializer(many=True))
+    def get_documents(self, migrant: Migrant) -> Any:
+        seen = IdentityDocument.objects.visible_to(self.context["request"].user).filter(migrant=migrant)
+        return DocumentSerializer(seen, many=True).data
 
 
 class CorrectionSerializer(_Identity):
@@ -88,7 +153,7 @@ class CorrectionSerializer(_Identity):
 
     class Meta:
         model = Migrant
-        fields = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone", "version")
+        fields = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone", *services.FURTHER_FIELDS, "version")
 
 
 class StaleSerializer(serializers.Serializer):
@@ -106,7 +171,9 @@ class LikenessSerializer(serializers.Serializer):
 
 
 _FILTERS = [
-    OpenApiParameter("q", OpenApiTypes.STR, description="Name in any spelling, case number or phone; the most alike first, 100 at most."),
+    OpenApiParameter(
+        "q", OpenApiTypes.STR, description="Name in any spelling, case number, phone, document number or code of the card; the most alike first, 100 at most."
+    ),
     OpenApiParameter("sex", OpenApiTypes.STR, enum=Migrant.Sex.values),
     OpenApiParameter("nationality", OpenApiTypes.STR, description="ISO 3166-1 alpha-2"),
     OpenApiParameter("centre", OpenApiTypes.STR, description="Code of the centre that cares for them now"),
@@ -116,7 +183,7 @@ _FILTERS = [
 
 
 class Migrants(SiraAPIView):
-    queryset = Migrant.objects.select_related("registered_centre").prefetch_related("custodies")
+    queryset = Migrant.objects.select_related("registered_centre", "origin_area").prefetch_related("custodies")
     serializer_class = MigrantSerializer
     pagination_class = MigrantPages
     rights = (Right.VIEW_CASE,)
@@ -164,19 +231,19 @@ class Migrants(SiraAPIView):
 
 
 class OneMigrant(SiraAPIView):
-    queryset = Migrant.objects.select_related("registered_centre").prefetch_related("custodies")
-    serializer_class = MigrantSerializer
+    queryset = Migrant.objects.select_related("registered_centre", "origin_area").prefetch_related("custodies")
+    serializer_class = FileSerializer
     rights = (Right.VIEW_CASE,)
     write_rights = (Right.REGISTER,)
     read_model = "cases.migrant"
 
-    @extend_schema(operation_id="migrants_read")
+    @extend_schema(operation_id="migrants_read", responses=FileSerializer)
     def get(self, request: Request, pk: Any) -> Response:
         migrant = self.get_object()
         self.log(ReadLog.Action.OPENED, [migrant.pk])
         return Response(self.get_serializer(migrant).data)
 
-    @extend_schema(operation_id="migrants_correct", request=CorrectionSerializer, responses={200: MigrantSerializer, 409: StaleSerializer})
+    @extend_schema(operation_id="migrants_correct", request=CorrectionSerializer, responses={200: FileSerializer, 409: StaleSerializer})
     def patch(self, request: Request, pk: Any) -> Response:
         migrant = self.get_object()
         serializer = CorrectionSerializer(data=request.data, partial=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import correcting, file, finding, importing, keeping, lists, profile, protection, referring, registering, rights, route
+from .views import agreeing, correcting, file, finding, grouping, identity, importing, keeping, lists, profile, protection, referring, registering, rights, route
 
 app_name = "cases"
 urlpatterns = [
@@ -27,6 +27,11 @@ urlpatterns = [
     path("import/<uuid:pk>/report/", importing.import_report, name="import_report"),
     path("register/", registering.register, name="register"),
     path("register/similar/", registering.similar, name="similar"),
+    path("register/group/", grouping.start, name="group_start"),
+    path("register/group/<uuid:pk>/", grouping.group, name="group"),
+    path("register/group/<uuid:pk>/common/", grouping.common, name="group_common"),
+    path("register/group/<uuid:pk>/print/", grouping.print_list, name="group_print"),
+    path("rights/", agreeing.rights, name="rights"),
     path("attachments/<uuid:pk>/", keeping.attachment, name="attachment"),
     path("completeness/", profile.completeness, name="completeness"),
     path("route/<uuid:pk>/", route.step, name="step"),
@@ -52,4 +57,16 @@ urlpatterns = [
     path("<uuid:pk>/protection/best-interest/", protection.best_interest, name="best_interest"),
     path("<uuid:pk>/protection/tracing/", protection.tracing, name="tracing"),
     path("<uuid:pk>/referrals/", referring.of_person, name="referrals"),
+    path("<uuid:pk>/consents/", agreeing.consents, name="consents"),
+    path("<uuid:pk>/identity/", identity.identity, name="identity"),
+    path("<uuid:pk>/documents/add/", identity.add_document, name="add_document"),
+    path("documents/<uuid:pk>/", identity.document, name="document"),
+    path("documents/<uuid:pk>/remove/", identity.remove_document, name="remove_document"),
+    path("<uuid:pk>/photo/", identity.photo, name="photo"),
+    path("<uuid:pk>/photo/new/", identity.take_photo, name="take_photo"),
+    path("<uuid:pk>/photo/remove/", identity.remove_photo, name="remove_photo"),
+    path("<uuid:pk>/card/", identity.card, name="card"),
+    path("<uuid:pk>/card/issue/", identity.issue_card, name="issue_card"),
+    path("cards/<int:pk>/replace/", identity.replace_card, name="replace_card"),
+    path("consents/<int:pk>/withdraw/", agreeing.withdraw, name="withdraw_consent"),
 ]

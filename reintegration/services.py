@@ -13,7 +13,7 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, service
 from cases.cleaning import clean_line, clean_text
 from cases.models import Custody, Migrant
-from cases.services import open_custody
+from cases.services import open_custody, refuse_follow_up_if_withdrawn, refuse_if_withdrawn
 from centres.access import allows
 from centres.models import Centre
 from centres.roles import Right
@@ -76,6 +76,7 @@ def open_reintegration(
         if any(getattr(existing, name) != value for name, value in sent.items()):
             raise SameKeyOtherContent
         return existing, False
+    refuse_if_withdrawn(migrant)
     case = ReintegrationCase(**{"id": id or uuid.uuid4(), "opened_on": today, "returned_from_continent": continent_of_return(returned_from), **fixed, **revisable})
     if case.opened_on > today:
         raise ValidationError({"opened_on": _("Cette date est dans l’avenir. Une réintégration s’ouvre le jour même, ou se note après.")})
@@ -125,6 +126,7 @@ def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.d
     if visit.version != version:
         raise Stale(visit)
     _check_open(case)
+    refuse_follow_up_if_withdrawn(case.migrant)
     if done_on > timezone.localdate():
         raise ValidationError({"done_on": _("Cette date est dans l’avenir. Notez la visite quand elle est faite.")})
     if done_on < visit.earliest:

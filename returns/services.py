@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, service
 from cases.cleaning import clean_line
-from cases.models import BestInterest, Custody, Migrant
+from cases.models import BestInterest, Consent, Custody, Migrant
+from cases.services import refuse_if_withdrawn, require_consent
 from centres.access import allows, centres_for
 from centres.models import Centre
 from centres.roles import Right
@@ -24,6 +25,8 @@ from .models import ReturnCase
 from .workflow import GONE, STEPS, STOPPED, State, may_follow, missing
 
 HOME = "ML"
+# Papers that only the consulate of the person's country gives: asking for one tells it who is here.
+CONSULAR = (ReturnCase.Document.CONSULAR_CARD, ReturnCase.Document.LAISSEZ_PASSER)
 
 
 def centre_of(actor: User, migrant: Migrant) -> Centre | None:
@@ -79,6 +82,7 @@ def open_return(*, actor: User, migrant: Migrant, country_to: str, place_to: str
     _check_countries(case)
     if words := why_not(migrant, country_from=country_from):
         raise ValidationError(words)
+    refuse_if_withdrawn(migrant)
     _save(case, new=True)
     return case, True
 
@@ -90,6 +94,15 @@ def _check_countries(case: ReturnCase) -> None:
         errors["country_to"] = _("Le pays de destination est celui du départ.")
     if errors:
         raise ValidationError(errors)
+
+
+def _check_consulate(case: ReturnCase, fields: dict[str, Any]) -> None:
+    """A document of the consulate is written down only if the person agreed to be named there. Raises ValidationError."""
+    if fields.get("document") in CONSULAR:
+        try:
+            require_consent(case.migrant, Consent.Purpose.CONSULATE)
+        except ValidationError as error:
+            raise ValidationError({"document": error}) from error
 
 
 def _save(case: ReturnCase, *, new: bool = False) -> None:
@@ -145,6 +158,7 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     know_best_interest(case)
     if problems := missing(case, step, timezone.localdate()):
         raise ValidationError(problems)
+    _check_consulate(case, fields)
     case.state = step
     case.version += 1
     _save(case)
@@ -162,6 +176,7 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     step = STEPS[State(case.state)]
     if not step.correctable:
         raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
+    renewed = any(name in fields and fields[name] != getattr(case, name) for name in ("document", "document_valid_until"))
     _set(case, step.correctable, fields)
     if case.state != State.READY:  # asked again before departure; until then a paper may be renewed
         know_best_interest(case)
@@ -170,6 +185,8 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
         problems["document_valid_until"] = _("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
     if problems:
         raise ValidationError(problems)
+    if renewed:
+        _check_consulate(case, fields)
     _check_countries(case)
     case.version += 1
     _save(case)

@@ -101,6 +101,54 @@
   }
   document.addEventListener("change", showParts);
 
+  // --- a photo: shrunk before it goes over a slow line; from the camera where there is one
+  const LONGEST = 480; // pixels, as the server keeps it
+  function shrunk(source, width, height) {
+    const scale = Math.min(1, LONGEST / Math.max(width, height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
+    return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+  }
+  function put(input, blob) {
+    const files = new DataTransfer();
+    files.items.add(new File([blob], "photo.jpg", { type: "image/jpeg" }));
+    input.files = files.files;
+    const preview = document.querySelector("[data-preview]");
+    if (preview) { preview.src = URL.createObjectURL(blob); preview.hidden = false; }
+  }
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!input.matches("input[data-shrink]") || !input.files[0] || !window.createImageBitmap) return;
+    createImageBitmap(input.files[0], { imageOrientation: "from-image" })
+      .then((picture) => shrunk(picture, picture.width, picture.height))
+      .then((blob) => { if (blob) put(input, blob); })
+      .catch(() => { /* no picture this browser can read: the server says so in words */ });
+  });
+  function prepareCamera(box) {
+    const find = (selector) => box.querySelector(selector);
+    const video = find("video");
+    const start = find("[data-camera-start]");
+    const take = find("[data-camera-take]");
+    let stream = null;
+    const stop = () => { if (stream) stream.getTracks().forEach((track) => track.stop()); stream = null; video.hidden = take.hidden = true; start.hidden = false; };
+    start.addEventListener("click", () => {
+      navigator.mediaDevices.getUserMedia({ video: { facingMode: "user", width: { ideal: 640 } } }).then((found) => {
+        stream = video.srcObject = found;
+        video.hidden = take.hidden = false;
+        start.hidden = true;
+        return video.play();
+      }).then(() => take.focus()).catch(() => { stop(); find("[data-camera-refused]").hidden = false; });
+    });
+    take.addEventListener("click", () => {
+      const input = box.closest("form").querySelector("input[data-shrink]");
+      shrunk(video, video.videoWidth, video.videoHeight).then((blob) => { stop(); if (blob) put(input, blob); input.focus(); });
+    });
+    window.addEventListener("pagehide", stop);
+    box.hidden = false;
+  }
+
   // --- small things: print, close, open, menus
   document.addEventListener("click", (event) => {
     const on = (selector) => event.target.closest(selector);
@@ -154,6 +202,7 @@
   // --- what only works with this script shows only with it; again after each part that htmx brings
   function prepare(root) {
     all("[data-print], [data-close], [data-open]", root).forEach((one) => { one.hidden = false; });
+    if (navigator.mediaDevices && window.DataTransfer) all("[data-camera]", root).forEach(prepareCamera);
     showParts();
     showErrors(root);
   }

@@ -11,14 +11,16 @@ from typing import Any
 
 import names
 from cases import case_numbers
-from cases.models import Consent, Custody, Household, Migrant, Note
+from cases.models import Card, Consent, Custody, Household, IdentityDocument, Migrant, Note, RegistrationGroup
 from centres.models import Bed, Centre, Room, Service
 from config.countries import continent
 from reception.models import Assistance, BedAssignment, Stay
 from reintegration.models import VISIT_MONTHS, ReintegrationCase, Support, Visit, add_months
 from returns.models import ReturnCase
+from returns.services import CONSULAR
 from returns.workflow import State
 
+from .identity import Identities
 from .spelling import respell
 
 MONTHS = 24
@@ -32,7 +34,7 @@ RETURNED_FROM = {"NE": 43, "LY": 30, "DZ": 17, "MR": 3, "IT": 3, "FR": 2, "ES": 
 # Document 5.2: 70 % of those helped to reintegrate were from Kayes, 20 % from Bamako.
 REGIONS = {"Kayes": 70, "Bamako": 20, "Sikasso": 6, "Gao": 4}
 REGION_CENTRE = {"Kayes": "KAY", "Bamako": "BKO", "Sikasso": "BKO", "Gao": "GAO"}
-LANGUAGES = {"ML": "bam", "GN": "ful", "SN": "wol", "GM": "mnk", "CI": "dyu", "BF": "mos", "NE": "hau"}
+LANGUAGES = {"ML": "bam", "GN": "ful", "SN": "wol", "GM": "man", "CI": "dyu", "BF": "mos", "NE": "hau"}
 PREFIXES = {
     "ML": "223",
     "GN": "224",
@@ -51,7 +53,23 @@ PREFIXES = {
 }
 
 # In the order in which they can be written.
-ORDER: tuple[Any, ...] = (Household, Migrant, Custody, Consent, Note, Stay, BedAssignment, Assistance, ReturnCase, ReintegrationCase, Visit, Support)
+ORDER: tuple[Any, ...] = (
+    Household,
+    RegistrationGroup,
+    Migrant,
+    IdentityDocument,
+    Card,
+    Custody,
+    Consent,
+    Note,
+    Stay,
+    BedAssignment,
+    Assistance,
+    ReturnCase,
+    ReintegrationCase,
+    Visit,
+    Support,
+)
 
 
 @dataclass
@@ -86,6 +104,7 @@ class Life:
         }
         self.serials: dict[tuple[str, int], int] = {}
         self.settled: list[Migrant] = []
+        self.identities = Identities(seed, today, REGIONS)
         self.served: set[tuple[uuid.UUID, int, datetime.date]] = set()  # of the person at hand
 
     @staticmethod
@@ -105,6 +124,10 @@ class Life:
 
     def at(self, day: datetime.date, first: int = 7, last: int = 19) -> datetime.datetime:
         return datetime.datetime.combine(day, datetime.time(self.rng.randint(first, last), self.rng.randrange(60)), UTC)
+
+    @staticmethod
+    def at_desk(day: datetime.date) -> datetime.datetime:
+        return datetime.datetime.combine(day, datetime.time(6, 30), UTC)
 
     def case_number(self, code: str, year: int) -> str:
         number = None
@@ -147,11 +170,19 @@ class Life:
             surname = self.pick(names.pool(nationality).surnames)
             household = Household(id=self.uuid(), created_at=self.at(day))
             batch.add(household)
+            family = self.identities.family(
+                household, self.centres[code], nationality, self.users[f"agent.{self.centres[code].name.lower()}"], min(self.at_desk(day), self.now)
+            )
+            batch.add(family)
             adult = self.person(
                 batch, day, code, nationality, sex="female" if rng.random() < 0.8 else "male", age=rng.randint(22, 42), surname=surname, household=household
             )
+            adult.household_role, adult.registration_group = Migrant.HouseholdRole.HEAD, family
             for _ in range(min(most - 1, rng.choice((1, 1, 2, 2, 3)))):
-                self.person(batch, day, code, nationality, sex=rng.choice(("female", "male")), age=rng.randint(0, 15), surname=surname, household=household, adult=adult)
+                child = self.person(
+                    batch, day, code, nationality, sex=rng.choice(("female", "male")), age=rng.randint(0, 15), surname=surname, household=household, adult=adult
+                )
+                child.household_role, child.registration_group = Migrant.HouseholdRole.CHILD, family
         elif draw < 0.115:
             self.person(batch, day, code, self.pick(NATIONALITIES), sex="male" if rng.random() < 0.9 else "female", age=rng.randint(13, 17))
         else:
@@ -191,19 +222,29 @@ class Life:
 
     def identity(self, batch, day, code, surname, given, sex, born, precision, nationality, phone, household, adult) -> Migrant:
         arrived = min(self.at(day), self.now)
-        full = f"{given} {surname}"
         agent = self.users[f"agent.{self.centres[code].name.lower()}"]
+        language = LANGUAGES.get(nationality, "eng" if nationality in ("NG", "SL", "LR", "GH") else "fra")
+        age = day.year - born.year
+        further = self.identities.further(nationality, sex, age, language)
+        group = None
+        if day == self.today and household is None:
+            group, made = self.identities.bus(self.centres[code], nationality, agent, arrived)
+            if made:
+                batch.add(group)
+        full = f"{given} {surname} {further.get('other_names', '')}"
         migrant = Migrant(
             id=self.uuid(), case_number=self.case_number(code, day.year), surname=surname, given_names=given, sex=sex, born_on=born, birth_precision=precision,
             nationality=nationality, phone=phone, household=household, accompanied_by=adult, registered_centre=self.centres[code], registered_at=arrived, registered_by_id=agent,
-            name_keys=names.keys(full), search_text=" ".join(names.tokens(full))[:250],
+            name_keys=names.keys(full), search_text=" ".join(names.tokens(full))[:250], arrived_on=arrived.date(), registration_group=group, **further,
         )  # fmt: skip
         batch.add(migrant)
         method = self.rng.choices(list(Consent.Method), (45, 35, 20))[0]
-        language = LANGUAGES.get(nationality, "eng" if nationality in ("NG", "SL", "LR", "GH") else "fra")
         for purpose, share in ((Consent.Purpose.REGISTRATION, 1), (Consent.Purpose.REFERRAL, 0.6), (Consent.Purpose.FOLLOW_UP, 0.8), (Consent.Purpose.STATISTICS, 0.93)):
             if self.rng.random() < share:
-                batch.add(Consent(migrant=migrant, purpose=purpose, text_version="2026-1", language=language, method=method, given_at=arrived, taken_by_id=agent))
+                batch.add(self.identities.consent(migrant, purpose, method, language, arrived, agent))
+        if self.identities.rng.random() < 0.45:
+            batch.add(self.identities.consent(migrant, Consent.Purpose.PHOTO, method, language, arrived, agent))
+        batch.add(*self.identities.carried(migrant, age))
         return migrant
 
     def known_again(self, batch: Batch, day: datetime.date, code: str) -> None:
@@ -239,11 +280,15 @@ class Life:
             origin = rng.choices((Stay.Origin.VOLUNTARY_RETURN, Stay.Origin.RETURNED, Stay.Origin.FORCED_RETURN), (45, 25, 30))[0]
         else:
             origin = Stay.Origin.TRANSIT if rng.random() < 0.9 else Stay.Origin.REFERRED
+        migrant.arrival_kind = origin.value
         # A child travels with the adult who answers for them; their stay follows that of nobody else here.
         wants_return = not malian and rng.random() < 0.38
         days = max(1, round(rng.lognormvariate(1.9, 0.65)))
         return_case = self.return_case(batch, migrant, day, code) if wants_return else None
         if return_case is not None:
+            if return_case.document in CONSULAR:  # the consulate was asked: the person had agreed to that
+                consent = self.identities.consent(migrant, Consent.Purpose.CONSULATE, Consent.Method.SIGNED, "fra", arrived, migrant.registered_by_id or 0)
+                batch.add(consent)
             end = return_case.departed_on or return_case.ended_on
             leaves = self.at(end, 5, 8) if end else None
             reason = Stay.DepartureReason.RETURN if return_case.departed_on else Stay.DepartureReason.LEFT

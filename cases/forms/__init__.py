@@ -1,7 +1,8 @@
 """The forms of a person's file."""
 
 from .fields import OLDEST, BirthField, DateParts, LineField, birth_initial, birth_of, new_id, put_errors, sent
-from .filing import AttachmentForm, ConsentForm, NoteForm
+from .filing import AttachmentForm, CardForm, ConsentForm, DocumentForm, NoteForm, PhotoForm
+from .group import ALONE, GroupForm, GroupPersonForm
 from .identity import HintForm, IdentityForm, RegistrationForm
 from .protection import BestInterestForm, DecisionForm, EmergencyForm, ScreeningForm, TracingForm
 from .referral import DirectoryFilterForm, MoveForm, PartnerForm, ReferralFilterForm, ReferralForm, StructureForm
@@ -9,21 +10,27 @@ from .search import AGE_GROUPS, SearchForm
 
 __all__ = [
     "AGE_GROUPS",
+    "ALONE",
     "OLDEST",
     "AttachmentForm",
     "BestInterestForm",
     "BirthField",
+    "CardForm",
     "ConsentForm",
     "DateParts",
     "DecisionForm",
     "DirectoryFilterForm",
+    "DocumentForm",
     "EmergencyForm",
+    "GroupForm",
+    "GroupPersonForm",
     "HintForm",
     "IdentityForm",
     "LineField",
     "MoveForm",
     "NoteForm",
     "PartnerForm",
+    "PhotoForm",
     "ReferralFilterForm",
     "ReferralForm",
     "RegistrationForm",

@@ -8,54 +8,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from centres.models import Centre
-from config.countries import country_choices
 
-from .. import case_numbers, consents
+from .. import case_numbers
 from ..cleaning import clean_line, clean_name, clean_phone
-from ..models import Consent, Migrant
+from ..models import Migrant
 from .fields import OLDEST, BirthField, LineField, birth_of
+from .parts import ArrivalPart, ConsentPart, CorePart, FurtherPart, OriginPart, PaperPart, nationalities
 
 
-def _nationalities() -> list[tuple[str, str]]:
-    return [("", _("Choisissez un pays")), *country_choices()]
-
-
-class IdentityForm(forms.Form):
+class IdentityForm(ArrivalPart, OriginPart, FurtherPart, CorePart):
     """Who the person is; the same fields at registration and at correction."""
 
-    surname = LineField(label=gettext_lazy("Nom de famille"), max_length=80, required=False, clean=clean_name, widget=forms.TextInput({"autocomplete": "off"}))
-    given_names = LineField(label=gettext_lazy("Prénoms"), max_length=120, required=False, clean=clean_name, widget=forms.TextInput({"autocomplete": "off"}))
-    sex = forms.ChoiceField(
-        label=gettext_lazy("Sexe"),
-        choices=Migrant.Sex.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choisissez ce que dit la personne.")},
-    )
-    birth = BirthField(
-        label=gettext_lazy("Date de naissance"),
-        required=False,
-        help_text=gettext_lazy("Si seule l’année est connue, laissez le jour et le mois vides."),
-    )
-    age = forms.IntegerField(
-        label=gettext_lazy("Ou âge estimé"),
-        required=False,
-        min_value=0,
-        max_value=OLDEST,
-        help_text=gettext_lazy("Seulement si l’année de naissance n’est pas connue."),
-        widget=forms.TextInput({"class": "w-2", "inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={"invalid": gettext_lazy("Écrivez l’âge en années, en chiffres.")},
-    )
-    nationality = forms.ChoiceField(
-        label=gettext_lazy("Nationalité"), choices=_nationalities, error_messages={"required": gettext_lazy("Choisissez une nationalité dans la liste.")}
-    )
-    phone = LineField(
-        label=gettext_lazy("Téléphone"),
-        max_length=40,
-        required=False,
-        clean=lambda text: clean_phone(clean_line(text)),
-        help_text=gettext_lazy("Avec l’indicatif du pays. Huit chiffres seuls sont lus comme un numéro du Mali."),
-        widget=forms.TextInput({"class": "w-16", "inputmode": "tel", "autocomplete": "off"}),
-    )
     accompanied_by = LineField(
         label=gettext_lazy("Adulte responsable"),
         max_length=40,
@@ -65,8 +28,6 @@ class IdentityForm(forms.Form):
         ),
         widget=forms.TextInput({"class": "w-16", "autocomplete": "off"}),
     )
-
-    SERVICE_NAMES = {"born_on": "birth", "birth_precision": "birth"}
 
     def __init__(self, *arguments: Any, user, **named: Any):
         self.user = user
@@ -84,59 +45,38 @@ class IdentityForm(forms.Form):
             raise ValidationError(_("Aucune personne de vos centres n’a ce numéro de dossier."))
         return adult
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if not {"surname", "given_names"} & set(self.errors) and not (cleaned.get("surname") or cleaned.get("given_names")):
-            self.add_error("surname", _("Écrivez au moins un nom ou un prénom."))
-        if not {"birth", "age"} & set(self.errors):
-            try:
-                cleaned["born_on"], cleaned["birth_precision"] = birth_of(cleaned)
-            except ValidationError as error:
-                self.add_error(None, error)
-        return cleaned
-
     def identity(self) -> dict[str, Any]:
         """The cleaned fields by the names of the services."""
-        names = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone", "accompanied_by")
-        return {name: self.cleaned_data[name] for name in names}
+        return {name: self.cleaned_data[name] for name in (*self.CORE, *self.FURTHER, *self.ORIGIN, *self.ARRIVAL, "accompanied_by")}
 
 
-class RegistrationForm(IdentityForm):
+class RegistrationForm(PaperPart, ConsentPart, IdentityForm):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")})
     centre = forms.ModelChoiceField(
         label=gettext_lazy("Centre"), queryset=Centre.objects.none(), to_field_name="code", error_messages={"required": gettext_lazy("Choisissez le centre.")}
     )
-    consent_purposes = forms.MultipleChoiceField(
-        label=gettext_lazy("La personne est d’accord pour"),
-        choices=Consent.Purpose.choices,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": gettext_lazy("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
-        },
-    )
-    consent_method = forms.ChoiceField(
-        label=gettext_lazy("Comment a-t-elle donné son accord ?"),
-        choices=Consent.Method.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choisissez comment l’accord a été donné.")},
-    )
-    consent_language = forms.ChoiceField(label=gettext_lazy("Expliqué en"), choices=consents.LANGUAGES, initial="fra")
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, centres: list[Centre], **named: Any):
         super().__init__(*arguments, **named)
-        self.fields["centre"].queryset = Centre.objects.filter(pk__in=[centre.pk for centre in centres])
-        if len(centres) == 1:
-            self.fields["centre"].required = False
-            self.fields["centre"].widget = forms.HiddenInput()
+        offer_centres(self, centres)
         self._only_centre = centres[0] if len(centres) == 1 else None
 
     def clean_centre(self) -> Centre:
         return self.cleaned_data["centre"] or self._only_centre
 
     def registration(self) -> dict[str, Any]:
-        names = ("id", "centre", "consent_method", "consent_language")
-        return {**self.identity(), **{name: self.cleaned_data[name] for name in names}, "consent_purposes": tuple(self.cleaned_data["consent_purposes"])}
+        given = {name: self.cleaned_data[name] for name in ("id", "centre")}
+        return {**self.identity(), **given, **self.agreement(), "document": self.paper()}
+
+
+def offer_centres(form: forms.Form, centres: list[Centre]) -> None:
+    """The field `centre` of whoever works in several; of whoever works in one it is no question."""
+    field = form.fields["centre"]
+    field.queryset = Centre.objects.filter(pk__in=[centre.pk for centre in centres])  # type: ignore[attr-defined]
+    if len(centres) == 1:
+        field.required = False
+        field.widget = forms.HiddenInput()
 
 
 class HintForm(forms.Form):
@@ -147,8 +87,8 @@ class HintForm(forms.Form):
     sex = forms.ChoiceField(choices=Migrant.Sex.choices, required=False)
     birth = BirthField(required=False)
     age = forms.IntegerField(required=False, min_value=0, max_value=OLDEST)
-    nationality = forms.ChoiceField(choices=_nationalities, required=False)
-    phone = LineField(max_length=40, required=False, clean=clean_phone)
+    nationality = forms.ChoiceField(choices=nationalities, required=False)
+    phone = LineField(max_length=40, required=False, clean=lambda text: clean_phone(clean_line(text)))
 
     def identity(self) -> dict[str, Any]:
         self.is_valid()

@@ -3,10 +3,12 @@
 from .attachment import Attachment, attachment_path
 from .best_interest import BestInterest, FamilyTracing
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
+from .card import Card, clean_token, new_token
 from .consent import Consent
 from .data_request import DataRequest, own_data_path
 from .emergency import EmergencyAccess, EmergencyNotice
 from .erasure import Erasure, ErasureList
+from .group import RegistrationGroup
 from .identity_document import IdentityDocument
 from .import_batch import ImportBatch, import_path
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, ProtectedQuerySet, index_keys, photo_path
@@ -20,6 +22,7 @@ __all__ = [
     "ADULT_AGE",
     "Attachment",
     "BestInterest",
+    "Card",
     "CaseCounter",
     "ChosenColumns",
     "Consent",
@@ -43,15 +46,18 @@ __all__ = [
     "ProtectedQuerySet",
     "Referral",
     "ReferralLink",
+    "RegistrationGroup",
     "RouteStep",
     "SavedFilter",
     "Structure",
     "VulnerabilityAssessment",
     "attachment_path",
+    "clean_token",
     "earliest_birth",
     "import_path",
     "index_keys",
     "latest_of",
+    "new_token",
     "own_data_path",
     "photo_path",
     "years_before",

@@ -9,11 +9,18 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
 
+from .attachment import Attachment
 from .migrant import FileQuerySet, Migrant
+
+# Agreements on the first text were written down before a witness was asked for.
+WITHOUT_WITNESS = "2026-1"
 
 
 class ConsentQuerySet(FileQuerySet):
     on_file_from = "given_at"
+
+    def open(self) -> "ConsentQuerySet":
+        return self.filter(withdrawn_at__isnull=True)
 
 
 class Consent(models.Model):
@@ -38,9 +45,12 @@ class Consent(models.Model):
     text_version = models.CharField(_("version du texte"), max_length=20)
     language = models.CharField(_("langue"), max_length=3, default="fra")  # ISO 639-3: what it was explained in
     method = models.CharField(_("donné par"), max_length=8, choices=Method)
+    witness = models.CharField(_("témoin"), max_length=120, blank=True)
+    signature = models.ForeignKey(Attachment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("image de la signature"))
     given_at = models.DateTimeField(_("donné le"), default=timezone.now)
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recueilli par"))
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
+    withdrawal_noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("retrait noté par"))
 
     objects = ConsentQuerySet.as_manager()
 
@@ -50,7 +60,14 @@ class Consent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["migrant", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once"),
             models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")), name="consent_dates"),
+            models.CheckConstraint(
+                condition=~Q(method="spoken") | ~Q(witness="") | Q(text_version=WITHOUT_WITNESS),
+                name="consent_witness",
+                violation_error_message=_("Un accord donné de vive voix demande un témoin : écrivez son nom."),
+            ),
         ]
+        # Withdrawn agreements are few: this is how those who must be decided about are found.
+        indexes = [models.Index(fields=["migrant"], name="consent_withdrawn", condition=Q(purpose="registration", withdrawn_at__isnull=False))]
         triggers = [
             audited(),
             # Whoever takes back the agreement to be referred closes the links of partners at once, by whatever way it is written down.

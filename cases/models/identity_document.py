@@ -2,21 +2,28 @@
 
 import uuid
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
+from config.countries import country_name
 
-from ..sealed import unseal
+from ..sealed import equality_key, normal_number, unseal
 from .attachment import Attachment
 from .migrant import FileQuerySet, Migrant
 
 
 class IdentityDocumentQuerySet(FileQuerySet):
     on_file_from = "added_at"
+
+    def numbered(self, number: str) -> "IdentityDocumentQuerySet":
+        """Those with this number, however it is written: by an index over keyed digests, never over the numbers."""
+        return self.filter(number_key=equality_key(number)) if normal_number(number) else self.none()
 
 
 class IdentityDocument(models.Model):
@@ -43,6 +50,7 @@ class IdentityDocument(models.Model):
     scan = models.ForeignKey(Attachment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("image"))
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
     added_at = models.DateTimeField(_("noté le"), default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
 
     objects = IdentityDocumentQuerySet.as_manager()
 
@@ -69,9 +77,31 @@ class IdentityDocument(models.Model):
         return self.get_kind_display()
 
     @property
+    def has_expired(self) -> bool:
+        """No longer valid today; a document without an end does not expire."""
+        return self.expires_on is not None and self.expires_on < timezone.localdate()
+
+    @property
+    def country_name(self) -> str:
+        return country_name(self.country)
+
+    @property
     def number(self) -> str:
         """As it was typed. Raises InvalidToken without the secret that sealed it."""
         return unseal(self.number_sealed) if self.number_sealed else ""
+
+    @property
+    def readable_number(self) -> str | None:
+        """The number, or None where the secret that sealed it is gone: a file must open all the same."""
+        try:
+            return self.number
+        except InvalidToken:
+            return None
+
+    @property
+    def number_words(self) -> str:
+        number = self.readable_number
+        return gettext("illisible : la clé de chiffrement a changé") if number is None else number
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)

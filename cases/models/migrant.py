@@ -15,6 +15,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Coalesce, Reverse
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,8 @@ from config.countries import country_name
 
 from .. import case_numbers
 from ..cleaning import digits_of
+from ..languages import LANGUAGES
+from ..sealed import normal_number
 from ..vulnerabilities import PROTECTED_FLAGS, REFER
 from .births import ADULT_AGE, Precision, earliest_birth, years_before
 
@@ -35,6 +38,8 @@ from .births import ADULT_AGE, Precision, earliest_birth, years_before
 MOST_WORDS = 6
 # Found as they sound, so many answer the question, and no looser search is made.
 ENOUGH = 25
+# Of a document's number: what is shorter or longer is none.
+FEWEST_SIGNS, MOST_SIGNS = 4, 40
 YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 NAME_VECTOR = SearchVector("search_text", config="simple")
 
@@ -105,8 +110,17 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         here_last = Exists(cared.filter(centre__in=centres)) & ~Exists(cared.filter(until__isnull=True))
         return self.filter(here_now | here_last, **{"protected_flags__contains" if protected else "flags__contains": [code]})
 
+    def registration_withdrawn(self) -> "MigrantQuerySet":
+        """People who have taken back the agreement to be registered: somebody must decide whether the file is kept."""
+        from .consent import Consent
+
+        agreements = Consent.objects.filter(migrant=OuterRef("pk"), purpose=Consent.Purpose.REGISTRATION)
+        # From the few that were withdrawn, never from all people.
+        ended = Consent.objects.filter(purpose=Consent.Purpose.REGISTRATION, withdrawn_at__isnull=False).order_by().values("migrant")
+        return self.filter(pk__in=ended).exclude(Exists(agreements.filter(withdrawn_at__isnull=True)))
+
     def matching(self, text: str) -> "MigrantQuerySet":
-        """People whose case number, phone or name (in any spelling, or its beginning) is this. Every word must fit."""
+        """People whose case number, phone, document number, card or name (in any spelling, or its beginning) is this. Every word must fit."""
         text = _searchable(text)
         if not text:
             return self
@@ -134,15 +148,32 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         return self._by_words(_searchable(full_name), beginnings=False, but_one=but_one)
 
     def _by_number(self, text: str) -> "MigrantQuerySet | None":
-        """By case number or phone, if the text looks like one."""
+        """By case number, phone, document number or the QR of the card, if the text looks like one."""
         if number := case_numbers.clean(text):
             return self.filter(case_number=number)
+        carried = self._holders(text)
         digits = digits_of(text)
         if len(digits) >= 6 and not any(c.isalpha() for c in text):
             # By its end, so that it is found with the country's prefix or without.
             ending = digits.removeprefix("00").lstrip("0")[-15:][::-1]
-            return self.exclude(phone="").alias(phone_reversed=Reverse("phone")).filter(phone_reversed__startswith=ending)
-        return None
+            reversed_phones = self.alias(phone_reversed=Reverse("phone"), other_phone_reversed=Reverse("other_phone"))
+            # Each condition with its own part of the table, for its own index.
+            condition = Q(~Q(phone=""), phone_reversed__startswith=ending) | Q(~Q(other_phone=""), other_phone_reversed__startswith=ending)
+            return reversed_phones.filter(condition | Q(pk__in=carried) if carried else condition)
+        return self.filter(pk__in=carried) if carried else None
+
+    def _holders(self, text: str) -> list[uuid.UUID]:
+        """Keys of people who carry a document with this number, or a valid card with this QR: two look-ups by equal keys, in one
+        question. Who it is is for the caller's own scope to say."""
+        from .card import Card, clean_token
+        from .identity_document import IdentityDocument
+
+        if not FEWEST_SIGNS <= len(normal_number(text)) <= MOST_SIGNS or not any(char.isdigit() for char in text):
+            return []
+        found = IdentityDocument.objects.numbered(text).order_by().values_list("migrant_id")
+        if token := clean_token(text):
+            found = found.union(Card.objects.valid().filter(token=token).order_by().values_list("migrant_id"))
+        return [key for (key,) in found[:50]]
 
     def with_phone(self, phone: str) -> "MigrantQuerySet":
         """People with just this number, by the index, which has it from its end."""
@@ -243,6 +274,9 @@ class Migrant(models.Model):
     household = models.ForeignKey(Household, models.SET_NULL, null=True, blank=True, related_name="members", verbose_name=_("ménage"))
     household_role = models.CharField(_("place dans le ménage"), max_length=10, choices=HouseholdRole, blank=True)
     accompanied_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="answers_for", verbose_name=_("adulte responsable"))
+    registration_group = models.ForeignKey(
+        "cases.RegistrationGroup", models.SET_NULL, null=True, blank=True, related_name="people", verbose_name=_("groupe à l’enregistrement")
+    )
     registered_centre = models.ForeignKey(Centre, models.PROTECT, related_name="+", verbose_name=_("enregistré à"))
     registered_at = models.DateTimeField(_("enregistré le"), default=timezone.now)
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("enregistré par"))
@@ -269,6 +303,7 @@ class Migrant(models.Model):
             GinIndex(fields=["name_keys"], name="migrant_name_keys"),
             GinIndex(NAME_VECTOR, name="migrant_name_words"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="migrant_phone_end", condition=~Q(phone="")),
+            models.Index(OpClass(Reverse("other_phone"), "text_pattern_ops"), name="migrant_other_phone_end", condition=~Q(other_phone="")),
             models.Index(fields=["born_on"], name="migrant_born"),
             GinIndex(fields=["flags"], name="migrant_flags"),
             GinIndex(fields=["protected_flags"], name="migrant_protected_flags"),
@@ -387,6 +422,39 @@ class Migrant(models.Model):
     @property
     def nationality_name(self) -> str:
         return country_name(self.nationality)
+
+    @property
+    def second_nationality_name(self) -> str:
+        return country_name(self.second_nationality)
+
+    @property
+    def origin_words(self) -> str:
+        """Where the person is from, the smallest place first; a cercle or region with its P-code and the list it is of."""
+        area = f"{self.origin_area} ({self.origin_area.pcode}, {self.origin_area.vintage})" if self.origin_area else ""
+        return ", ".join(part for part in (self.origin_place, area, country_name(self.origin_country)) if part)
+
+    @property
+    def language_words(self) -> str:
+        known = dict(LANGUAGES)
+        return ", ".join(str(known.get(code, code)) for code in self.languages)
+
+    @property
+    def parents_words(self) -> str:
+        """« Fils de Moussa et de Awa », as far as the parents are known."""
+        given = [name for name in (self.father_given_names, self.mother_given_names) if name]
+        if not given:
+            return ""
+        words = {"female": gettext("fille de %(parents)s"), "male": gettext("fils de %(parents)s")}.get(self.sex, gettext("enfant de %(parents)s"))
+        return words % {"parents": gettext(" et de ").join(given)}
+
+    @property
+    def other_phone_words(self) -> str:
+        return f"+{self.other_phone}" if self.other_phone else ""
+
+    @property
+    def photo_url(self) -> str:
+        """The small photo, for the head of the file; empty without one. The page behind it asks for the right again."""
+        return f"{reverse('cases:photo', args=[self.pk])}?small=1" if self.photo else ""
 
     @property
     def phone_words(self) -> str:

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 from centres.access import allows, centres_for
 from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
+from config.countries import country_name
 
 from .. import sections
-from ..models import Attachment, Consent, Migrant, Note
+from ..models import Attachment, Consent, IdentityDocument, Migrant, Note
 from ..sections import Action, DueItem, Section, TimelineRow
 
 MOST_ON_FILE = 300
@@ -27,7 +28,7 @@ MOST_COUNTED = 1000  # counting on costs more than it tells
 
 @dataclass(frozen=True)
 class Paper:
-    """A note, an agreement or an attachment on a person's file."""
+    """A note, an agreement, an attachment or a paper of identity on a person's file."""
 
     sort: str
     key: str
@@ -43,7 +44,7 @@ PAPER_SOURCES: list[Callable[[Any, Callable[..., Any]], Any]] = []
 
 
 def papers(user, migrant: Migrant) -> list[Paper]:
-    """All notes, agreements and attachments that the user may see, newest first: one query, asked once for a loaded person."""
+    """All notes, agreements, attachments and papers of identity that the user may see, newest first: one query, asked once for a loaded person."""
     kept: dict[Any, list[Paper]] = migrant.__dict__.setdefault("_papers", {})
     if user.pk not in kept:
         kept[user.pk] = _read_papers(user, migrant)
@@ -68,8 +69,9 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
     notes = columns(Note.objects.visible_to(user), "written_by", "kind", "written_at", Value(""), "text")
     agreements = columns(Consent.objects.visible_to(user), "taken_by", Value("consent"), "given_at", "purpose", "method", "withdrawn_at")
     files = columns(Attachment.objects.visible_to(user), "added_by", Value("attachment"), "added_at", "title", "media_type")
+    documents = columns(IdentityDocument.objects.visible_to(user), "added_by", Value("document"), "added_at", "kind", "country")
     others = [source(user, columns) for source in PAPER_SOURCES]
-    rows = notes.union(agreements, files, *others, all=True).order_by("-c_at")[:MOST_ON_FILE]
+    rows = notes.union(agreements, files, documents, *others, all=True).order_by("-c_at")[:MOST_ON_FILE]
     return [
         Paper(sort, key, at, title, text, f"{first or ''} {last or ''}".strip() or login or "", ended) for sort, key, at, title, text, first, last, login, ended in rows
     ]
@@ -77,6 +79,7 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
 
 def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
     purposes, methods = dict(Consent.Purpose.choices), dict(Consent.Method.choices)
+    kinds = dict(IdentityDocument.Kind.choices)
     rows, at_registration = [], set()
     for paper in papers(user, migrant):
         if paper.sort == Note.Kind.ORDINARY:
@@ -85,6 +88,10 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
             rows.append(TimelineRow(paper.at, _("Note de protection"), paper.text, who=paper.who, chip={"label": _("protection"), "tone": "warn"}))
         elif paper.sort == "attachment":
             rows.append(TimelineRow(paper.at, _("Pièce jointe : %(title)s") % {"title": paper.title}, url=reverse("cases:attachment", args=[paper.key]), who=paper.who))
+        elif paper.sort == "document":
+            if paper.at != migrant.registered_at:
+                kind = str(kinds.get(paper.title, paper.title))
+                rows.append(TimelineRow(paper.at, _("Document d’identité noté : %(kind)s") % {"kind": kind}, country_name(paper.text), who=paper.who))
         elif paper.sort == "consent":
             purpose = str(purposes.get(paper.title, paper.title))
             if paper.at == migrant.registered_at:

@@ -1,12 +1,17 @@
 """Writes about a person. Views, API, imports and commands all come here."""
 
+from .agreements import refuse_follow_up_if_withdrawn, refuse_if_withdrawn, require_consent
 from .attachments import attach, media_type_of
 from .best_interest import ask_for_tracing, record_best_interest, update_tracing
-from .consents import CONSENT_TEXT_VERSION, give_consent, require_consent, withdraw_consent
+from .cards import issue_card, revoke_card
+from .consents import CONSENT_TEXT_VERSION, give_consent, withdraw_consent
+from .documents import DOCUMENT_RIGHTS, add_document, correct_document, may_write_documents, remove_document
 from .emergency import acknowledge_emergency, open_in_emergency, running_accesses
-from .identity import IDENTITY_FIELDS, clean_identity, correct_identity, latest_birth, open_custody, register_migrant
+from .groups import open_group, register_in_group, revise_group
+from .identity import FURTHER_FIELDS, IDENTITY_FIELDS, clean_identity, correct_identity, latest_birth, open_custody, register_migrant
 from .lists import choose_columns, delete_filter, rename_filter, save_filter, write_note_for_all
 from .notes import write_note
+from .photos import remove_photo, set_photo
 from .profiles import carried_over, save_profile
 from .referrals import (
     add_structure,
@@ -25,9 +30,12 @@ from .vulnerability import assess_vulnerability, current_assessment, decide_vuln
 
 __all__ = [
     "CONSENT_TEXT_VERSION",
+    "DOCUMENT_RIGHTS",
+    "FURTHER_FIELDS",
     "IDENTITY_FIELDS",
     "STEP_FIELDS",
     "acknowledge_emergency",
+    "add_document",
     "add_step",
     "add_structure",
     "answer_by_link",
@@ -38,6 +46,7 @@ __all__ = [
     "change_step",
     "choose_columns",
     "clean_identity",
+    "correct_document",
     "correct_identity",
     "correct_structure",
     "current_assessment",
@@ -45,25 +54,36 @@ __all__ = [
     "delete_filter",
     "find_link",
     "give_consent",
+    "issue_card",
     "latest_birth",
     "make_link",
     "may_edit_directory",
     "may_screen",
+    "may_write_documents",
     "may_write_referral",
     "media_type_of",
     "move_referral",
     "move_step",
     "open_custody",
+    "open_group",
     "open_in_emergency",
     "record_best_interest",
     "refer",
+    "refuse_follow_up_if_withdrawn",
+    "refuse_if_withdrawn",
+    "register_in_group",
     "register_migrant",
+    "remove_document",
+    "remove_photo",
     "remove_step",
     "rename_filter",
     "require_consent",
+    "revise_group",
+    "revoke_card",
     "running_accesses",
     "save_filter",
     "save_profile",
+    "set_photo",
     "update_tracing",
     "was_just_sent",
     "withdraw_consent",

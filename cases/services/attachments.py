@@ -16,6 +16,7 @@ from centres.roles import Right
 
 from ..cleaning import clean_line
 from ..models import Attachment, Migrant
+from .agreements import refuse_if_withdrawn
 
 # First bytes of the kinds of file that a case file may hold.
 SIGNATURES = (
@@ -42,6 +43,7 @@ def attach(*, actor: User, migrant: Migrant, title: str, file: UploadedFile, id:
     Raises PermissionDenied, ValidationError, SameKeyOtherContent."""
     if not allows(actor, Right.VIEW_CASE, migrant, writing=True):
         raise PermissionDenied
+    refuse_if_withdrawn(migrant)
     if not file.size or file.size > settings.ATTACHMENT_MAX_BYTES:
         raise ValidationError({"file": _("Le fichier est vide ou dépasse 10 Mo. Photographiez-le en plus petit et réessayez.")})
     kind = media_type_of(file.read(16))

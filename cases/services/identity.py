@@ -23,7 +23,11 @@ from centres.roles import Right
 
 from .. import case_numbers, consents
 from ..cleaning import clean_languages, clean_line, clean_name, clean_nationality, clean_phone
-from ..models import CaseCounter, Consent, Custody, Household, Migrant, Precision, earliest_birth, index_keys, latest_of
+from ..models import CaseCounter, Consent, Custody, Household, Migrant, Precision, RegistrationGroup, earliest_birth, index_keys, latest_of
+from ..sealed import equality_key
+from .agreements import refuse_if_withdrawn
+from .consents import clean_agreement
+from .documents import add_document
 
 CONSENT_TEXT_VERSION = consents.CURRENT_VERSION
 
@@ -47,6 +51,8 @@ FURTHER_FIELDS = (
 IDENTITY_FIELDS = (*CORE_FIELDS, *FURTHER_FIELDS)
 # Rows in one statement.
 WRITTEN_AT_ONCE = 1000
+# They decide whether somebody is a child, and whether it is alone: put right whatever the person agreed to.
+PROTECTING_FIELDS = frozenset({"born_on", "birth_precision", "accompanied_by"})
 
 CLEANERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("surname", clean_name),
@@ -137,7 +143,10 @@ def prepare_registration(
     consent_method: str,
     consent_purposes: tuple[str, ...],
     consent_language: str = "fra",
+    consent_witness: str = "",
     accompanied_by: Migrant | None = None,
+    group: RegistrationGroup | None = None,
+    document: dict[str, Any] | None = None,
     **identity: Any,
 ) -> Registration:
     """The one place with the rules of a registration: of the form, the API and an import of a list alike. Writes nothing.
@@ -156,13 +165,42 @@ def prepare_registration(
         for name, value in identity.items()
         if name not in FURTHER_FIELDS or value
     ]
-    digest = _digest(id, centre.code, *said, consent_method, consent_language, *purposes, accompanied_by.pk if accompanied_by else "")
+    digest = _digest(
+        id,
+        centre.code,
+        *said,
+        consent_method,
+        consent_language,
+        *purposes,
+        accompanied_by.pk if accompanied_by else "",
+        *([f"witness={consent_witness}"] if consent_witness else ()),
+        *([f"group={group.pk}"] if group else ()),
+        *(f"document.{name}={_untold(name, value)}" for name, value in sorted((document or {}).items()) if value),
+    )
     migrant = Migrant(
-        id=id, registered_centre=centre, registered_at=at, registered_by=actor, registered_digest=digest, accompanied_by=accompanied_by, case_number="-", **identity
+        id=id,
+        registered_centre=centre,
+        registered_at=at,
+        registered_by=actor,
+        registered_digest=digest,
+        accompanied_by=accompanied_by,
+        registration_group=group,
+        household=group.household if group else None,
+        case_number="-",
+        **identity,
     )
     _check_rules(migrant)
     agreements = [
-        Consent(migrant=migrant, purpose=purpose, text_version=CONSENT_TEXT_VERSION, language=consent_language, method=consent_method, given_at=at, taken_by=actor)
+        Consent(
+            migrant=migrant,
+            purpose=purpose,
+            text_version=CONSENT_TEXT_VERSION,
+            language=consent_language,
+            method=consent_method,
+            witness=consent_witness,
+            given_at=at,
+            taken_by=actor,
+        )
         for purpose in purposes
     ]
     for agreement in agreements:
@@ -207,13 +245,18 @@ def register_migrant(
     consent_method: str,
     consent_purposes: tuple[str, ...] = (Consent.Purpose.REGISTRATION,),
     consent_language: str = "fra",
+    consent_witness: str = "",
     accompanied_by: Migrant | None = None,
+    group: RegistrationGroup | None = None,
+    document: dict[str, Any] | None = None,
     **further: Any,
 ) -> tuple[Migrant, bool]:
     """Opens a person's file at a centre: identity, consent, custody, case number. Returns (person, was it made now?).
 
     The same `id` again with the same content gives the same person; with other content raises SameKeyOtherContent.
-    Raises PermissionDenied, and ValidationError with words for the form (`prepare_registration`). `further`: any of FURTHER_FIELDS."""
+    Raises PermissionDenied, and ValidationError with words for the form (`prepare_registration`). `further`: any of FURTHER_FIELDS.
+    `document`: kind, country, number, expires_on of the paper the person shows. `group`: who the person came with; those of a family are
+    one household."""
     registration = prepare_registration(
         actor=actor,
         centre=centre,
@@ -229,7 +272,10 @@ def register_migrant(
         consent_method=consent_method,
         consent_purposes=consent_purposes,
         consent_language=consent_language,
+        consent_witness=consent_witness,
         accompanied_by=accompanied_by,
+        group=group,
+        document=document,
         **further,
     )
     # Two parallel sendings of one key: the second waits here and then finds the first.
@@ -240,12 +286,14 @@ def register_migrant(
     if accompanied_by is not None:
         registration.migrant.household = _take_under(actor, registration.migrant, accompanied_by)
     write_registrations([registration], take_case_numbers(centre, timezone.localdate().year))
+    if document:
+        _with_paper(actor, registration.migrant, document)
     return registration.migrant, True
 
 
 def _check_rules(migrant: Migrant) -> None:
     """Raises ValidationError by field. All constraints are asked of the database in one question; only if one is broken, one by one."""
-    outside = ["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"]
+    outside = ["id", "case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area", "registration_group"]
     try:
         migrant.clean_fields(exclude=outside)
         values = migrant._get_field_expression_map(meta=Migrant._meta)  # type: ignore[attr-defined]  # as CheckConstraint.validate does
@@ -256,6 +304,19 @@ def _check_rules(migrant: Migrant) -> None:
         migrant.full_clean(exclude=outside)
 
 
+def _untold(name: str, value: Any) -> Any:
+    """A document's number is not to be guessed from the digest of everything else."""
+    return equality_key(value) if name == "number" else value
+
+
+def _with_paper(actor: User, migrant: Migrant, document: dict[str, Any]) -> None:
+    """Raises ValidationError under the names of the form."""
+    try:
+        add_document(actor=actor, migrant=migrant, id=uuid.uuid5(migrant.pk, "document"), **document)
+    except ValidationError as error:
+        raise ValidationError({f"document_{name}": found for name, found in error.error_dict.items()} if hasattr(error, "error_dict") else error) from error
+
+
 def _digest(*parts: Any) -> str:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
 
@@ -263,7 +324,7 @@ def _digest(*parts: Any) -> str:
 def _check_consent(consent: Consent) -> None:
     """Raises ValidationError, under the names that forms and API use."""
     try:
-        consent.clean_fields(exclude=["migrant", "taken_by"])
+        clean_agreement(consent)
     except ValidationError as error:
         raise ValidationError({f"consent_{name}s" if name == "purpose" else f"consent_{name}": found for name, found in error.error_dict.items()})
 
@@ -299,6 +360,8 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
     unknown = set(changes) - set(IDENTITY_FIELDS) - {"accompanied_by"}
     if unknown:
         raise ValueError(f"not identity: {sorted(unknown)}")
+    if any(getattr(migrant, name) != value for name, value in changes.items() if name not in PROTECTING_FIELDS):
+        refuse_if_withdrawn(migrant)
     stored = (*(f"{name}_id" if name == "origin_area" else name for name in IDENTITY_FIELDS), "accompanied_by_id")
     before = {name: getattr(migrant, name) for name in stored}
     if "born_on" in changes or "birth_precision" in changes:
@@ -310,7 +373,7 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
     if before == {name: getattr(migrant, name) for name in before}:
         return migrant
     migrant.version += 1
-    migrant.full_clean(exclude=["case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"])
+    migrant.full_clean(exclude=["case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area", "registration_group"])
     _index_name(migrant)
     migrant.save()
     return migrant

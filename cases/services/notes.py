@@ -11,6 +11,7 @@ from centres.roles import Right
 
 from ..cleaning import clean_text
 from ..models import Migrant, Note
+from .agreements import refuse_if_withdrawn
 
 
 @service
@@ -21,6 +22,8 @@ def write_note(*, actor: User, migrant: Migrant, kind: str, text: str, id: uuid.
     right = Right.VIEW_PROTECTION if kind == Note.Kind.PROTECTION else Right.VIEW_CASE
     if not allows(actor, right, migrant, writing=True):
         raise PermissionDenied
+    if kind != Note.Kind.PROTECTION:
+        refuse_if_withdrawn(migrant)
     try:
         text = clean_text(text)
     except ValidationError as error:

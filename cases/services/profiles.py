@@ -17,7 +17,7 @@ from questionnaires.services import save_response
 
 from ..models import Consent, Custody, Migrant, Profile
 from ..profiles import Subject
-from .consents import require_consent
+from .agreements import require_consent
 
 
 def carried_over(profile: Profile, definition: Definition) -> dict[str, Value]:

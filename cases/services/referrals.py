@@ -24,7 +24,7 @@ from .. import referrals as workflow
 from ..cleaning import clean_line, clean_phone, clean_text
 from ..models import Consent, Custody, Migrant, Referral, ReferralLink, Structure
 from ..referrals import BY_PARTNER, MOST_DAYS, SERVICES, SHARED, State, may_follow
-from .consents import require_consent
+from .agreements import require_consent
 
 # --- the directory -------------------------------------------------------------------------------------------------
 

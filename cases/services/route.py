@@ -16,7 +16,7 @@ from centres.roles import Right
 from .. import places
 from ..cleaning import clean_line, clean_text
 from ..models import Consent, Migrant, RouteStep
-from .consents import require_consent
+from .agreements import require_consent
 
 STEP_FIELDS = ("place", "country", "since", "until", "means", "cost", "currency", "events", "notes")
 MOST_STEPS = 60

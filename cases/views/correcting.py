@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,12 +14,16 @@ from audit.acting import Stale
 from audit.models import ReadLog
 from centres.access import access, allows
 from centres.roles import Right
+from config.countries import country_name
 
 from .. import services
 from ..forms import IdentityForm, birth_initial, put_errors
 from ..models import Migrant
+from .registering import open_parts
 
-COMPARED = ("surname", "given_names", "sex", "birth", "nationality", "phone", "accompanied_by")
+# Compared as they are kept; birth has several fields in the form, the adult is named by their number.
+PLAIN = tuple(name for name in services.IDENTITY_FIELDS if name not in ("born_on", "birth_precision"))
+COMPARED = (*PLAIN[:3], "birth", *PLAIN[3:], "accompanied_by")
 
 
 def _may_correct(request: HttpRequest, migrant: Migrant) -> None:
@@ -37,16 +42,14 @@ def _identity_data(migrant: Migrant, user) -> dict[str, Any]:
     """The fields of the form as they would be sent for what is saved now."""
     birth = birth_initial(migrant)
     day, month, year = birth["birth"] or ("", "", "")
-    return {
-        "surname": migrant.surname,
-        "given_names": migrant.given_names,
-        "sex": migrant.sex,
+    plain = {name: getattr(migrant, name) for name in PLAIN}
+    return plain | {
+        "origin_area": migrant.origin_area_id or "",
+        "arrived_on": migrant.arrived_on.isoformat() if migrant.arrived_on else "",
         "birth_0": day or "",
         "birth_1": month or "",
         "birth_2": year or "",
         "age": "" if birth["age"] is None else birth["age"],
-        "nationality": migrant.nationality,
-        "phone": migrant.phone,
         "accompanied_by": _adult_number(migrant, user),
     }
 
@@ -56,13 +59,20 @@ PARTS = {"birth": ("birth_0", "birth_1", "birth_2", "age")}
 
 def _values(migrant: Migrant) -> dict[str, Any]:
     """What is compared, and how it reads."""
-    return {
-        "surname": (migrant.surname, migrant.surname),
-        "given_names": (migrant.given_names, migrant.given_names),
-        "sex": (migrant.sex, migrant.get_sex_display()),
+    words = {
+        "sex": migrant.get_sex_display(),
+        "nationality": migrant.nationality_name,
+        "second_nationality": migrant.second_nationality_name,
+        "origin_country": country_name(migrant.origin_country),
+        "origin_area": str(migrant.origin_area or ""),
+        "languages": migrant.language_words,
+        "marital_status": migrant.get_marital_status_display(),
+        "household_role": migrant.get_household_role_display(),
+        "arrival_kind": migrant.get_arrival_kind_display(),
+        "arrived_on": date_format(migrant.arrived_on) if migrant.arrived_on else "",
+    }
+    return {name: (getattr(migrant, name), words.get(name, getattr(migrant, name))) for name in PLAIN} | {
         "birth": ((migrant.born_on, migrant.birth_precision), migrant.birth_words),
-        "nationality": (migrant.nationality, migrant.nationality_name),
-        "phone": (migrant.phone, migrant.phone),
         "accompanied_by": (migrant.accompanied_by_id, migrant.accompanied_by.case_number if migrant.accompanied_by_id else ""),
     }
 
@@ -72,23 +82,22 @@ def _hidden_adult(migrant: Migrant, user) -> bool:
     return bool(migrant.accompanied_by_id) and not _adult_number(migrant, user)
 
 
-@access(Right.REGISTER, load=Migrant, methods="GET POST", log=ReadLog.Action.OPENED, select=("accompanied_by",))
+@access(Right.REGISTER, load=Migrant, methods="GET POST", log=ReadLog.Action.OPENED, select=("accompanied_by", "origin_area__parent"))
 def edit(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """Corrects the identity. If somebody else did so meanwhile, both values are shown and one is chosen for each field."""
     _may_correct(request, migrant)
     now = _identity_data(migrant, request.user)
     if request.method == "GET":
-        birth = birth_initial(migrant)
-        initial = {name: now.get(name) for name in ("surname", "given_names", "sex", "nationality", "phone", "accompanied_by")} | birth
-        return _edit_page(request, migrant, IdentityForm(initial=initial, user=request.user), migrant.version)
+        initial = {name: now.get(name) for name in COMPARED} | birth_initial(migrant)
+        return _edit_page(request, migrant, _form(migrant, request.user, initial=initial), migrant.version)
     data = request.POST.copy()
     for name in COMPARED:
         if data.get(f"choose_{name}") == "theirs":
             for part in PARTS.get(name, (name,)):
-                data[part] = now[part]
+                data.setlist(part, now[part] if isinstance(now[part], list) else [now[part]])
     typed_version = data.get("version", "")
     version = int(typed_version) if typed_version.isascii() and typed_version.isdigit() and len(typed_version) < 10 else -1
-    form = IdentityForm(data, user=request.user)
+    form = _form(migrant, request.user, data)
     if not form.is_valid():
         return _edit_page(request, migrant, form, version)
     changes = form.identity()
@@ -117,8 +126,12 @@ def edit(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     return redirect("cases:migrant", pk=migrant.pk)
 
 
+def _form(migrant: Migrant, user, *arguments: Any, **named: Any) -> IdentityForm:
+    return IdentityForm(*arguments, user=user, kept_area=migrant.origin_area, **named)
+
+
 def _edit_page(request: HttpRequest, migrant: Migrant, form: IdentityForm, version: int) -> HttpResponse:
-    return render(request, "cases/edit.html", {"migrant": migrant, "form": form, "version": version})
+    return render(request, "cases/edit.html", {"migrant": migrant, "form": form, "version": version, "open": open_parts(form)})
 
 
 def _conflict_page(request: HttpRequest, current: Migrant, form: IdentityForm, changes: dict[str, Any]) -> HttpResponse:
@@ -135,6 +148,6 @@ def _conflict_page(request: HttpRequest, current: Migrant, form: IdentityForm, c
     if not differing:  # sent twice, or both made the same correction
         messages.success(request, _("L’identité est corrigée."))
         return redirect("cases:migrant", pk=current.pk)
-    typed = [(part, form.data.get(part, "")) for name in COMPARED for part in PARTS.get(name, (name,))]
+    typed = [(part, value) for name in COMPARED for part in PARTS.get(name, (name,)) for value in form.data.getlist(part)]  # type: ignore[attr-defined]
     context = {"migrant": current, "differing": differing, "typed": typed, "version": current.version}
     return render(request, "cases/conflict.html", context, status=409)

@@ -14,19 +14,20 @@ from centres.access import access, allows
 from centres.roles import Right
 
 from .. import consents as consent_texts
-from ..models import Consent, Custody, Migrant
+from ..models import Consent, Custody, IdentityDocument, Migrant
 from ..pages.file import papers
 from ..sections import SECTIONS, TimelineRow, tabs_of
+from .agreeing import consent_words
 
 _CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 
 
-def _facts(migrant: Migrant, *, elsewhere: bool) -> list[str]:
+def facts_of(migrant: Migrant, *, elsewhere: bool) -> list[str]:
     facts = [migrant.age_words, migrant.get_sex_display(), migrant.nationality_name]
     return facts if elsewhere else [*facts, ", ".join(centre.name for centre in migrant.centres_now)]
 
 
-def _flags(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
+def flags_of(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
     flags: list[dict[str, str]] = []
     if migrant.is_unaccompanied_minor:
         flags.append({"label": _("mineur non accompagné"), "tone": "danger"})
@@ -35,6 +36,11 @@ def _flags(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
     if not may_write:
         flags.append({"label": _("lecture seule : une autre équipe suit cette personne"), "tone": "neutral"})
     return flags
+
+
+def section_flags(user, migrant: Migrant) -> list[dict[str, str]]:
+    """What the floors that this user may see say beside the name."""
+    return [flag for section in SECTIONS.values() if allows(user, section.right, migrant) for flag in section.flags(user, migrant)]
 
 
 def _sort_key(row: TimelineRow) -> datetime.datetime:
@@ -67,9 +73,9 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     agreed = {paper.title for paper in on_file if paper.sort == "consent" and not paper.ended}
     context = {
         "migrant": migrant,
-        "facts": _facts(migrant, elsewhere=ended is not None),
+        "facts": facts_of(migrant, elsewhere=ended is not None),
         "ended": ended,
-        "flags": [*_flags(migrant, may_write=may_write), *(flag for section in shown for flag in section.flags(user, migrant))],
+        "flags": [*flags_of(migrant, may_write=may_write), *section_flags(user, migrant)],
         "tabs": tabs_of(user, migrant, "cases"),
         "main_actions": actions,
         "own_actions": own.actions(user, migrant),
@@ -81,12 +87,15 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "adult": adult,
         "adult_elsewhere": bool(migrant.accompanied_by_id) and adult is None and ended is None,
         "agreed": [label for value, label in Consent.Purpose.choices if value in agreed],
+        "photo_url": "" if ended else migrant.photo_url,
         "files": [paper for paper in on_file if paper.sort == "attachment"],
     }
     return render(request, "cases/migrant.html", context)
 
 
-@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by"), prefetch=(_CARE,))
+@access(
+    Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by", "origin_area__parent"), prefetch=(_CARE,)
+)
 def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
     given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
@@ -96,7 +105,9 @@ def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "migrant": migrant,
         "consents": given,
         "adult": adult,
-        "consent_text": consent_texts.TEXTS.get(version, []),
+        **consent_words(version),
+        "refused": [label for value, label in Consent.Purpose.choices if value not in {consent.purpose for consent in given}],
+        "documents": list(IdentityDocument.objects.visible_to(request.user).filter(migrant=migrant)),
         "text_version": version,
         "printed_at": timezone.now(),
         "ended": migrant.care_ended(request.user),

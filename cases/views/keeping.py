@@ -1,4 +1,4 @@
-"""What is put on a file: notes, scans, agreements."""
+"""What is put on a file: notes, scans."""
 
 from typing import Any
 
@@ -14,10 +14,9 @@ from audit.models import ReadLog
 from centres.access import access, allows
 from centres.roles import Right
 
-from .. import consents as consent_texts
 from .. import services
-from ..forms import AttachmentForm, ConsentForm, NoteForm, new_id, put_errors, sent
-from ..models import Attachment, Consent, Migrant, Note
+from ..forms import AttachmentForm, NoteForm, new_id, put_errors, sent
+from ..models import Attachment, Migrant, Note
 
 
 @access(Right.VIEW_CASE, load=Migrant, methods="GET POST", select=("registered_centre",))
@@ -82,37 +81,3 @@ def attachment(request: HttpRequest, attachment: Attachment) -> HttpResponse:
     name = f"{attachment.migrant.case_number}-{slugify(attachment.title)[:60] or 'piece'}.{ENDINGS.get(attachment.media_type, 'bin')}"
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
     return FileResponse(content, as_attachment=True, filename=name, content_type=attachment.media_type, headers=headers)
-
-
-@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", write=Right.REGISTER, log=ReadLog.Action.OPENED)
-def consents(request: HttpRequest, migrant: Migrant) -> HttpResponse:
-    """What the person agreed to, and a new agreement."""
-    all_given = list(migrant.consents.visible_to(request.user).select_related("taken_by").order_by("-given_at", "purpose"))
-    open_now = {consent.purpose for consent in all_given if consent.withdrawn_at is None}
-    missing = [purpose for purpose in Consent.Purpose.values if purpose not in open_now]
-    form = ConsentForm(*sent(request), missing=missing, initial={"language": "fra"})
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.give_consent(actor=request.user, migrant=migrant, **form.cleaned_data)
-        except ValidationError as error:
-            put_errors(form, error)
-        else:
-            messages.success(request, _("L’accord est noté."))
-            return redirect("cases:consents", pk=migrant.pk)
-    context = {
-        "migrant": migrant,
-        "consents": all_given,
-        "languages": dict(consent_texts.LANGUAGES),
-        "form": form if missing and allows(request.user, Right.REGISTER, migrant, writing=True) else None,
-        "may_write": allows(request.user, Right.REGISTER, migrant, writing=True),
-        "consent_text": consent_texts.TEXTS[consent_texts.CURRENT_VERSION],
-    }
-    return render(request, "cases/consents.html", context)
-
-
-@access(Right.REGISTER, load=Consent, methods="POST", select=("migrant",))
-def withdraw(request: HttpRequest, consent: Consent) -> HttpResponse:
-    """The person takes an agreement back."""
-    services.withdraw_consent(actor=request.user, consent=consent)
-    messages.success(request, _("Le retrait de l’accord est noté."))
-    return redirect("cases:consents", pk=consent.migrant_id)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.acting import SameKeyOtherContent
@@ -16,9 +17,10 @@ from centres.models import Centre
 from centres.roles import Right
 
 from .. import case_numbers, services
-from .. import consents as consent_texts
 from ..duplicates import Likeness, duplicates_for
 from ..forms import HintForm, IdentityForm, RegistrationForm, new_id, put_errors
+from ..same_document import holders_of
+from .agreeing import consent_words
 from .finding import MODEL, asked
 
 
@@ -38,17 +40,14 @@ def register(request: HttpRequest) -> HttpResponse:
     centres = list(Centre.objects.filter(pk__in=centres_for(request.user, Right.REGISTER)))
     if request.method == "GET":
         q, _filters = asked(request)
-        form = RegistrationForm(initial={"id": new_id(), "consent_language": "fra", **_guess(q)}, user=request.user, centres=centres)
+        form = RegistrationForm(initial={"id": new_id(), "consent_language": "fra", "arrived_on": timezone.localdate(), **_guess(q)}, user=request.user, centres=centres)
         return _registration_page(request, form)
     form = RegistrationForm(request.POST, user=request.user, centres=centres)
     if "back" in request.POST or not form.is_valid():
         return _registration_page(request, form)
     wanted = form.registration()
-    if not form.cleaned_data["confirmed"]:
-        alike = _alike(request, full_name=f"{wanted['given_names']} {wanted['surname']}", exclude=wanted["id"], **_traits(wanted))
-        if alike:
-            typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in ("confirmed", "csrfmiddlewaretoken")]
-            return render(request, "cases/register_alike.html", {"alike": alike, "typed": typed, "name": f"{wanted['given_names']} {wanted['surname']}".strip()})
+    if not form.cleaned_data["confirmed"] and (found := alike_page(request, wanted)):
+        return found
     try:
         migrant, made = services.register_migrant(actor=request.user, **wanted)
     except SameKeyOtherContent:
@@ -62,7 +61,19 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def _registration_page(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
-    return render(request, "cases/register.html", {"form": form, "consent_text": consent_texts.TEXTS[consent_texts.CURRENT_VERSION]})
+    return render(request, "cases/register.html", {"form": form, "open": open_parts(form), **consent_words()})
+
+
+# The parts that are closed at first; one with something in it or wrong with it is open.
+PARTS = {
+    "further": RegistrationForm.FURTHER,
+    "origin": RegistrationForm.ORIGIN,
+    "paper": ("document_kind", "document_number", "document_country", "document_expires_on"),
+}
+
+
+def open_parts(form: Any) -> set[str]:
+    return {part for part, names in PARTS.items() if any(name in form.errors or form[name].value() for name in names if name in form.fields)}
 
 
 def _with_new_id(form: RegistrationForm, request: HttpRequest, centres: list[Centre]) -> RegistrationForm:
@@ -74,6 +85,27 @@ def _with_new_id(form: RegistrationForm, request: HttpRequest, centres: list[Cen
     again.is_valid()
     again.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau."))
     return again
+
+
+def alike_page(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse | None:
+    """The page that shows who may be the same before anything is kept, if there is somebody; nothing typed is lost on it."""
+    name = f"{wanted['given_names']} {wanted['surname']}".strip()
+    paper = wanted.get("document") or {}
+    same = same_paper(request, exclude=wanted["id"], **{part: paper.get(part, "") for part in ("kind", "country", "number")})
+    known = {likeness.key for likeness in same}
+    alike = [*same, *(one for one in _alike(request, full_name=name, exclude=wanted["id"], **_traits(wanted)) if one.key not in known)]
+    if not alike:
+        return None
+    typed = [(part, value) for part, values in request.POST.lists() for value in values if part not in ("confirmed", "csrfmiddlewaretoken")]
+    return render(request, "cases/register_alike.html", {"alike": alike, "typed": typed, "name": name, "action": request.path, "same_paper": bool(same)})
+
+
+def same_paper(request: HttpRequest, **paper: Any) -> list[Likeness]:
+    """Files with this very paper, as this user may see them; that they were looked for is written down, in scope or not."""
+    same = holders_of(request.user, **paper) if paper.get("number") else []
+    if same:
+        log_read(request, ReadLog.Action.SEARCHED, MODEL, [likeness.key for likeness in same])
+    return same
 
 
 def _traits(wanted: dict[str, Any]) -> dict[str, Any]:

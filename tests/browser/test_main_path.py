@@ -37,14 +37,15 @@ def day(offset: int) -> str:
 
 def fill_identity(page: Page, surname: str, year: str, *, nationality: str = "Guinée") -> None:
     page.get_by_label("Nom de famille").fill(surname)
-    page.get_by_label("Prénoms").fill("Bintou")
+    page.get_by_label("Prénoms", exact=True).fill("Bintou")
     page.get_by_role("group", name="Sexe").get_by_label("femme").check()
     page.get_by_label("Jour").fill("14")
     page.get_by_label("Mois").fill("3")
     page.get_by_label("Année").fill(year)
-    page.get_by_label("Nationalité").select_option(label=nationality)
+    page.get_by_label("Nationalité", exact=True).select_option(label=nationality)
     consent = page.get_by_role("group", name=re.compile("La personne est d’accord pour"))
     consent.get_by_label("enregistrement et aide au centre").check()
+    consent.get_by_label("partage avec le consulat de son pays").check()  # without it no laissez-passer can be asked for
     page.get_by_role("group", name=re.compile("Comment a-t-elle donné")).get_by_label("signature").check()
 
 

@@ -8,12 +8,14 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import Organisation, User
 from cases.importing import batches
 from cases.models import (
     Attachment,
     BestInterest,
+    Card,
     Consent,
     Custody,
     DataRequest,
@@ -21,16 +23,19 @@ from cases.models import (
     Erasure,
     ErasureList,
     FamilyTracing,
+    IdentityDocument,
     ImportBatch,
     Migrant,
     Note,
     Referral,
+    RegistrationGroup,
     RouteStep,
     SavedFilter,
     Structure,
     VulnerabilityAssessment,
 )
 from cases.services import (
+    add_document,
     add_step,
     add_structure,
     ask_for_tracing,
@@ -38,12 +43,15 @@ from cases.services import (
     attach,
     current_assessment,
     give_consent,
+    issue_card,
     make_link,
     open_custody,
+    open_group,
     open_in_emergency,
     record_best_interest,
     refer,
     save_filter,
+    set_photo,
     write_note,
 )
 from cases.services.own_data import ask_for_own_data, keep_copy
@@ -108,6 +116,73 @@ def make_erasure_list(centre: Centre) -> ErasureList:
         waiting = ErasureList.objects.create(centre=centre, proposed_by=manager_of(centre))
         Erasure.objects.create(list=waiting, migrant=make_migrant(centre))
     return waiting
+
+
+def make_document(centre: Centre, migrant: Migrant | None = None, number: str = "AB 123456", **content: Any) -> IdentityDocument:
+    values = {"kind": "passport", "country": "GN", "number": number, **content}
+    document, _made = add_document(actor=agent_of(centre), migrant=migrant or make_migrant(centre), id=uuid.uuid4(), **values)
+    return document
+
+
+def make_card(centre: Centre, migrant: Migrant | None = None) -> Card:
+    return issue_card(actor=agent_of(centre), migrant=migrant or make_migrant(centre))
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (900, 600), colour: str = "teal", **options: Any) -> bytes:
+    """A real picture of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, kind, **options)
+    return out.getvalue()
+
+
+def make_photo(centre: Centre, migrant: Migrant | None = None) -> Migrant:
+    """A person of this centre with a photo, agreed to."""
+    migrant = migrant or make_migrant(centre)
+    give_consent(actor=agent_of(centre), migrant=migrant, purpose="photo", method="signed")
+    return set_photo(actor=agent_of(centre), migrant=migrant, file=make_file(picture(), "moi.jpg", "image/jpeg"))
+
+
+def make_group(centre: Centre, kind: str = "bus", **common: Any) -> RegistrationGroup:
+    values = {"nationality": "GN", "consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra", **common}
+    group, _made = open_group(actor=agent_of(centre), id=uuid.uuid4(), centre=centre, kind=kind, title="Bus d’Agadez", common=values)
+    return group
+
+
+def group_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:
+    """What the browser sends to open a group."""
+    return {
+        "id": str(uuid.uuid4()),
+        "centre": centre.code,
+        "kind": "bus",
+        "title": "Bus d’Agadez",
+        "nationality": "GN",
+        "arrival_kind": "transit",
+        "consent_purposes": ["registration"],
+        "consent_method": "signed",
+        "consent_language": "fra",
+        **changed,
+    }
+
+
+def person_form(**changed: Any) -> dict[str, Any]:
+    """What the browser sends for the next person of a group."""
+    return {
+        "id": str(uuid.uuid4()),
+        "surname": "Diallo",
+        "given_names": "Mariama",
+        "sex": "female",
+        "birth_0": "",
+        "birth_1": "",
+        "birth_2": "1994",
+        "age": "",
+        "nationality": "GN",
+        "phone": "",
+        "adult": "alone",
+        "consent_purposes": ["registration"],
+        "consent_method": "signed",
+        "consent_language": "fra",
+        **changed,
+    }
 
 
 def move(migrant: Migrant, centre: Centre) -> None:

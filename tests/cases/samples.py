@@ -5,20 +5,27 @@ from tests.samples import Sample
 
 from .factories import (
     best_interest_form,
+    group_form,
     make_assessment,
     make_attachment,
+    make_card,
     make_consent,
     make_data_request,
+    make_document,
     make_erasure_list,
     make_file,
+    make_group,
     make_import,
     make_notice,
+    make_photo,
     make_referral,
     make_saved_filter,
     make_step,
     make_structure,
     make_token,
     make_tracing,
+    person_form,
+    picture,
     referral_form,
     registration_form,
     registration_json,
@@ -66,6 +73,22 @@ def _step(centre):
     return {"pk": make_step(centre).pk}
 
 
+def _document(centre):
+    return {"pk": make_document(centre).pk}
+
+
+def _group(centre):
+    return {"pk": make_group(centre).pk}
+
+
+def _paper(centre):
+    return {"id": registration_form(centre)["id"], "kind": "nina", "number": "123 456", "country": "ML", "version": "1"}
+
+
+def _common(centre):
+    return {name: value for name, value in group_form(centre).items() if name not in ("id", "kind", "centre")} | {"version": "1"}
+
+
 SAMPLES: dict[str, Sample] = {
     "cases:migrants": Sample(),
     "cases:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
@@ -109,6 +132,21 @@ SAMPLES: dict[str, Sample] = {
     "cases:move_step": Sample(kwargs=_step, data={"version": "1", "to": "up"}),
     "cases:remove_step": Sample(kwargs=_step, data={"version": "1"}),
     "api-profile": Sample(kwargs=_migrant, data={"version": 0, "answers": {"personnes_a_charge": 3, "besoins": ["soins"]}}, json=True),
+    "cases:group_start": Sample(data=group_form),
+    "cases:group": Sample(kwargs=_group, data=lambda centre: person_form(surname="Sample", given_names="Unique")),
+    "cases:group_common": Sample(kwargs=_group, data=_common),
+    "cases:group_print": Sample(kwargs=_group),
+    "cases:rights": Sample(),
+    "cases:identity": Sample(kwargs=_migrant),
+    "cases:add_document": Sample(kwargs=_migrant, data=_paper),
+    "cases:document": Sample(kwargs=_document, data=_paper),
+    "cases:remove_document": Sample(kwargs=_document),
+    "cases:photo": Sample(kwargs=lambda centre: {"pk": make_photo(centre).pk}),
+    "cases:take_photo": Sample(kwargs=lambda centre: {"pk": make_photo(centre).pk}, data=lambda centre: {"photo": make_file(picture(), "a.jpg", "image/jpeg")}),
+    "cases:remove_photo": Sample(kwargs=lambda centre: {"pk": make_photo(centre).pk}),
+    "cases:card": Sample(kwargs=lambda centre: {"pk": make_card(centre).migrant_id}),
+    "cases:issue_card": Sample(kwargs=_migrant),
+    "cases:replace_card": Sample(kwargs=lambda centre: {"pk": make_card(centre).pk}, data={"reason": "lost"}),
     "api-migrants": Sample(data=registration_json, json=True),
     "api-migrant": Sample(kwargs=_migrant, data={"version": 1, "phone": "22376123456"}, json=True),
     "api-duplicates": Sample(kwargs=_migrant),

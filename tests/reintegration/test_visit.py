@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.acting import Stale
+from cases.services import give_consent, withdraw_consent
 from reintegration import services
 from reintegration.models import VISIT_MONTHS, Visit, add_months
+from tests.factories import agent_of
 
 from .factories import day, make_reintegration, make_visit, visit_of
 
@@ -115,3 +117,16 @@ def test_the_page_of_a_visit(as_user, centre):
     agent = as_user("agent.kayes")
     assert "Va bien" in agent.get(url).content.decode() and agent.post(url, sent).status_code == 403
     assert as_user("agent.gao").get(url).status_code == 404
+
+
+def test_nobody_is_visited_who_has_said_no(centre, persona):
+    case = make_reintegration(centre("KAY"))
+    agent, actor = agent_of(case.migrant.registered_centre), persona("reintegration.kayes")
+    consent = give_consent(actor=agent, migrant=case.migrant, purpose="follow_up", method="signed")
+    withdraw_consent(actor=agent, consent=consent)
+    visit = case.visits.order_by("month").first()
+    visit.__class__.objects.filter(pk=visit.pk).update(due_on=day())
+    with pytest.raises(ValidationError, match="recontactée"):
+        services.record_visit(actor=actor, visit=visit, version=1, done_on=day(), situation="good")
+    give_consent(actor=agent, migrant=case.migrant, purpose="follow_up", method="signed")
+    assert services.record_visit(actor=actor, visit=visit, version=1, done_on=day(), situation="good").done_on == day()

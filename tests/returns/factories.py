@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from cases.models import Migrant
+from cases.models import Consent, Migrant
 from centres.models import Centre
 from returns.models import ReturnCase
 from returns.services import move, open_return
@@ -36,9 +36,15 @@ def officer_of(centre: Centre) -> User:
     return user
 
 
+def agree(migrant: Migrant, purpose: str) -> None:
+    """The person agrees to this, whoever noted it."""
+    Consent.objects.get_or_create(migrant=migrant, purpose=purpose, withdrawn_at=None, defaults={"method": "signed", "text_version": "2026-2"})
+
+
 def make_return(centre: Centre, migrant: Migrant | None = None, **content: Any) -> ReturnCase:
     """A return just asked for by a person of this centre."""
     migrant = migrant or make_migrant(centre)
+    agree(migrant, Consent.Purpose.CONSULATE)
     case, _made = open_return(actor=officer_of(centre), migrant=migrant, **{"country_to": "GN", "place_to": "Labé", **content})
     return case
 

@@ -1,0 +1,38 @@
+"""The tab with who the person is in full, and the files that wait for a decision because the agreement to them was taken back."""
+
+import uuid
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from centres.access import centres_for
+from centres.navigation import HomeCard, add_to_home
+from centres.roles import Right
+
+from .. import sections
+from ..models import IdentityDocument, Migrant
+from ..sections import Section, Tab
+
+
+def _tabs(user, migrant: Migrant) -> list[Tab]:
+    return [Tab("identity", _("Identité et documents"), reverse("cases:identity", args=[migrant.pk]), 10)]
+
+
+def _keys(migrant: Migrant) -> list[uuid.UUID]:
+    return list(IdentityDocument.objects.filter(migrant=migrant).values_list("pk", flat=True))
+
+
+MOST_SHOWN = 10
+
+
+def _withdrawn_card(request) -> dict[str, Any] | None:
+    """Files of the user's centres that nobody agrees to any more: they wait for the decision whether they are kept."""
+    centres = centres_for(request.user, Right.MANAGE_CENTRE)
+    waiting = Migrant.objects.visible_to(request.user).registration_withdrawn().in_care_of_any(centres)
+    people = list(waiting[:MOST_SHOWN])
+    return {"people": people} if people else None
+
+
+add_to_home(HomeCard("cases/home_withdrawn.html", (Right.MANAGE_CENTRE,), 60, _withdrawn_card))
+sections.register(Section("identity", Right.VIEW_CASE, tabs=_tabs, keys=_keys))
