@@ -315,7 +315,7 @@ HOSTILE = {
     "no rows": (lambda: as_csv([]), "aucune personne"),
     "no header": (lambda: b"rien\n", "ligne de titres"),
     "merged": (lambda: as_xlsx([row(1)], after=lambda sheet: sheet.merge_cells("A1:B1")), "A1:B1"),
-    "two of a name": (lambda: as_csv([row(1)], ["Nom", *HEADER[1:]]), "même titre « Nom » (A et B)"),
+    "two of a name": (lambda: as_csv([row(1)], ["Nom", *HEADER[1:]]), "même titre «\xa0Nom\xa0» (A et B)"),
     "zip bomb": (lambda: zipped(xl__workbook_xml=b"", bomb=b"\x00" * 20_000_000), "décompressé"),
     "word": (lambda: zipped(word__document=b"<w/>"), "Word"),
     "ods": (lambda: zipped(**{"content.xml": b"<x/>"}), "ODS"),
