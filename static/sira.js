@@ -155,6 +155,12 @@
     const opener = on("[data-open]");
     const closer = on("[data-close]");
     if (on("[data-print]")) window.print();
+    const copier = on("[data-copy]");
+    if (copier) {
+      const field = document.querySelector(copier.dataset.copy);
+      field.select(); // where the browser forbids copying, the keyboard can
+      navigator.clipboard?.writeText(field.value).then(() => { copier.textContent = copier.dataset.copied; }, () => {});
+    }
     if (opener) document.querySelector(opener.dataset.open)?.showModal();
     if (closer) {
       const box = closer.closest("dialog, .message");

@@ -135,7 +135,7 @@ def test_auditor_reads_who_saw_what_and_administrator_does_not(as_user, persona)
     assert client.get("/administration/reads/?start=x&after=zzz&end=9999-12-31").status_code == 200
     lines = rows_of(client.get("/administration/reads/export/?user=agent.gao"))
     assert len(lines) == 2
-    assert lines[1][1:] == ["agent.gao", "ouvert", "cases.migrant", "cle-1", "GAO", "'=1+1", "10.0.0.1"]
+    assert lines[1][1:] == ["agent.gao", "ouvert", "cases.migrant", "cle-1", "GAO", "'=1+1", "10.0.0.1", ""]
     assert ReadLog.objects.filter(user=persona("auditor"), action="exported", model="audit.readlog").exists()
     for other in ("admin", "manager.gao", "steering.eu"):
         assert as_user(other).get("/administration/reads/").status_code == 403

@@ -42,6 +42,7 @@ FIELDS = {
     "registered_at",
     "registered_centre",
     "unaccompanied_minor",
+    "flags",
     "version",
 }
 
