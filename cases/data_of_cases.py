@@ -3,8 +3,29 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .models import Attachment, Consent, Custody, DataRequest, Erasure, IdentityDocument, Migrant, Note
+from .models import (
+    Attachment,
+    BestInterest,
+    Card,
+    Consent,
+    Custody,
+    DataRequest,
+    EmergencyAccess,
+    EmergencyNotice,
+    Erasure,
+    FamilyTracing,
+    IdentityDocument,
+    Migrant,
+    Note,
+    Profile,
+    ProtectedFindings,
+    Referral,
+    ReferralLink,
+    RouteStep,
+    VulnerabilityAssessment,
+)
 from .person_data import PersonData, register_person_data
+from .referrals import OPEN
 
 register_person_data(
     PersonData(
@@ -32,14 +53,15 @@ register_person_data(
             "search_text": "",
         },
         # nationality: indicators count by it; case_number is replaced by a number that says nothing.
-        kept=("nationality", "case_number"),
+        # flags: codes of the assessments, which stay.
+        kept=("nationality", "case_number", "flags", "protected_flags"),
         files=("photo",),
         clock=(("registration", "registered_at"),),
-        hidden=("registered_digest", "name_keys", "search_text", "version", "photo", "forgotten_at"),
+        hidden=("registered_digest", "name_keys", "search_text", "version", "photo", "forgotten_at", "flags", "protected_flags"),
     ),
     PersonData(Custody, clock=(("registration", "since"), ("registration", "until"))),
     # The words' version, not theirs; the language is a code.
-    PersonData(Consent, kept=("text_version", "language"), clock=(("registration", "given_at"),)),
+    PersonData(Consent, erased={"witness": "–"}, kept=("text_version", "language"), clock=(("registration", "given_at"),)),
     PersonData(
         Note,
         removed=True,
@@ -49,5 +71,31 @@ register_person_data(
     PersonData(Attachment, removed=True, files=("file",), clock=(("registration", "added_at"),), hidden=("file",)),
     PersonData(IdentityDocument, removed=True, hidden=("number_sealed", "number_key"), extra=((_("numéro"), lambda row: row.number),)),
     PersonData(DataRequest, erased={"remark": "", "pdf": "", "json": ""}, files=("pdf", "json"), hidden=("pdf", "json"), clock=(("registration", "made_at"),)),
+    PersonData(Card, removed=True, hidden=("token",)),
+    PersonData(Profile, removed=True, clock=(("registration", "saved_at"),)),
+    # What is reserved to protection is not given with the rest; a protection officer tells it in person.
+    PersonData(RouteStep, removed=True, hidden=("protection_events",)),
+    # Codes of factors and flags, which figures count; what was written in words goes.
+    PersonData(VulnerabilityAssessment, erased={"note": ""}, kept=("factors", "flags"), clock=(("registration", "assessed_at"),)),
+    PersonData(ProtectedFindings, erased={"note": "", "reasons": ""}, kept=("factors", "flags"), protected=True),
+    PersonData(
+        BestInterest,
+        erased={"panel": [], "reasons": "", "child_view": ""},
+        kept=("options",),  # codes
+        clock=(("registration", "recorded_at"),),
+        protected=True,
+    ),
+    PersonData(FamilyTracing, removed=True, protected=True),
+    PersonData(
+        Referral,
+        erased={"reason": "", "answered_by": "", "answer": "", "outcome": ""},
+        kept=("shared",),  # codes of what was shown
+        clock=(("registration", "sent_at"),),
+        holds=((Q(state__in=OPEN), _("une orientation en cours")),),
+        protected=Q(protected=True),
+    ),
+    PersonData(ReferralLink, kept=("token_hash",), own=False),  # a digest of random bits
+    PersonData(EmergencyAccess, erased={"reason": ""}, own=False),
+    PersonData(EmergencyNotice, own=False),
     PersonData(Erasure, kept=("kept_because",), own=False),
 )

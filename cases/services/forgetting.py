@@ -20,7 +20,7 @@ from config.uploads import delete_after_commit
 from jobs.services import ask_for
 
 from ..forms.search import AGE_GROUPS
-from ..models import Erasure, ErasureList, Migrant, Precision
+from ..models import Erasure, ErasureList, Migrant, Precision, RegistrationGroup
 from ..person_data import DATA, PersonData, hanging, rows_of
 from ..retention import due_at, reasons_to_keep
 
@@ -137,6 +137,10 @@ def _erase(migrant: Migrant, *, why: uuid.UUID) -> None:
     Migrant.objects.filter(pk=migrant.pk).update(
         **DATA[Migrant].erased, case_number=number, born_on=born_on, birth_precision=Precision.YEAR, forgotten_at=timezone.now(), version=migrant.version + 1
     )
+    if migrant.registration_group_id and not Migrant.objects.filter(registration_group=migrant.registration_group_id, forgotten_at__isnull=True).exists():
+        # The name of a group, and what its people had in common, tell who they were; the last one to go takes them along.
+        RegistrationGroup.objects.filter(pk=migrant.registration_group_id).update(title="", common={})
+        history.append((RegistrationGroup._meta.db_table, migrant.registration_group_id))
     forget_history(migrant.pk, history, why=why)
     for one, name in files:
         delete_after_commit(one.storage, [name])

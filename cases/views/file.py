@@ -1,6 +1,7 @@
 """The case file: what it shows, on screen and on paper, and who has read it."""
 
 import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
@@ -19,7 +20,7 @@ from ..pages.file import papers
 from ..sections import SECTIONS, TimelineRow, tabs_of
 from .agreeing import consent_words
 
-_CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
+CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 
 
 def facts_of(migrant: Migrant, *, elsewhere: bool) -> list[str]:
@@ -43,6 +44,21 @@ def section_flags(user, migrant: Migrant) -> list[dict[str, str]]:
     return [flag for section in SECTIONS.values() if allows(user, section.right, migrant) for flag in section.flags(user, migrant)]
 
 
+def head_of(user, migrant: Migrant, tab: str) -> dict[str, Any]:
+    """What `person_head` and the tabs above every page of a file show (with `CARE`: no query of its own)."""
+    ended = migrant.care_ended(user)
+    may_write = allows(user, Right.VIEW_CASE, migrant, writing=True)
+    return {
+        "migrant": migrant,
+        "facts": facts_of(migrant, elsewhere=ended is not None),
+        "flags": [*flags_of(migrant, may_write=may_write), *section_flags(user, migrant)],
+        "tabs": tabs_of(user, migrant, tab),
+        "photo_url": "" if ended else migrant.photo_url,
+        "ended": ended,
+        "may_write": may_write,
+    }
+
+
 def _sort_key(row: TimelineRow) -> datetime.datetime:
     """A day without an hour stands at its end, so that what happened that day comes below."""
     if isinstance(row.when, datetime.datetime):
@@ -50,13 +66,13 @@ def _sort_key(row: TimelineRow) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(row.when, datetime.time.max))
 
 
-@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=("registered_centre", "registered_by"), prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=("registered_centre", "registered_by"), prefetch=(CARE,))
 def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The case file: head, what is open and due, the story."""
     user = request.user
     shown = [section for section in SECTIONS.values() if allows(user, section.right, migrant)]
-    may_write = allows(user, Right.VIEW_CASE, migrant, writing=True)
-    ended = migrant.care_ended(user)
+    head = head_of(user, migrant, "cases")
+    ended = head["ended"]
     due = [item for section in shown for item in section.due(user, migrant)] if ended is None else []
     due.sort(key=lambda item: item.due or datetime.date.max)
     story = sorted((row for section in shown for row in section.timeline(user, migrant)), key=_sort_key, reverse=True)
@@ -72,29 +88,23 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     on_file = papers(user, migrant)
     agreed = {paper.title for paper in on_file if paper.sort == "consent" and not paper.ended}
     context = {
-        "migrant": migrant,
-        "facts": facts_of(migrant, elsewhere=ended is not None),
-        "ended": ended,
-        "flags": [*flags_of(migrant, may_write=may_write), *section_flags(user, migrant)],
-        "tabs": tabs_of(user, migrant, "cases"),
+        **head,
         "main_actions": actions,
         "own_actions": own.actions(user, migrant),
         "due": due,
         "story": story,
-        "may_write": may_write,
         "may_correct": allows(user, Right.REGISTER, migrant, writing=True),
         "household": household,
         "adult": adult,
         "adult_elsewhere": bool(migrant.accompanied_by_id) and adult is None and ended is None,
         "agreed": [label for value, label in Consent.Purpose.choices if value in agreed],
-        "photo_url": "" if ended else migrant.photo_url,
         "files": [paper for paper in on_file if paper.sort == "attachment"],
     }
     return render(request, "cases/migrant.html", context)
 
 
 @access(
-    Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by", "origin_area__parent"), prefetch=(_CARE,)
+    Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by", "origin_area__parent"), prefetch=(CARE,)
 )
 def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
@@ -115,7 +125,7 @@ def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     return render(request, "cases/print.html", context)
 
 
-@access(Right.VIEW_CASE, load=Migrant, prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, prefetch=(CARE,))
 def reads(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """Who has seen this file: for those who care for the person now."""
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):

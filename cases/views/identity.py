@@ -6,7 +6,6 @@ import qrcode
 import qrcode.image.svg
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
@@ -19,33 +18,26 @@ from centres.roles import Right
 
 from .. import pictures, services
 from ..forms import CardForm, DocumentForm, PhotoForm, new_id, put_errors, sent
-from ..models import Card, Consent, Custody, IdentityDocument, Migrant
-from ..sections import tabs_of
-from .file import facts_of, flags_of, section_flags
+from ..models import Card, Consent, IdentityDocument, Migrant
+from .file import CARE, head_of
 from .keeping import fresh
 from .registering import same_paper
 
-_CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 _AREA = ("origin_area__parent", "registered_centre", "registered_by", "registration_group")
 
 
-@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=_AREA, prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=_AREA, prefetch=(CARE,))
 def identity(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """Everything that says who the person is, with their papers and their card."""
     user = request.user
     may_correct = allows(user, Right.REGISTER, migrant, writing=True)
-    ended = migrant.care_ended(user)
+    head = head_of(user, migrant, "identity")
     context = {
-        "migrant": migrant,
-        "facts": facts_of(migrant, elsewhere=ended is not None),
-        "flags": [*flags_of(migrant, may_write=allows(user, Right.VIEW_CASE, migrant, writing=True)), *section_flags(user, migrant)],
-        "tabs": tabs_of(user, migrant, "identity"),
-        "photo_url": "" if ended else migrant.photo_url,
-        "ended": ended,
+        **head,
         "may_correct": may_correct,
         "may_write_documents": services.may_write_documents(user, migrant),
         "documents": list(IdentityDocument.objects.visible_to(user).filter(migrant=migrant).select_related("scan")),
-        "card": Card.objects.visible_to(user).valid().filter(migrant=migrant).first() if ended is None else None,
+        "card": Card.objects.visible_to(user).valid().filter(migrant=migrant).first() if head["ended"] is None else None,
         "photo_agreed": migrant.consents.filter(purpose=Consent.Purpose.PHOTO, withdrawn_at__isnull=True).exists() if may_correct else False,
     }
     return render(request, "cases/identity.html", context)

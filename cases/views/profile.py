@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -23,28 +22,17 @@ from questionnaires.services import Differing
 
 from .. import services
 from ..forms.completeness import PeriodForm
-from ..models import Custody, Migrant, Profile, RouteStep
+from ..models import Migrant, Profile, RouteStep
 from ..profiles import Subject, completeness_by_centre, road
-from ..sections import tabs_of
-from .file import _facts, _flags
+from .file import CARE, head_of
 
-_CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 # Fewer people than this are not told in percent to whoever does not know them.
 FEW = 5
 
 
 def head(request: HttpRequest, migrant: Migrant) -> dict[str, Any]:
-    """The head of the file above a tab."""
-    ended = migrant.care_ended(request.user)
-    may_write = allows(request.user, Right.VIEW_CASE, migrant, writing=True)
-    return {
-        "migrant": migrant,
-        "facts": _facts(migrant, elsewhere=ended is not None),
-        "flags": _flags(migrant, may_write=may_write),
-        "tabs": tabs_of(request.user, migrant, "profile"),
-        "may_write": may_write,
-        "may_correct": allows(request.user, Right.REGISTER, migrant, writing=True),
-    }
+    """The head of the file above the profile and its parts."""
+    return {**head_of(request.user, migrant, "profile"), "may_correct": allows(request.user, Right.REGISTER, migrant, writing=True)}
 
 
 def seen_profiles(request: HttpRequest, migrant: Migrant) -> list[Profile]:
@@ -75,7 +63,7 @@ def _wanted(request: HttpRequest, profiles: list[Profile]) -> Profile | None:
     return found
 
 
-@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=("origin_area", "registered_centre"), prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=("origin_area", "registered_centre"), prefetch=(CARE,))
 def profile(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The answers, with the version they were given to; how complete they are; the road."""
     profiles, in_force, steps = seen_profiles(request, migrant), _in_force(), _steps(request, migrant)
@@ -143,7 +131,7 @@ def _step_rows(request: HttpRequest, migrant: Migrant, steps: list[RouteStep]) -
     ]
 
 
-@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", log=ReadLog.Action.OPENED, select=("origin_area",), prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", log=ReadLog.Action.OPENED, select=("origin_area",), prefetch=(CARE,))
 def part(request: HttpRequest, migrant: Migrant, number: int) -> HttpResponse:
     """One part of the questionnaire, asked and saved by itself."""
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):

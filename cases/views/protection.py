@@ -21,10 +21,9 @@ from .. import services
 from ..forms import BestInterestForm, DecisionForm, EmergencyForm, ScreeningForm, TracingForm, new_id, put_errors, sent
 from ..models import BestInterest, EmergencyNotice, FamilyTracing, Migrant, ProtectedFindings, VulnerabilityAssessment
 from ..pages.file import papers
-from ..pages.protection import DECISION_TONES, SEVERITY_TONES, flag_chips, flags_now
-from ..sections import tabs_of
+from ..pages.protection import DECISION_TONES, SEVERITY_TONES, flag_chips
 from ..vulnerabilities import FACTORS, LEVELS
-from .file import _CARE, _facts
+from .file import CARE, head_of
 from .keeping import fresh
 
 
@@ -49,7 +48,7 @@ def _shown(assessment: VulnerabilityAssessment, findings: ProtectedFindings | No
     return assessment
 
 
-@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, prefetch=(CARE,))
 def protection(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """How vulnerable the person is and who decided what; for protection officers also their own part."""
     user = request.user
@@ -64,10 +63,7 @@ def protection(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     ended = migrant.care_ended(user)
     best_interests = list(BestInterest.objects.visible_to(user).filter(migrant=migrant).select_related("recorded_by")) if reads_all else []
     context = {
-        "migrant": migrant,
-        "facts": _facts(migrant, elsewhere=ended is not None),
-        "flags": flag_chips(flags_now(user, migrant)),
-        "tabs": tabs_of(user, migrant, "protection"),
+        **head_of(user, migrant, "protection"),
         "current": assessments[0] if assessments else None,
         "earlier": assessments[1:],
         "reads_all": reads_all,
@@ -107,7 +103,7 @@ def _screening_initial(current: VulnerabilityAssessment | None, findings: Protec
     return initial
 
 
-@access((Right.REGISTER, Right.VIEW_PROTECTION), load=Migrant, methods="GET POST", log=ReadLog.Action.OPENED, prefetch=(_CARE,))
+@access((Right.REGISTER, Right.VIEW_PROTECTION), load=Migrant, methods="GET POST", log=ReadLog.Action.OPENED, prefetch=(CARE,))
 def screen(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """A new assessment. If somebody else made one meanwhile, it is shown beside what was typed, and nothing is lost."""
     user = request.user

@@ -27,26 +27,21 @@ from config import keyset
 from .. import services
 from ..forms import MoveForm, ReferralFilterForm, ReferralForm, new_id, put_errors, sent
 from ..models import Consent, Migrant, Referral
-from ..pages.protection import flag_chips, flags_now
 from ..pages.referrals import sent as sent_of
 from ..referrals import BY_PARTNER, TONES, TRANSITIONS, State, Urgency, shared_rows
-from ..sections import tabs_of
-from .file import _CARE, _facts
+from .file import CARE, head_of
 from .keeping import fresh
 
 URGENCY_TONES = {Urgency.NORMAL: "neutral", Urgency.URGENT: "warn", Urgency.VITAL: "danger"}
 
 
-@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, prefetch=(CARE,))
 def of_person(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The tab « Orientations » of a file."""
     user = request.user
     rows = [{"sent": one, "tone": TONES[one.state], "late": one.state == State.SENT and one.days >= 7} for one in sent_of(user, migrant)]
     context = {
-        "migrant": migrant,
-        "facts": _facts(migrant, elsewhere=migrant.care_ended(user) is not None),
-        "flags": flag_chips(flags_now(user, migrant)),
-        "tabs": tabs_of(user, migrant, "referrals"),
+        **head_of(user, migrant, "referrals"),
         "rows": rows,
         "may_refer": allows(user, Right.VIEW_CASE, migrant, writing=True),
         "agreed": migrant.consents.filter(purpose=Consent.Purpose.REFERRAL, withdrawn_at__isnull=True).exists(),

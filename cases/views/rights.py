@@ -19,8 +19,8 @@ from ..forms import new_id, put_errors, sent
 from ..forms.rights import OwnDataForm
 from ..models import DataRequest, ErasureList, Migrant
 from ..retention import PURPOSES, due_at, months_of
-from ..sections import tabs_of
 from ..services import forgetting, own_data
+from .file import CARE, head_of
 from .finding import MODEL
 
 KINDS = {"pdf": "application/pdf", "json": "application/json"}
@@ -29,7 +29,7 @@ KINDS = {"pdf": "application/pdf", "json": "application/json"}
 # --- the right of access -----------------------------------------------------------------------------------------
 
 
-@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", prefetch=("custodies",))
+@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", prefetch=(CARE,))
 def own_data_page(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """A copy of all that is kept about a person, for that person."""
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):
@@ -48,13 +48,11 @@ def own_data_page(request: HttpRequest, migrant: Migrant) -> HttpResponse:
             return redirect("cases:own_data", pk=migrant.pk)
     requests = list(migrant.data_requests.select_related("made_by", "job")[:20])
     context = {
-        "migrant": migrant,
+        **head_of(request.user, migrant, "own_data"),
         "form": form,
         "requests": requests,
         "moving": any(one.job and not one.job.ended for one in requests),
         "protection": protection,
-        "facts": [migrant.age_words, migrant.get_sex_display(), migrant.nationality_name],
-        "tabs": tabs_of(request.user, migrant, "own_data"),
     }
     return render(request, "cases/own_data.html", context)
 
