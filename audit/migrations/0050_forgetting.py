@@ -108,7 +108,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0003_accounts")]
+    dependencies = [("audit", "0004_reads_from_outside")]
     operations = [
         migrations.CreateModel(
             name="Forgotten",

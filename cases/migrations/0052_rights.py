@@ -15,7 +15,7 @@ import cases.models
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0051_saved_filters"),
-        ("centres", "0050_import_and_forget_rights"),
+        ("centres", "0003_new_rights"),
         ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
