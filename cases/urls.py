@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import correcting, file, finding, keeping, registering
+from .views import correcting, duplicates, file, finding, keeping, registering, takeovers
 
 app_name = "cases"
 urlpatterns = [
@@ -8,6 +8,15 @@ urlpatterns = [
     path("export.<str:kind>", finding.export, name="export"),
     path("register/", registering.register, name="register"),
     path("register/similar/", registering.similar, name="similar"),
+    path("duplicates/", duplicates.duplicates, name="duplicates"),
+    path("duplicates/<int:pk>/", duplicates.pair, name="pair"),
+    path("duplicates/<int:pk>/apart/", duplicates.apart, name="apart"),
+    path("duplicates/<int:pk>/merge/", duplicates.merge, name="merge"),
+    path("merges/<uuid:pk>/undo/", duplicates.undo, name="undo_merge"),
+    path("take-over/", takeovers.take_over, name="take_over"),
+    path("take-overs/", takeovers.take_overs, name="take_overs"),
+    path("take-overs/<uuid:pk>/seen/", takeovers.seen, name="takeover_seen"),
+    path("<uuid:pk>/duplicates/", duplicates.file_duplicates, name="file_duplicates"),
     path("attachments/<uuid:pk>/", keeping.attachment, name="attachment"),
     path("<uuid:pk>/", file.migrant, name="migrant"),
     path("<uuid:pk>/edit/", correcting.edit, name="edit"),

@@ -15,6 +15,7 @@ class Right(models.TextChoices):
     MANAGE_CENTRE = "manage_centre", _("gérer les chambres, les lits et les transferts")
     POST_STAFF = "post_staff", _("affecter le personnel du centre")
     EXPORT_NAMES = "export_names", _("exporter des listes de noms")
+    MERGE_FILES = "merge_files", _("réunir deux dossiers d’une même personne")
     VIEW_PROTECTION = "view_protection", _("voir et écrire les notes de protection")
     MANAGE_RETURN = "manage_return", _("conduire les retours volontaires")
     MANAGE_REINTEGRATION = "manage_reintegration", _("conduire les réintégrations")
@@ -68,7 +69,7 @@ _AGENT = {Right.VIEW_CASE, Right.REGISTER, Right.RECEIVE, Right.VIEW_CENTRE}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CENTRE_AGENT: frozenset(_AGENT),
-    Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES}),
+    Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES, Right.MERGE_FILES}),
     Role.PROTECTION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_PROTECTION}),
     Role.RETURN_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_RETURN}),
     Role.REINTEGRATION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_REINTEGRATION}),

@@ -5,4 +5,4 @@ class ReceptionConfig(AppConfig):
     name = "reception"
 
     def ready(self):
-        from . import pages  # noqa: F401
+        from . import pages, takeovers  # noqa: F401

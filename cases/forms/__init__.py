@@ -1,5 +1,6 @@
 """The forms of a person's file."""
 
+from .duplicates import ApartForm, MergeForm, TakeoverForm
 from .fields import OLDEST, BirthField, DateParts, LineField, birth_initial, birth_of, new_id, put_errors, sent
 from .filing import AttachmentForm, ConsentForm, NoteForm
 from .identity import HintForm, IdentityForm, RegistrationForm
@@ -7,6 +8,7 @@ from .search import SearchForm
 
 __all__ = [
     "OLDEST",
+    "ApartForm",
     "AttachmentForm",
     "BirthField",
     "ConsentForm",
@@ -14,9 +16,11 @@ __all__ = [
     "HintForm",
     "IdentityForm",
     "LineField",
+    "MergeForm",
     "NoteForm",
     "RegistrationForm",
     "SearchForm",
+    "TakeoverForm",
     "birth_initial",
     "birth_of",
     "new_id",

@@ -3,6 +3,7 @@
 from .attachment import Attachment, attachment_path
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
 from .consent import Consent
+from .duplicate import DuplicateCheck, DuplicatePair, Merge, Takeover, TakeoverNotice
 from .identity_document import IdentityDocument
 from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
 from .note import Note
@@ -13,13 +14,18 @@ __all__ = [
     "CaseCounter",
     "Consent",
     "Custody",
+    "DuplicateCheck",
+    "DuplicatePair",
     "FileQuerySet",
     "Household",
     "IdentityDocument",
+    "Merge",
     "Migrant",
     "MigrantQuerySet",
     "Note",
     "Precision",
+    "Takeover",
+    "TakeoverNotice",
     "attachment_path",
     "earliest_birth",
     "index_keys",

@@ -3,6 +3,7 @@
 import datetime
 import re
 import uuid
+from collections.abc import Iterable
 from functools import reduce
 from operator import and_
 from typing import Any, Self
@@ -38,6 +39,30 @@ YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 NAME_VECTOR = SearchVector("search_text", config="simple")
 
 
+# What people are compared by: a change of it asks for a new look (cases/duplicates/weights.py).
+COMPARED = (
+    "surname",
+    "given_names",
+    "other_names",
+    "sex",
+    "born_on",
+    "birth_precision",
+    "nationality",
+    "second_nationality",
+    "father_given_names",
+    "mother_given_names",
+    "phone",
+    "other_phone",
+    "origin_country",
+    "origin_area_id",
+    "origin_place",
+)
+LOOK_FOR_DUPLICATES = (
+    "INSERT INTO cases_duplicatecheck (migrant_id, since) VALUES ({person}, clock_timestamp()) "
+    "ON CONFLICT (migrant_id) DO UPDATE SET since = EXCLUDED.since; RETURN NULL;"
+)
+
+
 def _searchable(text: str) -> str:
     """What was typed, short enough and without what the database can't take."""
     return " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
@@ -70,7 +95,20 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         centres = centres_for(user, Right.VIEW_CASE)
         if not centres:
             return self.none()
-        return self.filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres)))
+        return self.unmerged().filter(Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres)))
+
+    def unmerged(self) -> "MigrantQuerySet":
+        """Without files that were joined to another one, which speaks for them."""
+        return self.filter(merged_into__isnull=True)
+
+    def numbered(self, number: str) -> "MigrantQuerySet":
+        """Who has this case number (as `case_numbers.clean` gives it), now or before their file was joined to another."""
+        return self.filter(Q(case_number=number) | Q(pk__in=Migrant.objects.filter(case_number=number).values("merged_into")))
+
+    def successor(self, user, by: str, value: Any) -> "Migrant | None":
+        """The file that speaks for the one asked for, if it was joined to one in the user's scope (centres.access)."""
+        found = Migrant.objects.filter(**{by: value}, merged_into__isnull=False).values("merged_into")
+        return Migrant.objects.visible_to(user).filter(pk__in=found).first()
 
     def exportable_by(self, user) -> "MigrantQuerySet":
         """Those of the people in sight whose names the user may take out of the system."""
@@ -122,7 +160,7 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
     def _by_number(self, text: str) -> "MigrantQuerySet | None":
         """By case number or phone, if the text looks like one."""
         if number := case_numbers.clean(text):
-            return self.filter(case_number=number)
+            return self.numbered(number)
         digits = digits_of(text)
         if len(digits) >= 6 and not any(c.isalpha() for c in text):
             # By its end, so that it is found with the country's prefix or without.
@@ -133,6 +171,13 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
     def with_phone(self, phone: str) -> "MigrantQuerySet":
         """People with just this number, by the index, which has it from its end."""
         return self.exclude(phone="").alias(phone_reversed=Reverse("phone")).filter(phone_reversed=phone[::-1])
+
+    def with_any_phone(self, phones: Iterable[str]) -> "MigrantQuerySet":
+        """People with one of just these numbers, as first or as other phone."""
+        condition = Q(other_phone__in=list(phones)) & ~Q(other_phone="")
+        for phone in phones:
+            condition |= ~Q(phone="") & Q(phone_reversed=phone[::-1])
+        return self.alias(phone_reversed=Reverse("phone")).filter(condition)
 
     def _by_words(self, text: str, *, beginnings: bool = True, but_one: bool = False) -> "MigrantQuerySet":
         """By name. A year beside the name narrows it to who was born about then."""
@@ -234,6 +279,8 @@ class Migrant(models.Model):
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("enregistré par"))
     # Of what was sent at registration: tells whether the same `id` comes again with the same content, even after a correction.
     registered_digest = models.CharField(max_length=64, default="", editable=False)
+    # The file that speaks for this one since somebody found that both are of one person (cases/services/merging.py).
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_files", editable=False, verbose_name=_("réuni au dossier"))
     version = models.PositiveIntegerField(default=1)
     name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     search_text = models.CharField(max_length=250, default="", editable=False)
@@ -251,6 +298,7 @@ class Migrant(models.Model):
             GinIndex(NAME_VECTOR, name="migrant_name_words"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="migrant_phone_end", condition=~Q(phone="")),
             models.Index(fields=["born_on"], name="migrant_born"),
+            models.Index(fields=["other_phone"], name="migrant_other_phone", condition=~Q(other_phone="")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -287,6 +335,7 @@ class Migrant(models.Model):
                 violation_error_message=_("Un cercle ou une région se choisit seulement pour le Mali."),
             ),
             models.CheckConstraint(condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")), name="migrant_not_own_adult"),
+            models.CheckConstraint(condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="migrant_not_own_survivor"),
         ]
         triggers = [
             audited(leave_out=("name_keys", "search_text", "registered_digest")),
@@ -297,6 +346,13 @@ class Migrant(models.Model):
                 operation=pgtrigger.UpdateOf("born_on"),
                 condition=pgtrigger.Condition(f"NEW.born_on > OLD.born_on AND NEW.born_on > CURRENT_DATE - INTERVAL '{ADULT_AGE} years'"),
                 func="UPDATE cases_migrant SET accompanied_by_id = NULL, version = version + 1 WHERE accompanied_by_id = NEW.id; RETURN NULL;",
+            ),
+            # Whoever is new or described anew is looked for among all others, by whatever way the row was written (see DuplicateCheck).
+            pgtrigger.Trigger(
+                name="look_for_duplicates",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf(*COMPARED),
+                func=LOOK_FOR_DUPLICATES.format(person="NEW.id"),
             ),
         ]
 
@@ -397,6 +453,8 @@ class Custody(models.Model):
         ARRIVED = "arrived", _("arrivée")
         TRANSFERRED = "transferred", _("transfert")
         REINTEGRATION = "reintegration", _("réintégration dans la région")
+        TAKEN_OVER = "taken_over", _("prise en charge au guichet")
+        GIVEN_BACK = "given_back", _("dossiers de nouveau séparés")
 
     migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="custodies")
     centre = models.ForeignKey(Centre, models.PROTECT, related_name="custodies")

@@ -1,3 +1,3 @@
 """What this floor adds to menu, home page and case file; each module registers its own when it is imported."""
 
-from . import file  # noqa: F401
+from . import duplicates, file  # noqa: F401

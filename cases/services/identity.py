@@ -20,6 +20,7 @@ from centres.roles import Right
 from .. import case_numbers, consents
 from ..cleaning import clean_languages, clean_line, clean_name, clean_nationality, clean_phone
 from ..models import CaseCounter, Consent, Custody, Household, Migrant, Precision, earliest_birth, index_keys, latest_of
+from .pairs import ring_after_commit
 
 CONSENT_TEXT_VERSION = consents.CURRENT_VERSION
 
@@ -87,9 +88,12 @@ def clean_identity(identity: dict[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def _index_name(migrant: Migrant) -> None:
-    """Found by every name the person goes by."""
+def index_name(migrant: Migrant) -> None:
+    """Found by every name the person goes by, and by those on files that were joined to this one."""
     full = f"{migrant.given_names} {migrant.surname} {migrant.other_names}"
+    if not migrant._state.adding:
+        joined = migrant.merged_files.order_by("registered_at").values_list("given_names", "surname", "other_names")
+        full = " ".join([full, *(name for row in joined for name in row)])
     migrant.name_keys = index_keys(full)
     migrant.search_text = " ".join(names.tokens(full))[:250]
 
@@ -171,11 +175,12 @@ def register_migrant(
         _check_consent(agreement)
     if accompanied_by is not None:
         migrant.household = _take_under(actor, migrant, accompanied_by)
-    _index_name(migrant)
+    index_name(migrant)
     migrant.case_number = _next_case_number(centre, timezone.localdate().year)
     migrant.save(force_insert=True)
     Custody.objects.create(migrant=migrant, centre=centre, since=now, reason=Custody.Reason.REGISTERED)
     Consent.objects.bulk_create(agreements)
+    ring_after_commit()
     return migrant, True
 
 
@@ -209,6 +214,12 @@ def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
     return adult.household
 
 
+def refuse_merged(migrant: Migrant) -> None:
+    """Raises ValidationError if this (locked) file has just been joined to another one: what is written belongs there."""
+    if migrant.merged_into_id is not None:
+        raise ValidationError(_("Ce dossier vient d’être réuni à un autre dossier de la même personne. Rechargez la page : elle mène à ce dossier."), code="merged")
+
+
 @service
 def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: Any) -> Migrant:
     """Changes identity fields. `version` is the one the user saw; if it is no longer current raises Stale with what is now.
@@ -217,6 +228,7 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
     migrant = Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)
     if not allows(actor, Right.REGISTER, migrant, writing=True):
         raise PermissionDenied
+    refuse_merged(migrant)
     if migrant.version != version:
         raise Stale(migrant)
     unknown = set(changes) - set(IDENTITY_FIELDS) - {"accompanied_by"}
@@ -234,8 +246,9 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
         return migrant
     migrant.version += 1
     migrant.full_clean(exclude=["case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area"])
-    _index_name(migrant)
+    index_name(migrant)
     migrant.save()
+    ring_after_commit()
     return migrant
 
 
@@ -243,7 +256,7 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
 def open_custody(*, actor: User | None, migrant: Migrant, centre: Centre, reason: Custody.Reason, exclusive: bool) -> Custody:
     """This centre now cares for the person. `exclusive`: the others' care ends (they keep what they wrote, read-only)."""
     now = timezone.now()
-    Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)  # two centres at once: one after the other
+    refuse_merged(Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk))  # two centres at once: one after the other
     if exclusive:
         Custody.objects.filter(migrant=migrant, until__isnull=True).exclude(centre=centre).update(until=now)
     custody, _created = Custody.objects.get_or_create(migrant=migrant, centre=centre, until=None, defaults={"since": now, "reason": reason})

@@ -1,5 +1,6 @@
 """Registering somebody; likely the same person is shown first."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,9 @@ from centres.roles import Right
 from .. import case_numbers, services
 from .. import consents as consent_texts
 from ..duplicates import Likeness, duplicates_for
+from ..duplicates.weights import FIELDS
 from ..forms import HintForm, IdentityForm, RegistrationForm, new_id, put_errors
+from ..services.takeovers import offer
 from .finding import MODEL, asked
 
 
@@ -45,10 +48,14 @@ def register(request: HttpRequest) -> HttpResponse:
         return _registration_page(request, form)
     wanted = form.registration()
     if not form.cleaned_data["confirmed"]:
-        alike = _alike(request, full_name=f"{wanted['given_names']} {wanted['surname']}", exclude=wanted["id"], **_traits(wanted))
+        alike = _alike(request, exclude=wanted["id"], **_traits(wanted))
         if alike:
             typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in ("confirmed", "csrfmiddlewaretoken")]
-            return render(request, "cases/register_alike.html", {"alike": alike, "typed": typed, "name": f"{wanted['given_names']} {wanted['surname']}".strip()})
+            return render(
+                request,
+                "cases/register_alike.html",
+                {"alike": _with_offers(request, alike), "typed": typed, "name": f"{wanted['given_names']} {wanted['surname']}".strip()},
+            )
     try:
         migrant, made = services.register_migrant(actor=request.user, **wanted)
     except SameKeyOtherContent:
@@ -77,7 +84,9 @@ def _with_new_id(form: RegistrationForm, request: HttpRequest, centres: list[Cen
 
 
 def _traits(wanted: dict[str, Any]) -> dict[str, Any]:
-    return {name: wanted[name] for name in ("sex", "born_on", "birth_precision", "nationality", "phone")}
+    """What people are compared by, as far as it was asked."""
+    asked = {**wanted, "origin_area_id": getattr(wanted.get("origin_area"), "pk", None)}
+    return {name: asked[name] for name in FIELDS if asked.get(name)}
 
 
 def _alike(request: HttpRequest, **identity: Any) -> list[Likeness]:
@@ -86,6 +95,11 @@ def _alike(request: HttpRequest, **identity: Any) -> list[Likeness]:
     if alike:
         log_read(request, ReadLog.Action.SEARCHED, MODEL, [likeness.key for likeness in alike])
     return alike
+
+
+def _with_offers(request: HttpRequest, alike: list[Likeness]) -> list[Likeness]:
+    """Those elsewhere that are likely enough can be taken over by the centre where the person stands."""
+    return [replace(likeness, token=offer(request.user, likeness.key)) if likeness.may_be_taken_over else likeness for likeness in alike]
 
 
 @access(Right.REGISTER, methods="POST")

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from cases.models import Attachment, Consent, Custody, Migrant, Note
-from cases.services import attach, open_custody, write_note
+from accounts.models import User
+from cases.duplicates import identity_of
+from cases.models import Attachment, Consent, Custody, DuplicatePair, Merge, Migrant, Note, Takeover
+from cases.services import attach, check_person, merge_files, open_custody, take_over, write_note
 from centres.models import Centre
-from tests.factories import agent_of, make_migrant
+from tests.factories import AGENTS, agent_of, make_migrant
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 PDF = b"%PDF-1.7\n1 0 obj\n"
@@ -35,6 +37,38 @@ def make_consent(centre: Centre) -> Consent:
 def move(migrant: Migrant, centre: Centre) -> None:
     """The person goes to another centre; the first keeps what it wrote."""
     open_custody(actor=agent_of(centre), migrant=migrant, centre=centre, reason=Custody.Reason.TRANSFERRED, exclusive=True)
+
+
+def manager_of(centre: Centre) -> User:
+    return User.objects.get(username=AGENTS[centre.code].replace("agent", "manager"))
+
+
+def make_pair(centre: Centre, other: Centre | None = None, **identity: Any) -> DuplicatePair:
+    """Two files of one person, in two spellings; found by the check."""
+    one = make_migrant(centre, **{"surname": "Coulibaly", "given_names": f"Fatoumata {_word()}", "sex": "female", "nationality": "ML", **identity})
+    two = make_migrant(other or centre, **{"surname": "Kulibali", "given_names": one.given_names, "sex": "female", "nationality": "ML", **identity})
+    return next(pair for pair in check_person(actor=None, migrant_id=two.pk) if one.pk in (pair.first_id, pair.second_id))
+
+
+def make_merge(centre: Centre, pair: DuplicatePair | None = None, **changed: Any) -> Merge:
+    pair = pair or make_pair(centre)
+    first, second = Migrant.objects.get(pk=pair.first_id), Migrant.objects.get(pk=pair.second_id)
+    values = {"actor": manager_of(centre), "id": uuid.uuid4(), "survivor": first, "merged": second, "versions": (first.version, second.version), "take": ()}
+    return merge_files(**{**values, **changed})[0]
+
+
+def make_takeover(centre: Centre, migrant: Migrant | None = None) -> Takeover:
+    """Somebody of Bamako (of Kayes for Bamako itself) who walked to this centre."""
+    migrant = migrant or make_migrant(Centre.objects.get(code="KAY" if centre.code == "BKO" else "BKO"), phone="22370112233")
+    made, _now = take_over(
+        actor=agent_of(centre), id=uuid.uuid4(), migrant=migrant, centre=centre, said=identity_of(migrant), reason="Arrivée à pied.", consent_method="spoken"
+    )
+    return made
+
+
+def _word() -> str:
+    """A name nobody else in the test bears."""
+    return "".join("bdfgklmnst"[int(digit)] + "ao"[int(digit) % 2] for digit in str(uuid.uuid4().int)[:5]).capitalize()
 
 
 def registration_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:

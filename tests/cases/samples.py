@@ -3,7 +3,7 @@
 from tests.factories import make_migrant
 from tests.samples import Sample
 
-from .factories import make_attachment, make_consent, make_file, registration_form, registration_json
+from .factories import make_attachment, make_consent, make_file, make_merge, make_pair, make_takeover, registration_form, registration_json
 
 
 def _migrant(centre):
@@ -32,6 +32,15 @@ SAMPLES: dict[str, Sample] = {
     "cases:attachment": Sample(kwargs=lambda centre: {"pk": make_attachment(centre).pk}),
     "cases:consents": Sample(kwargs=_migrant, data={"purpose": "referral", "method": "signed", "language": "fra"}),
     "cases:withdraw_consent": Sample(kwargs=lambda centre: {"pk": make_consent(centre).pk}),
+    "cases:duplicates": Sample(),
+    "cases:pair": Sample(kwargs=lambda centre: {"pk": make_pair(centre).pk}),
+    "cases:apart": Sample(kwargs=lambda centre: {"pk": make_pair(centre).pk}, data={"why": "Frères."}),
+    "cases:merge": Sample(kwargs=lambda centre: {"pk": make_pair(centre).pk}, data={"keep": "first"}),
+    "cases:undo_merge": Sample(kwargs=lambda centre: {"pk": make_merge(centre).pk}),
+    "cases:file_duplicates": Sample(kwargs=_migrant),
+    "cases:take_over": Sample(data={"token": "x"}),
+    "cases:take_overs": Sample(),
+    "cases:takeover_seen": Sample(kwargs=lambda centre: {"pk": make_takeover(centre).pk}),
     "api-migrants": Sample(data=registration_json, json=True),
     "api-migrant": Sample(kwargs=_migrant, data={"version": 1, "phone": "22376123456"}, json=True),
     "api-duplicates": Sample(kwargs=_migrant),
