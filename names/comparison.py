@@ -94,7 +94,7 @@ def compare_words(a: tuple[Word, ...], b: tuple[Word, ...]) -> NameComparison:
                 alike = PAIRED if DamerauLevenshtein.normalized_similarity(one.text, two.text) >= SLIPPED else alike
             if alike >= PAIRED:
                 found.append((alike, one.part is two.part, i, j))
-    found.sort(key=lambda row: (-row[0], not row[1], row[2], row[3]))
+    found.sort(key=lambda row: (-row[0], not row[1], sorted((a[row[2]].text, b[row[3]].text)), row[2] + row[3]))
     left_a, left_b, pairs = set(range(len(a))), set(range(len(b))), []
     for alike, _same, i, j in found:
         if i in left_a and j in left_b:

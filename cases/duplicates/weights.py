@@ -36,9 +36,10 @@ SAME_WORD, SAME_NAME, CLOSE_WORD, DISTANT_WORD = 1.0, 0.93, 0.7, 0.35
 CLOSE = 0.88
 INITIAL_FITS = 0.8
 OTHER_GIVEN, OTHER_SURNAME, OTHER_WORD, WORD_MISSING = -9.0, -5.0, -3.5, -0.4
-# Another given name is another person of the family, whatever else they share (parents, phone, place, and twins the birth): such a
-# pair stays below `LIKELY` unless they show the same document.
+# Another given name, or a birth years away, is another person of the family, whatever else they share (parents, phone, place, twins the
+# birth, a son the name of his father): such a pair stays below `LIKELY` unless they show the same document.
 FAMILY = EVEN - 3.0
+GENERATION = -7.0  # bits of a birth from which on it cannot be a slip
 
 SAME_DAY, SAME_DAY_BY_HABIT, DAY_MONTH_SWAPPED, ONE_PART_OFF, YEAR_ALONE_OFF = 12.0, 6.0, 8.0, 5.0, 2.0
 SAME_MONTH, SAME_YEAR, SAME_AGE = 7.5, 4.3, 2.5
@@ -50,7 +51,7 @@ OTHER_SEX = -6.0
 OTHER_NATIONALITY, SECOND_NATIONALITY = -3.5, 0.7
 SAME_PARENT_MOST, NEAR_PARENT, OTHER_PARENT = 4.0, 1.5, -3.0
 SAME_PHONE, OTHER_PHONE = 8.0, -0.3
-SAME_DOCUMENT, OTHER_NINA = 25.0, -6.0
+SAME_DOCUMENT, OTHER_NINA = 32.0, -6.0
 SAME_PLACE, SAME_AREA, OTHER_AREA, OTHER_ORIGIN = 3.0, 1.5, -1.0, -2.0
 # Roughly who is in the centres (action document 2.1): agreeing on a rare nationality says more. Others: one in fifty.
 NATIONALITY_SHARES = {"ML": 0.34, "GN": 0.16, "SN": 0.08, "CI": 0.07, "GM": 0.06, "BF": 0.05, "CM": 0.05, "NE": 0.04, "NG": 0.04, "SL": 0.03}
@@ -182,6 +183,7 @@ def compare(a: Identity, b: Identity) -> Comparison:
     bits = sum(reason.bits for reason in reasons)
     codes = {reason.code for reason in reasons}
     proof = codes & {"birth_day", "phone_same", "document_same"}
+    family |= any(reason.code == "birth_apart" and reason.bits <= GENERATION for reason in birth)
     if family and "document_same" not in codes:
         bits = min(bits, FAMILY)
     if a.born_on is None or b.born_on is None:
@@ -218,7 +220,7 @@ def _names(a: Identity, b: Identity) -> tuple[list[Reason], bool]:
             code = "other_name"
         else:
             swapped |= len(parts) == 2
-            part = "surname" if pair.a.part is Part.SURNAME else "given"
+            part = "surname" if Part.SURNAME in parts else "given"
             code = f"{part}_same" if pair.similarity == 1 else f"{part}_near"
         reasons.append(Reason(code, rarity * share, pair.a.text.title(), pair.b.text.title()))
     if swapped:
