@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.models import User
 from administration.demo import numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
+from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
-from cases.models import CaseCounter, Migrant
+from cases.models import CaseCounter, DuplicatePair, Migrant
 from centres.setup import ensure_centres
 from flows.models import FlowCount
 from flows.setup import ensure_points
@@ -47,6 +48,10 @@ class Command(BaseCommand):
         with transaction.atomic():
             for (code, year), serial in life.serials.items():
                 CaseCounter.objects.update_or_create(centre=life.centres[code], year=year, defaults={"last": serial})
+        managers = {code: users[f"manager.{centre.name.lower()}"] for code, centre in life.centres.items()}
+        with transaction.atomic():
+            _without_history()
+            DuplicatePair.objects.bulk_create(pairs_of(life.twice, managers))
         self._numbers(seed, users)
         self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
 
