@@ -66,7 +66,7 @@ def _candidates(identity: Identity, exclude: uuid.UUID | None) -> dict[uuid.UUID
     found: dict[uuid.UUID, tuple[datetime.datetime, Identity]] = {}
     for attempt, limit in attempts:
         for key, registered_at, *values in attempt.order_by().values_list("pk", "registered_at", *FIELDS)[:limit]:
-            found[key] = registered_at, Identity(*values, frozenset(papers.get(key, ())))
+            found[key] = registered_at, Identity(**dict(zip(FIELDS, values, strict=True)), documents=frozenset(papers.get(key, ())))
     return found
 
 

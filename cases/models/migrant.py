@@ -154,8 +154,8 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         text = _searchable(text)
         exact = self._by_number(text)
         if exact is not None:  # sorted here: asked for an order, the database would walk the whole list instead of the index
-            rows = exact.order_by().values_list("registered_at", "pk")[:most]
-            return [key for _at, key in sorted(rows, reverse=True)]
+            numbered = exact.order_by().values_list("registered_at", "pk")[:most]
+            return [key for _at, key in sorted(numbered, reverse=True)]
         # Only what is ranked by: whole records of a hundred people, of whom a page shows a quarter, would take most of the time.
         found: dict[uuid.UUID, str] = {}
         attempts = (self._by_words(text, beginnings=False), most), (self._by_words(text), most), (self._by_words(text, but_one=True), ENOUGH * 2)

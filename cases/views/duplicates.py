@@ -1,7 +1,7 @@
 """Pairs of files that may be of one person: the list to review, two files side by side, joining them and back."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -78,7 +78,9 @@ class Row:
 
 def _rows(pairs: list[DuplicatePair], user: Any) -> list[Row]:
     sides = _sides(pairs, user)
-    return [Row(pair, (sides[pair.first_id], sides[pair.second_id])) for pair in pairs]
+    rows = [Row(pair, (sides[pair.first_id], sides[pair.second_id])) for pair in pairs]
+    # the file that may be seen comes first
+    return [row if row.sides[0].migrant else replace(row, sides=row.sides[::-1]) for row in rows]
 
 
 def _log(request: HttpRequest, rows: list[Row]) -> None:
@@ -189,7 +191,7 @@ def file_duplicates(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     pairs = DuplicatePair.objects.of(migrant).current().select_related(*_FILES, "decided_by").prefetch_related(*_CARE)[:PAGE]
     rows = _rows(list(pairs), request.user)
     for row in rows:  # the other file of each pair
-        row.pair.other = row.sides[1 if row.pair.first_id == migrant.pk else 0]  # type: ignore[attr-defined]
+        row.pair.other = next(side for side in row.sides if side.migrant is None or side.migrant.pk != migrant.pk)  # type: ignore[attr-defined]
     context = {
         "migrant": migrant,
         "tabs": tabs_of(request.user, migrant, "duplicates"),
