@@ -69,7 +69,7 @@ class MergeForm(forms.Form):
     version_first = forms.IntegerField(widget=forms.HiddenInput)
     version_second = forms.IntegerField(widget=forms.HiddenInput)
     keep = forms.ChoiceField(
-        label=gettext_lazy("Quel numéro de dossier garder ?"),
+        label=gettext_lazy("Quel numéro de dossier garder ?"),
         help_text=gettext_lazy("L’autre numéro mènera à ce dossier."),
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez le numéro à garder.")},
@@ -100,7 +100,7 @@ class ApartForm(forms.Form):
         label=gettext_lazy("Pourquoi ce sont deux personnes"),
         required=False,
         max_length=300,
-        help_text=gettext_lazy("Par exemple : frères, vus ensemble au centre."),
+        help_text=gettext_lazy("Par exemple : frères, vus ensemble au centre."),
     )
 
 
@@ -120,7 +120,7 @@ class TakeoverForm(forms.Form):
         error_messages={"required": gettext_lazy("Sans l’accord de la personne, son dossier reste où il est.")},
     )
     consent_method = forms.ChoiceField(
-        label=gettext_lazy("Comment a-t-elle donné son accord ?"),
+        label=gettext_lazy("Comment a-t-elle donné son accord ?"),
         choices=Consent.Method.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez comment l’accord a été donné.")},
@@ -129,7 +129,7 @@ class TakeoverForm(forms.Form):
     reason = LineField(
         label=gettext_lazy("Pourquoi ici"),
         max_length=300,
-        help_text=gettext_lazy("Par exemple : arrivée de Gao par ses propres moyens."),
+        help_text=gettext_lazy("Par exemple : arrivée de Gao par ses propres moyens."),
         error_messages={"required": gettext_lazy("Écrivez en quelques mots pourquoi la personne est ici.")},
     )
 

@@ -217,7 +217,7 @@ def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
 def refuse_merged(migrant: Migrant) -> None:
     """Raises ValidationError if this (locked) file has just been joined to another one: what is written belongs there."""
     if migrant.merged_into_id is not None:
-        raise ValidationError(_("Ce dossier vient d’être réuni à un autre dossier de la même personne. Rechargez la page : elle mène à ce dossier."), code="merged")
+        raise ValidationError(_("Ce dossier vient d’être réuni à un autre dossier de la même personne. Rechargez la page : elle mène à ce dossier."), code="merged")
 
 
 @service

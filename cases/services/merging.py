@@ -153,7 +153,7 @@ def _to_settle(survivor: Migrant, merged: Migrant) -> Iterator[str]:
                 open_rows = field.model._base_manager.filter(constraint.condition)
                 if all(open_rows.filter(**{field.name: person}).exists() for person in (survivor, merged)):
                     reason = constraint.get_violation_error_message()
-                    yield _("%(reason)s Les deux dossiers en ont un : terminez d’abord l’un des deux, puis réunissez les dossiers.") % {"reason": reason}
+                    yield _("%(reason)s Les deux dossiers en ont un : terminez d’abord l’un des deux, puis réunissez les dossiers.") % {"reason": reason}
 
 
 def _move_all(survivor: Migrant, merged: Migrant) -> tuple[list[list[str]], list[list[str]]]:
@@ -190,7 +190,7 @@ def _try(field: models.ForeignKey, keys: list[Any], to: Migrant) -> bool:
         return False
     except DatabaseError as error:
         name = field.model._meta.verbose_name
-        raise ValidationError(_("« %(what)s » ne peut pas changer de dossier maintenant. Terminez ce qui est en cours, puis réessayez.") % {"what": name}) from error
+        raise ValidationError(_("« %(what)s » ne peut pas changer de dossier maintenant. Terminez ce qui est en cours, puis réessayez.") % {"what": name}) from error
     return True
 
 
@@ -253,7 +253,7 @@ def _give_back(merge: Merge, survivor: Migrant, merged: Migrant) -> None:
                 model._base_manager.filter(pk__in=keys, **{column: survivor}).update(**{column: merged})
         except DatabaseError as error:
             raise ValidationError(
-                _("« %(what)s » a changé depuis la réunion et ne peut plus revenir au dossier d’origine. Corrigez-le d’abord, puis réessayez.")
+                _("« %(what)s » a changé depuis la réunion et ne peut plus revenir au dossier d’origine. Corrigez-le d’abord, puis réessayez.")
                 % {"what": model._meta.verbose_name},
                 code="changed_since",
             ) from error
@@ -282,7 +282,7 @@ def _restore_fields(merge: Merge, survivor: Migrant) -> list[str]:
         index_name(survivor)
     survivor.version += 1
     survivor.save()
-    return [_("Changé depuis la réunion, et gardé : %(fields)s.") % {"fields": ", ".join(kept)}] if kept else []
+    return [_("Changé depuis la réunion, et gardé : %(fields)s.") % {"fields": ", ".join(kept)}] if kept else []
 
 
 def _restore_care(merge: Merge, merged: Migrant) -> list[str]:
@@ -292,4 +292,4 @@ def _restore_care(merge: Merge, merged: Migrant) -> list[str]:
     centres = list(Centre.objects.filter(pk__in=merge.cared_by).order_by("name"))
     now = timezone.now()
     Custody.objects.bulk_create(Custody(migrant=merged, centre=centre, since=now, reason=Custody.Reason.GIVEN_BACK) for centre in centres)
-    return [_("Le dossier séparé est de nouveau suivi par : %(centres)s.") % {"centres": ", ".join(str(centre) for centre in centres)}]
+    return [_("Le dossier séparé est de nouveau suivi par : %(centres)s.") % {"centres": ", ".join(str(centre) for centre in centres)}]

@@ -133,7 +133,7 @@ def apart(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("cases:pair", pk=pair.pk)
-    messages.success(request, _("C’est noté : deux personnes. Cette paire ne sera plus proposée."))
+    messages.success(request, _("C’est noté : deux personnes. Cette paire ne sera plus proposée."))
     return redirect("cases:duplicates")
 
 
@@ -162,12 +162,12 @@ def merge(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
             form = _again(request, first, second, versions, _("Quelqu’un a modifié un de ces dossiers entre-temps. Relisez les valeurs, puis confirmez."))
         except SameKeyOtherContent:
             form = _again(
-                request, first, second, versions, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau.")
+                request, first, second, versions, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Relisez, puis enregistrez de nouveau.")
             )
         except ValidationError as error:
             put_errors(form, error, {name: group for group, names in GROUPS.items() for name in names})
         else:
-            messages.success(request, _("Les deux dossiers sont réunis. Vous pouvez défaire cette réunion sous « Doublons »."))
+            messages.success(request, _("Les deux dossiers sont réunis. Vous pouvez défaire cette réunion sous « Doublons »."))
             return redirect("cases:migrant", pk=(first if keeps_first else second).pk)
     log_read(request, ReadLog.Action.OPENED, MODEL, [first.pk, second.pk])
     return render(request, "cases/merge.html", {"pair": pair, "form": form, "choices": [form[group] for group in form.groups]})

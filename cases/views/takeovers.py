@@ -57,7 +57,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
                 consent_method=chosen["consent_method"], consent_language=chosen["consent_language"],
             )  # fmt: skip
         except SameKeyOtherContent:
-            form.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Cherchez de nouveau la personne."))
+            form.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Cherchez de nouveau la personne."))
         except ValidationError as error:
             put_errors(form, error)
         else:
@@ -101,5 +101,5 @@ def notices_of(user: Any) -> Any:
 def seen(request: HttpRequest, takeover: Takeover) -> HttpResponse:
     """The manager knows."""
     services.acknowledge(actor=request.user, takeover=takeover)
-    messages.success(request, _("C’est noté : vous l’avez vu."))
+    messages.success(request, _("C’est noté : vous l’avez vu."))
     return redirect("cases:take_overs")

@@ -91,7 +91,7 @@ def test_the_same_paper_is_near_decisive_and_a_namesake_is_none():
         ({"nationality": "GN"}, "nationality_differs", "nationalité différente (Mali / Guinée)"),
         ({"nationality": "GN", "second_nationality": "ML"}, "nationality_second", "une des deux nationalités est la même"),
         ({"sex": "female"}, "sex_differs", "sexe différent"),
-        ({"born_on": datetime.date(1995, 6, 16)}, "birth_near", "naissance presque pareille : un chiffre diffère (15.06.1995 / 16.06.1995)"),
+        ({"born_on": datetime.date(1995, 6, 16)}, "birth_near", "naissance presque pareille\u00a0: un chiffre diffère (15.06.1995 / 16.06.1995)"),
         ({"born_on": datetime.date(1985, 12, 31), "birth_precision": "year"}, "birth_apart", "naissances éloignées (1995 / 1985)"),
         ({"surname": "Keïta"}, "surname_differs", "autre nom de famille (Traore / Keita)"),
     ],

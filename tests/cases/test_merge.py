@@ -263,7 +263,7 @@ def test_later_changes_stay_with_the_survivor_and_are_named(centre):
     words = undo_merge(actor=manager_of(gao), merge=merge)
     person.refresh_from_db()
     assert (person.phone, person.other_names, person.marital_status) == ("22370000002", "", "")
-    assert words == ["Changé depuis la réunion, et gardé : téléphone."]
+    assert words == ["Changé depuis la réunion, et gardé\u00a0: téléphone."]
 
 
 def test_figures_count_one_person_and_two_again(centre):
