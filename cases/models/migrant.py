@@ -35,6 +35,8 @@ from .births import ADULT_AGE, Precision, earliest_birth, years_before
 MOST_WORDS = 6
 # Found as they sound, so many answer the question, and no looser search is made.
 ENOUGH = 25
+# Of those who bear two words together, so many are sorted by date.
+MOST_SORTED = 1500
 YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 NAME_VECTOR = SearchVector("search_text", config="simple")
 
@@ -66,6 +68,13 @@ LOOK_FOR_DUPLICATES = (
 def _searchable(text: str) -> str:
     """What was typed, short enough and without what the database can't take."""
     return " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
+
+
+def _telling_words(text: str) -> list[str]:
+    """The words of a name that is looked for. Years are no names; particles and initials tell nothing beside one."""
+    words = [word for word in dict.fromkeys(names.tokens(text)[:MOST_WORDS]) if not YEAR.fullmatch(word)]
+    telling = set(names.keys(" ".join(words)))
+    return [word for word in words if telling & set(names.keys(word))]
 
 
 def index_keys(text: str) -> list[str]:
@@ -158,14 +167,27 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
             return [key for _at, key in sorted(numbered, reverse=True)]
         # Only what is ranked by: whole records of a hundred people, of whom a page shows a quarter, would take most of the time.
         found: dict[uuid.UUID, str] = {}
-        attempts = (self._by_words(text, beginnings=False), most), (self._by_words(text), most), (self._by_words(text, but_one=True), ENOUGH * 2)
-        for attempt, limit in attempts:
+        asked = len(_telling_words(text))
+        attempts = (
+            (self._by_words(text, beginnings=False), asked, most),
+            (self._by_words(text), asked, most),
+            (self._by_words(text, beginnings=False, but_one=True), asked - 1, ENOUGH * 2),
+        )
+        for attempt, together, limit in attempts:
             if len(found) >= min(ENOUGH, most):
                 break
-            wanted = min(limit, most - len(found))
-            rows = attempt.exclude(pk__in=list(found)).prefetch_related(None).select_related(None).values_list("pk", "given_names", "surname")[:wanted]
-            found |= {key: f"{given} {surname}" for key, given, surname in rows}
+            attempt = attempt.prefetch_related(None).select_related(None)
+            for key, name in attempt._latest_names(min(limit, most - len(found)) + len(found), few=together > 1):
+                if len(found) < most:
+                    found.setdefault(key, name)
         return sorted(found, key=lambda key: -names.name_similarity(text, found[key]))
+
+    def _latest_names(self, most: int, *, few: bool) -> list[tuple[uuid.UUID, str]]:
+        """Key and name of the latest registered. Two words together are borne by `few`: the index finds them all, and they are sorted here.
+        Asked for an order, the database would walk the list of all people until it has met enough of them. One word alone it meets soon."""
+        rows = self.order_by() if few else self
+        found = list(rows.values_list("registered_at", "pk", "given_names", "surname")[: MOST_SORTED if few else most])
+        return [(key, f"{given} {surname}") for _at, key, given, surname in sorted(found, reverse=True)[:most]]
 
     def alike(self, full_name: str, *, but_one: bool = False) -> "MigrantQuerySet":
         """People whose name sounds like this whole name, or (`but_one`) like all words of it but one."""
@@ -196,13 +218,9 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
     def _by_words(self, text: str, *, beginnings: bool = True, but_one: bool = False) -> "MigrantQuerySet":
         """By name. A year beside the name narrows it to who was born about then."""
         queryset = self
-        words = names.tokens(text)[:MOST_WORDS]
-        for year in [int(word) for word in words if YEAR.fullmatch(word)][:1]:
+        for year in [int(word) for word in names.tokens(text)[:MOST_WORDS] if YEAR.fullmatch(word)][:1]:
             queryset = queryset.filter(born_on__range=(datetime.date(year - 1, 1, 1), datetime.date(year + 1, 12, 31)))
-        words = [word for word in words if not YEAR.fullmatch(word)]
-        telling = set(names.keys(" ".join(words)))
-        # Particles and initials tell nothing beside a name.
-        conditions = [self._word(word, beginnings) for word in words if telling & set(names.keys(word))]
+        conditions = [self._word(word, beginnings) for word in _telling_words(text)]
         conditions = [condition for condition in conditions if condition]
         if not conditions:
             return queryset.none() if queryset is self else queryset
