@@ -170,7 +170,7 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         asked = len(_telling_words(text))
         attempts = (
             (self._by_words(text, beginnings=False), asked, most),
-            (self._by_words(text), asked, most),
+            (self._by_words(text), 2, most),  # few sound like it, so few begin like it, or any of them will do
             (self._by_words(text, beginnings=False, but_one=True), asked - 1, ENOUGH * 2),
         )
         for attempt, together, limit in attempts:
