@@ -4,7 +4,8 @@ Each is one value without any disaggregation, as somebody with psql would ask fo
 
 SQL: dict[str, str] = {
     "centres": "SELECT count(*) FROM centres_centre WHERE functional_since <= %(end)s",
-    "assistance": "SELECT count(DISTINCT migrant_id) FROM reception_assistance WHERE given_on BETWEEN %(start)s AND %(end)s",
+    "assistance": """SELECT count(DISTINCT a.migrant_id) FROM reception_assistance a JOIN cases_migrant m ON m.id = a.migrant_id
+        WHERE m.merged_into_id IS NULL AND a.given_on BETWEEN %(start)s AND %(end)s""",
     "returns": "SELECT count(DISTINCT migrant_id) FROM returns_returncase WHERE state = 'arrived' AND arrived_on BETWEEN %(start)s AND %(end)s",
     "antennas": "SELECT count(*) FROM centres_centre WHERE antenna_since <= %(end)s",
     "reintegration": """SELECT count(DISTINCT c.migrant_id) FROM reintegration_support s JOIN reintegration_reintegrationcase c ON c.id = s.case_id

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +21,8 @@ from centres.models import Area, Centre
 from centres.roles import Right
 
 from . import api_profile, consents, listing, services
-from .duplicates import duplicates_for
+from .duplicates import Likeness, similar_to
+from .duplicates.finding import as_seen_by
 from .forms import SearchForm
 from .languages import LANGUAGES
 from .models import Consent, IdentityDocument, Migrant
@@ -168,6 +172,10 @@ class LikenessSerializer(serializers.Serializer):
     certainty = serializers.FloatField(help_text="0 to 1")
     centre = serializers.CharField(source="centre.code", help_text="Code of the centre that has the file.")
     migrant = MigrantSerializer(allow_null=True, help_text="Null when the person is out of your scope.")
+    reasons = serializers.SerializerMethodField(help_text="Why, in words; empty when the person is out of your scope.")
+
+    def get_reasons(self, likeness: Likeness) -> list[str]:
+        return [reason.words for reason in likeness.reasons]
 
 
 _FILTERS = [
@@ -230,7 +238,32 @@ class Migrants(SiraAPIView):
         return self.create_once(services.register_migrant, **asked)
 
 
-class OneMigrant(SiraAPIView):
+class Joined(APIException):
+    """The file was joined to another one. `survivor`: the key of the one that speaks for both, in the user's scope."""
+
+    status_code = status.HTTP_410_GONE
+    default_detail = gettext_lazy("Ce dossier a été réuni à un autre dossier de la même personne.")
+    default_code = "joined"
+
+    def __init__(self, survivor: Any):
+        self.survivor = survivor
+        super().__init__()
+
+
+class _One(SiraAPIView):
+    """A file by its key; one that was joined to another in scope answers 410 and names it, so that a client learns the key to use."""
+
+    def get_object(self) -> Any:
+        try:
+            return super().get_object()
+        except Http404:
+            found = Migrant.objects.successor(self.request.user, "pk", self.kwargs["pk"])
+            if found is None:
+                raise
+            raise Joined(found.pk) from None
+
+
+class OneMigrant(_One):
     queryset = Migrant.objects.select_related("registered_centre", "origin_area").prefetch_related("custodies")
     serializer_class = FileSerializer
     rights = (Right.VIEW_CASE,)
@@ -259,7 +292,7 @@ class OneMigrant(SiraAPIView):
         return Response(self.get_serializer(migrant).data)
 
 
-class Duplicates(SiraAPIView):
+class Duplicates(_One):
     queryset = Migrant.objects.all()
     serializer_class = LikenessSerializer
     pagination_class = None
@@ -270,16 +303,7 @@ class Duplicates(SiraAPIView):
     def get(self, request: Request, pk: Any) -> Response:
         """People of any centre who may be the same as this one, the most alike first."""
         migrant = self.get_object()
-        alike = duplicates_for(
-            request.user,
-            full_name=migrant.full_name,
-            sex=migrant.sex,
-            born_on=migrant.born_on,
-            birth_precision=migrant.birth_precision,
-            nationality=migrant.nationality,
-            phone=migrant.phone,
-            exclude=migrant.pk,
-        )
+        alike = as_seen_by(request.user, similar_to(migrant, most=5))
         self.log(ReadLog.Action.SEARCHED, [migrant.pk, *(likeness.key for likeness in alike)])
         return Response(self.get_serializer(alike, many=True).data)
 

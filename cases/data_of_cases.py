@@ -10,11 +10,14 @@ from .models import (
     Consent,
     Custody,
     DataRequest,
+    DuplicateCheck,
+    DuplicatePair,
     EmergencyAccess,
     EmergencyNotice,
     Erasure,
     FamilyTracing,
     IdentityDocument,
+    Merge,
     Migrant,
     Note,
     Profile,
@@ -22,6 +25,8 @@ from .models import (
     Referral,
     ReferralLink,
     RouteStep,
+    Takeover,
+    TakeoverNotice,
     VulnerabilityAssessment,
 )
 from .person_data import PersonData, register_person_data
@@ -97,5 +102,10 @@ register_person_data(
     PersonData(ReferralLink, kept=("token_hash",), own=False),  # a digest of random bits
     PersonData(EmergencyAccess, erased={"reason": ""}, own=False),
     PersonData(EmergencyNotice, own=False),
+    PersonData(DuplicateCheck, own=False),
+    PersonData(DuplicatePair, erased={"why": "", "decided_on_first": "", "decided_on_second": ""}, kept=("reasons",), own=False),  # codes
+    PersonData(Merge, erased={"fields": {}}, kept=("moved", "stayed", "cared_by"), own=False),  # keys of rows
+    PersonData(Takeover, erased={"reason": "", "effects": []}, kept=("consent_language", "consent_text"), clock=(("registration", "at"),)),
+    PersonData(TakeoverNotice, own=False),
     PersonData(Erasure, kept=("kept_because",), own=False),
 )

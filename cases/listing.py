@@ -107,11 +107,11 @@ def page_of(people: MigrantQuerySet, query: QueryDict) -> Page:
     return Page(rows, before=mark(rows[0]) if (more if back else start) else "", after=mark(rows[-1]) if (back or more) else "")
 
 
-def ranked_page(found: list[Migrant], query: QueryDict) -> tuple[Page, int]:
-    """A page of the best matches, and where it starts. `before` and `after` are numbers of rows here."""
+def ranked_page(people: MigrantQuerySet, found: list[uuid.UUID], query: QueryDict) -> tuple[Page, int]:
+    """A page of the best matches (keys, the best first), and where it starts. `before` and `after` are numbers of rows here."""
     text = query.get("from", "")
     start = min(int(text), MOST_FOUND) // PAGE * PAGE if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    rows = found[start : start + PAGE]
+    rows = people.with_care().in_order(found[start : start + PAGE])
     before = str(start - PAGE) if start else ""
     return Page(rows, before, str(start + PAGE) if len(found) > start + PAGE else "", len(found)), start
 

@@ -5,7 +5,8 @@ of them the person may have. A test fails for a model or a text that nobody has 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -79,7 +80,9 @@ def hanging() -> dict[type[models.Model], str]:
 def rows_of(migrant: Migrant) -> Iterable[tuple[PersonData, models.QuerySet[Any]]]:
     """Every row that hangs on this person, by model."""
     for model, path in hanging().items():
-        yield DATA.get(model, PersonData(model)), model._default_manager.filter(**{path: migrant.pk})
+        # A pair of people belongs to both of them.
+        ways = [path] if "__" in path else [one.name for one in model._meta.concrete_fields if isinstance(one, models.ForeignKey) and one.remote_field.model is Migrant]
+        yield DATA.get(model, PersonData(model)), model._default_manager.filter(reduce(or_, (Q(**{way: migrant.pk}) for way in ways)))
 
 
 def unspoken() -> list[str]:

@@ -57,7 +57,7 @@ def still_children(today: datetime.date) -> Q:
 def due(today: datetime.date | None = None) -> MigrantQuerySet:
     """People whose every clock has run out and whom nothing holds, not yet forgotten."""
     today = today or timezone.localdate()
-    people = Migrant.objects.filter(forgotten_at__isnull=True).exclude(still_children(today))
+    people = Migrant.objects.unmerged().filter(forgotten_at__isnull=True).exclude(still_children(today))
     for model, said in DATA.items():
         for purpose, name in said.clock:
             since = _since(purpose, model._meta.get_field(name), today)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""By the clock: what is kept for a time only. Harmless at any moment."""
+"""By the clock and by the bell: what is kept for a time only, and who may be the same person. Harmless at any moment."""
 
 import datetime
 import time
@@ -11,6 +11,7 @@ from django.utils import timezone
 from .importing import batches
 from .models import DataRequest, ImportBatch
 from .services.own_data import remove_old_copies
+from .services.pairs import check_waiting
 
 LISTS_KEPT = datetime.timedelta(days=30)  # a list that nobody finishes
 REPORTS_KEPT = datetime.timedelta(days=90)  # of what became of its lines
@@ -35,3 +36,9 @@ def _remove_orphans(folder: str, known: set[str]) -> None:
     for path in place.iterdir() if place.is_dir() else ():
         if f"{folder}/{path.name}" not in known and path.stat().st_mtime < time.time() - ORPHAN_SECONDS:
             path.unlink(missing_ok=True)
+
+
+@shared_task
+def look_for_duplicates() -> int:
+    """Looks for new and changed people among all others; rung after each change and by the clock, harmless at any time."""
+    return check_waiting()

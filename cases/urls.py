@@ -1,6 +1,24 @@
 from django.urls import path
 
-from .views import agreeing, correcting, file, finding, grouping, identity, importing, keeping, lists, profile, protection, referring, registering, rights, route
+from .views import (
+    agreeing,
+    correcting,
+    duplicates,
+    file,
+    finding,
+    grouping,
+    identity,
+    importing,
+    keeping,
+    lists,
+    profile,
+    protection,
+    referring,
+    registering,
+    rights,
+    route,
+    takeovers,
+)
 
 app_name = "cases"
 urlpatterns = [
@@ -32,6 +50,15 @@ urlpatterns = [
     path("register/group/<uuid:pk>/common/", grouping.common, name="group_common"),
     path("register/group/<uuid:pk>/print/", grouping.print_list, name="group_print"),
     path("rights/", agreeing.rights, name="rights"),
+    path("duplicates/", duplicates.duplicates, name="duplicates"),
+    path("duplicates/<int:pk>/", duplicates.pair, name="pair"),
+    path("duplicates/<int:pk>/apart/", duplicates.apart, name="apart"),
+    path("duplicates/<int:pk>/merge/", duplicates.merge, name="merge"),
+    path("merges/<uuid:pk>/undo/", duplicates.undo, name="undo_merge"),
+    path("take-over/", takeovers.take_over, name="take_over"),
+    path("take-overs/", takeovers.take_overs, name="take_overs"),
+    path("take-overs/<uuid:pk>/seen/", takeovers.seen, name="takeover_seen"),
+    path("<uuid:pk>/duplicates/", duplicates.file_duplicates, name="file_duplicates"),
     path("attachments/<uuid:pk>/", keeping.attachment, name="attachment"),
     path("completeness/", profile.completeness, name="completeness"),
     path("route/<uuid:pk>/", route.step, name="step"),

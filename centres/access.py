@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -242,7 +243,13 @@ def access(
             obj = None
             user = cast(User, request.user)
             if load is not None:
-                obj = _load(user, load, by, kwargs.pop(by), select, prefetch)
+                value = kwargs.pop(by)
+                try:
+                    obj = _load(user, load, by, value, select, prefetch)
+                except Http404:
+                    if (there := _successor(request, load, by, value)) is None:
+                        raise
+                    return there
             if not isinstance(needed, str):
                 writing = request.method not in ("GET", "HEAD", "OPTIONS")
                 wanted = for_writing if writing and for_writing is not None else needed
@@ -267,6 +274,19 @@ def access(
         return login_not_required(wrapped) if needed == ANYONE else wrapped
 
     return declare
+
+
+def _successor(request: HttpRequest, model: type[models.Model], by: str, value: Any) -> HttpResponse | None:
+    """The way to the object that speaks for one that was joined to it, if there is one in scope: the same page, with all that was sent.
+
+    Not for good (301): a merge can be undone."""
+    find = getattr(model._default_manager.all(), "successor", None)
+    found = find(request.user, by, value) if find and request.resolver_match else None
+    if found is None:
+        return None
+    match = request.resolver_match
+    address = reverse(match.view_name, kwargs=match.kwargs | {by: getattr(found, by)})  # type: ignore[union-attr]
+    return HttpResponse(status=307 if request.method not in ("GET", "HEAD") else 302, headers={"Location": address, "Cache-Control": "no-store, private"})
 
 
 def _load(user: User, model: type[models.Model], by: str, value: Any, select: tuple[str, ...], prefetch: tuple[Any, ...]) -> models.Model:

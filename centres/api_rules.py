@@ -87,6 +87,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         words = str(getattr(error, "default_detail", error))
         body["detail"] = str(getattr(error, "detail", error))
         body["title"] = body["detail"] if "{" in words else words  # those with a place for a value have it filled in the detail only
+    if survivor := getattr(error, "survivor", None):
+        body["survivor"] = str(survivor)  # the key to use instead
     response.data = body
     response.content_type = "application/problem+json"
     return response

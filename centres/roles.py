@@ -17,6 +17,7 @@ class Right(models.TextChoices):
     EXPORT_NAMES = "export_names", _("exporter des listes de noms")
     IMPORT_LISTS = "import_lists", _("importer des listes de personnes")
     FORGET_IDENTITY = "forget_identity", _("proposer et confirmer l’effacement des identités dont la durée est passée")
+    MERGE_FILES = "merge_files", _("réunir deux dossiers d’une même personne")
     VIEW_PROTECTION = "view_protection", _("voir et écrire les notes de protection")
     MANAGE_RETURN = "manage_return", _("conduire les retours volontaires")
     MANAGE_REINTEGRATION = "manage_reintegration", _("conduire les réintégrations")
@@ -72,7 +73,7 @@ _AGENT = {Right.VIEW_CASE, Right.REGISTER, Right.RECEIVE, Right.VIEW_CENTRE}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CENTRE_AGENT: frozenset(_AGENT),
-    Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES, Right.IMPORT_LISTS, Right.FORGET_IDENTITY}),
+    Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES, Right.IMPORT_LISTS, Right.MERGE_FILES, Right.FORGET_IDENTITY}),
     Role.PROTECTION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_PROTECTION, Right.FORGET_IDENTITY}),
     Role.RETURN_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_RETURN}),
     Role.REINTEGRATION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_REINTEGRATION}),

@@ -35,10 +35,11 @@ def token_similarity(a: str, b: str) -> float:
 
     Source: thresholds measured in tests/names/test_measured.py; look-alikes of names_mali_variants.yaml.
     """
-    return _similarity(normalise(a).replace(" ", ""), normalise(b).replace(" ", ""))
+    return word_similarity(normalise(a).replace(" ", ""), normalise(b).replace(" ", ""))
 
 
-def _similarity(a: str, b: str) -> float:
+def word_similarity(a: str, b: str) -> float:
+    """`token_similarity` of two words that are normalised already."""
     return _ordered_similarity(a, b) if a <= b else _ordered_similarity(b, a)
 
 
@@ -115,7 +116,7 @@ def _pair(a: str, weight_a: float, b: str, weight_b: float) -> float:
         if a == b:
             return 1.0
         return _INITIAL_FITS if a[0] == b[0] or key_of(a)[0] == key_of(b)[0] else 0.0
-    found = _similarity(a, b)
+    found = word_similarity(a, b)
     if found >= _CLOSE:
         return found
     return max(0.0, (found - _FAR) / (_CLOSE - _FAR) * _CLOSE)

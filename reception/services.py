@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
 from cases.models import Custody, Migrant
-from cases.services import open_custody
+from cases.services import open_custody, refuse_merged
 from centres.access import allows, may
 from centres.models import Bed, Centre, Service
 from centres.roles import Right
@@ -42,8 +42,12 @@ def _digest(*parts: Any) -> str:
 
 
 def lock_person(migrant_id: uuid.UUID) -> Migrant:
-    """Whoever writes about the same person waits. Always the first row to be locked, so that nobody waits in a circle."""
-    return Migrant.objects.select_for_update(of=("self",)).get(pk=migrant_id)
+    """Whoever writes about the same person waits. Always the first row to be locked, so that nobody waits in a circle.
+
+    Raises ValidationError if the file was joined to another one meanwhile."""
+    migrant = Migrant.objects.select_for_update(of=("self",)).get(pk=migrant_id)
+    refuse_merged(migrant)
+    return migrant
 
 
 def _lock_stay(actor: User, stay: Stay) -> Stay:

@@ -194,7 +194,9 @@ def centres(period: Period) -> QuerySet:
 def assistance(period: Period) -> QuerySet:
     first = UnpackDay(F("first"))
     return (
-        Migrant.objects.filter(assistance__given_on__range=(period.start, period.end))
+        # A line that both files of one person had stays with the one that was joined to the other: counted there, once.
+        Migrant.objects.unmerged()
+        .filter(assistance__given_on__range=(period.start, period.end))
         .annotate(first=Min(Packed("assistance__given_on", "assistance__centre_id")))
         .values(subject=F("id"), day=first, counts_as=ONE, detail=NOTHING, by_centre=UnpackCentre(F("first")), **_person(first))
     )

@@ -105,6 +105,7 @@ class Life:
         self.serials: dict[tuple[str, int], int] = {}
         self.settled: list[Migrant] = []
         self.identities = Identities(seed, today, REGIONS)
+        self.twice: list[tuple[Migrant, Migrant]] = []  # two files of one person
         self.served: set[tuple[uuid.UUID, int, datetime.date]] = set()  # of the person at hand
 
     @staticmethod
@@ -248,9 +249,11 @@ class Life:
         return migrant
 
     def known_again(self, batch: Batch, day: datetime.date, code: str) -> None:
-        """Somebody registered before comes to another centre and gives their name to another clerk: a true duplicate."""
+        """Somebody registered before gives their name to another clerk, mostly at another centre: a true duplicate."""
         known = self.rng.choice(self.settled)
-        if known.registered_centre.code == code:
+        if self.rng.random() < 0.4:
+            code = known.registered_centre.code  # a second time at the same counter
+        elif known.registered_centre.code == code:
             code = next(other for other in CENTRES if other != code)
         migrant = self.identity(
             batch,
@@ -266,6 +269,7 @@ class Life:
             None,
             None,
         )
+        self.twice.append((known, migrant))
         self.stay_and_after(batch, migrant, day, code)
 
     # --- what happens to them ------------------------------------------------------------------------------------

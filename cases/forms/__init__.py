@@ -1,5 +1,6 @@
 """The forms of a person's file."""
 
+from .duplicates import ApartForm, MergeForm, TakeoverForm
 from .fields import OLDEST, BirthField, DateParts, LineField, birth_initial, birth_of, new_id, put_errors, sent
 from .filing import AttachmentForm, CardForm, ConsentForm, DocumentForm, NoteForm, PhotoForm
 from .group import ALONE, GroupForm, GroupPersonForm
@@ -12,6 +13,7 @@ __all__ = [
     "AGE_GROUPS",
     "ALONE",
     "OLDEST",
+    "ApartForm",
     "AttachmentForm",
     "BestInterestForm",
     "BirthField",
@@ -27,6 +29,7 @@ __all__ = [
     "HintForm",
     "IdentityForm",
     "LineField",
+    "MergeForm",
     "MoveForm",
     "NoteForm",
     "PartnerForm",
@@ -37,6 +40,7 @@ __all__ = [
     "ScreeningForm",
     "SearchForm",
     "StructureForm",
+    "TakeoverForm",
     "TracingForm",
     "birth_initial",
     "birth_of",

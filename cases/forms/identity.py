@@ -40,7 +40,7 @@ class IdentityForm(ArrivalPart, OriginPart, FurtherPart, CorePart):
         number = case_numbers.clean(typed)
         if number is None:
             raise ValidationError(_("Ce numéro de dossier est mal écrit. Vérifiez-le sur la carte ou dans la liste des personnes."))
-        adult = Migrant.objects.visible_to(self.user).filter(case_number=number).first()
+        adult = Migrant.objects.visible_to(self.user).numbered(number).first()
         if adult is None:
             raise ValidationError(_("Aucune personne de vos centres n’a ce numéro de dossier."))
         return adult
@@ -94,6 +94,7 @@ class HintForm(forms.Form):
         self.is_valid()
         known = self.cleaned_data
         found = {name: known.get(name) or "" for name in ("sex", "nationality", "phone")}
+        found |= {name: known.get(name) or "" for name in ("surname", "given_names")}
         found["full_name"] = f"{known.get('given_names', '')} {known.get('surname', '')}".strip()
         try:
             found["born_on"], found["birth_precision"] = birth_of(known)

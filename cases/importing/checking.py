@@ -16,7 +16,7 @@ from accounts.models import User
 from centres.models import Area, Centre
 
 from ..cleaning import clean_line
-from ..duplicates import LIKELY, Asked, certainty, likely_duplicates
+from ..duplicates import LIKELY, Identity, compare, find_likely, identity_of
 from ..models import Consent, Migrant
 from ..services.identity import IDENTITY_FIELDS, Registration, clean_identity, prepare_registration, refuse_without_consent
 from .columns import BY_NAME, Reading, missing, plain
@@ -200,6 +200,7 @@ def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: da
     reference, agreed = values.pop("reference", ""), values.pop("consent", False)
     born, aged = values.pop("birth", None), values.pop("age", None)
     method, language = values.pop("consent_method", ""), values.pop("consent_language", "fra") or "fra"
+    witness = values.pop("consent_witness", "")
     purposes = tuple(values.pop("consent_purposes", ()))
     if agreed and (lacking := _lacking({**values, "birth": born or aged, "consent": agreed, "consent_method": method})):
         raise ValidationError(lacking)
@@ -210,7 +211,15 @@ def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: da
         purposes = (Consent.Purpose.REGISTRATION, *purposes)
     identity = {"surname": "", "given_names": "", **values}
     return prepare_registration(
-        actor=actor, centre=centre, id=key_of(centre, reference, content), at=at, consent_method=method, consent_purposes=purposes, consent_language=language, **identity
+        actor=actor,
+        centre=centre,
+        id=key_of(centre, reference, content),
+        at=at,
+        consent_method=method,
+        consent_purposes=purposes,
+        consent_language=language,
+        consent_witness=witness,
+        **identity,
     )
 
 
@@ -270,12 +279,6 @@ def _set_known_aside(checked: Checked, matching: dict[int, str], table: Table) -
 # --- who may be known --------------------------------------------------------------------------------------------
 
 
-def _asked(person: Migrant) -> Asked:
-    return Asked(
-        full_name=str(person), sex=person.sex, born_on=person.born_on, birth_precision=person.birth_precision, nationality=person.nationality, phone=person.phone
-    )
-
-
 def _find_alike(checked: Checked, say: Say) -> None:
     """Every row against the register (as the registration form does) and against the rows above it."""
     total = 2 * checked.rows
@@ -285,9 +288,9 @@ def _find_alike(checked: Checked, say: Say) -> None:
         if done % 25 == 0:
             say(min(checked.rows + done, total), total, _("Recherche de personnes déjà connues"))
         person = one.migrant
-        asked = _asked(person)
-        for known, score in likely_duplicates(**asked.named(), most=1):
-            checked.alike.append(Alike(line, score, known.pk, None))
+        asked = identity_of(person)
+        for known, found in find_likely(asked, most=1):
+            checked.alike.append(Alike(line, found.certainty, known.pk, None))
         inside = _alike_inside(checked, asked, person, by_key, by_phone)
         if inside:
             checked.alike.append(Alike(line, inside[0], None, inside[1]))
@@ -300,7 +303,7 @@ def _find_alike(checked: Checked, say: Say) -> None:
 MOST_INSIDE = 300  # earlier rows that one row is compared with
 
 
-def _alike_inside(checked: Checked, asked: Asked, person: Migrant, by_key: dict[str, list[int]], by_phone: dict[str, list[int]]) -> tuple[float, int] | None:
+def _alike_inside(checked: Checked, asked: Identity, person: Migrant, by_key: dict[str, list[int]], by_phone: dict[str, list[int]]) -> tuple[float, int] | None:
     """The most alike of the rows above: those that share at least two keys of the name (or its only one), or the phone."""
     shared: dict[int, int] = defaultdict(int)
     for name_key in person.name_keys:
@@ -309,7 +312,7 @@ def _alike_inside(checked: Checked, asked: Asked, person: Migrant, by_key: dict[
     least = min(2, len(person.name_keys))
     lines = [line for line, n in shared.items() if n >= least and _about_as_old(checked.ready[line].migrant, person)]
     lines = sorted(lines, key=lambda line: -shared[line])[:MOST_INSIDE] + (by_phone.get(person.phone, []) if person.phone else [])
-    scored = [(certainty(asked, checked.ready[line].migrant), line) for line in lines]
+    scored = [(compare(asked, identity_of(checked.ready[line].migrant)).certainty, line) for line in lines]
     best = max(scored, default=None)
     return best if best and best[0] >= LIKELY else None
 

@@ -284,6 +284,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("consent_method", gettext_lazy("Accord donné par"), gettext_lazy("signature, empreinte du pouce, ou parole devant témoin"), "#x_consent+method",
            ("accord donne par", "mode de consentement", "type de consentement", "consent method", "forme du consentement"),
            _word(METHODS, gettext_lazy("cette façon de donner l’accord n’est pas reconnue : signature, empreinte du pouce ou parole devant témoin")), needed=True, example="signature"),
+    Column("consent_witness", gettext_lazy("Témoin de l’accord"), gettext_lazy("son nom, quand l’accord est donné de vive voix"), "#x_consent+witness",
+           ("temoin de l accord", "temoin", "nom du temoin", "witness", "witness name"), text_of),
     Column("consent_purposes", gettext_lazy("D’accord aussi pour"), gettext_lazy("autres buts, séparés par des virgules"), "#x_consent+purposes",
            ("d accord aussi pour", "autres accords", "consent purposes", "buts"), _several(PURPOSES, gettext_lazy("un but n’est pas reconnu : voyez la feuille « Valeurs » du modèle"))),
     Column("consent_language", gettext_lazy("Accord expliqué en"), gettext_lazy("français si vide"), "#x_consent+language", ("accord explique en", "langue du consentement", "consent language"),

@@ -6,6 +6,7 @@ from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_befor
 from .card import Card, clean_token, new_token
 from .consent import Consent
 from .data_request import DataRequest, own_data_path
+from .duplicate import DuplicateCheck, DuplicatePair, Merge, Takeover, TakeoverNotice
 from .emergency import EmergencyAccess, EmergencyNotice
 from .erasure import Erasure, ErasureList
 from .group import RegistrationGroup
@@ -28,6 +29,8 @@ __all__ = [
     "Consent",
     "Custody",
     "DataRequest",
+    "DuplicateCheck",
+    "DuplicatePair",
     "EmergencyAccess",
     "EmergencyNotice",
     "Erasure",
@@ -37,6 +40,7 @@ __all__ = [
     "Household",
     "IdentityDocument",
     "ImportBatch",
+    "Merge",
     "Migrant",
     "MigrantQuerySet",
     "Note",
@@ -50,6 +54,8 @@ __all__ = [
     "RouteStep",
     "SavedFilter",
     "Structure",
+    "Takeover",
+    "TakeoverNotice",
     "VulnerabilityAssessment",
     "attachment_path",
     "clean_token",

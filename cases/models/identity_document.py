@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import models
@@ -15,7 +16,7 @@ from config.countries import country_name
 
 from ..sealed import equality_key, normal_number, unseal
 from .attachment import Attachment
-from .migrant import FileQuerySet, Migrant
+from .migrant import LOOK_FOR_DUPLICATES, FileQuerySet, Migrant
 
 
 class IdentityDocumentQuerySet(FileQuerySet):
@@ -71,7 +72,17 @@ class IdentityDocument(models.Model):
             ),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="document_country", violation_error_message=_("Choisissez un pays dans la liste.")),
         ]
-        triggers = [audited(leave_out=("number_sealed", "number_key"))]
+        triggers = [
+            audited(leave_out=("number_sealed", "number_key")),
+            # The same number on another file tells more than any name.
+            pgtrigger.Trigger(
+                name="look_for_duplicates",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("number_key"),
+                condition=pgtrigger.Q(new__number_key__gt=""),
+                func=LOOK_FOR_DUPLICATES.format(person="NEW.migrant_id"),
+            ),
+        ]
 
     def __str__(self):
         return self.get_kind_display()

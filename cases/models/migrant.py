@@ -3,6 +3,7 @@
 import datetime
 import re
 import uuid
+from collections.abc import Iterable
 from functools import reduce
 from operator import and_
 from typing import Any, Self
@@ -40,13 +41,46 @@ MOST_WORDS = 6
 ENOUGH = 25
 # Of a document's number: what is shorter or longer is none.
 FEWEST_SIGNS, MOST_SIGNS = 4, 40
+# Of those who bear two words together, so many are sorted by date.
+MOST_SORTED = 1500
 YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 NAME_VECTOR = SearchVector("search_text", config="simple")
+
+
+# What people are compared by: a change of it asks for a new look (cases/duplicates/weights.py).
+COMPARED = (
+    "surname",
+    "given_names",
+    "other_names",
+    "sex",
+    "born_on",
+    "birth_precision",
+    "nationality",
+    "second_nationality",
+    "father_given_names",
+    "mother_given_names",
+    "phone",
+    "other_phone",
+    "origin_country",
+    "origin_area_id",
+    "origin_place",
+)
+LOOK_FOR_DUPLICATES = (
+    "INSERT INTO cases_duplicatecheck (migrant_id, since) VALUES ({person}, clock_timestamp()) "
+    "ON CONFLICT (migrant_id) DO UPDATE SET since = EXCLUDED.since; RETURN NULL;"
+)
 
 
 def _searchable(text: str) -> str:
     """What was typed, short enough and without what the database can't take."""
     return " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
+
+
+def _telling_words(text: str) -> list[str]:
+    """The words of a name that is looked for. Years are no names; particles and initials tell nothing beside one."""
+    words = [word for word in dict.fromkeys(names.tokens(text)[:MOST_WORDS]) if not YEAR.fullmatch(word)]
+    telling = set(names.keys(" ".join(words)))
+    return [word for word in words if telling & set(names.keys(word))]
 
 
 def index_keys(text: str) -> list[str]:
@@ -79,7 +113,20 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
             return self.none()
         theirs = Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres))
         opened = opened_people(user)
-        return self.filter(theirs | Q(pk__in=opened)) if opened else self.filter(theirs)
+        return self.unmerged().filter(theirs | Q(pk__in=opened) if opened else theirs)
+
+    def unmerged(self) -> "MigrantQuerySet":
+        """Without files that were joined to another one, which speaks for them."""
+        return self.filter(merged_into__isnull=True)
+
+    def numbered(self, number: str) -> "MigrantQuerySet":
+        """Who has this case number (as `case_numbers.clean` gives it), now or before their file was joined to another."""
+        return self.filter(Q(case_number=number) | Q(pk__in=Migrant.objects.filter(case_number=number).values("merged_into")))
+
+    def successor(self, user, by: str, value: Any) -> "Migrant | None":
+        """The file that speaks for the one asked for, if it was joined to one in the user's scope (centres.access)."""
+        found = Migrant.objects.filter(**{by: value}, merged_into__isnull=False).values("merged_into")
+        return Migrant.objects.visible_to(user).filter(pk__in=found).first()
 
     def exportable_by(self, user) -> "MigrantQuerySet":
         """Those of the people in sight whose names the user may take out of the system."""
@@ -128,20 +175,47 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         return exact if exact is not None else self._by_words(text)
 
     def best_matching(self, text: str, *, most: int = 100) -> list["Migrant"]:
-        """Those who fit best, most alike first: all words as they sound; if these are few, also their beginnings; if still
+        """Those who fit best, most alike first (see `best_keys`)."""
+        return self.in_order(self.best_keys(text, most=most))
+
+    def in_order(self, keys: list[uuid.UUID]) -> list["Migrant"]:
+        """The people with these keys, in this order."""
+        found = {person.pk: person for person in self.filter(pk__in=keys).order_by()}
+        return [found[key] for key in keys if key in found]
+
+    def best_keys(self, text: str, *, most: int = 100) -> list[uuid.UUID]:
+        """Keys of those who fit best, most alike first: all words as they sound; if these are few, also their beginnings; if still
         few, also all words but one.
 
         Looks at `most` people at the most, the latest registered first, so that a search for a common name stays quick."""
         text = _searchable(text)
         exact = self._by_number(text)
         if exact is not None:  # sorted here: asked for an order, the database would walk the whole list instead of the index
-            return sorted(exact.order_by()[:most], key=lambda person: person.registered_at, reverse=True)
-        found: dict[uuid.UUID, Migrant] = {}
-        for attempt in (self._by_words(text, beginnings=False), self._by_words(text), self._by_words(text, but_one=True)):
+            numbered = exact.order_by().values_list("registered_at", "pk")[:most]
+            return [key for _at, key in sorted(numbered, reverse=True)]
+        # Only what is ranked by: whole records of a hundred people, of whom a page shows a quarter, would take most of the time.
+        found: dict[uuid.UUID, str] = {}
+        asked = len(_telling_words(text))
+        attempts = (
+            (self._by_words(text, beginnings=False), asked, most),
+            (self._by_words(text), 2, most),  # few sound like it, so few begin like it, or any of them will do
+            (self._by_words(text, beginnings=False, but_one=True), asked - 1, ENOUGH * 2),
+        )
+        for attempt, together, limit in attempts:
             if len(found) >= min(ENOUGH, most):
                 break
-            found |= {person.pk: person for person in attempt.exclude(pk__in=list(found))[: most - len(found)]}
-        return sorted(found.values(), key=lambda person: -names.name_similarity(text, str(person)))
+            attempt = attempt.prefetch_related(None).select_related(None)
+            for key, name in attempt._latest_names(min(limit, most - len(found)) + len(found), few=together > 1):
+                if len(found) < most:
+                    found.setdefault(key, name)
+        return sorted(found, key=lambda key: -names.name_similarity(text, found[key]))
+
+    def _latest_names(self, most: int, *, few: bool) -> list[tuple[uuid.UUID, str]]:
+        """Key and name of the latest registered. Two words together are borne by `few`: the index finds them all, and they are sorted here.
+        Asked for an order, the database would walk the list of all people until it has met enough of them. One word alone it meets soon."""
+        rows = self.order_by() if few else self
+        found = list(rows.values_list("registered_at", "pk", "given_names", "surname")[: MOST_SORTED if few else most])
+        return [(key, f"{given} {surname}") for _at, key, given, surname in sorted(found, reverse=True)[:most]]
 
     def alike(self, full_name: str, *, but_one: bool = False) -> "MigrantQuerySet":
         """People whose name sounds like this whole name, or (`but_one`) like all words of it but one."""
@@ -150,7 +224,7 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
     def _by_number(self, text: str) -> "MigrantQuerySet | None":
         """By case number, phone, document number or the QR of the card, if the text looks like one."""
         if number := case_numbers.clean(text):
-            return self.filter(case_number=number)
+            return self.numbered(number)
         carried = self._holders(text)
         digits = digits_of(text)
         if len(digits) >= 6 and not any(c.isalpha() for c in text):
@@ -179,16 +253,19 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         """People with just this number, by the index, which has it from its end."""
         return self.exclude(phone="").alias(phone_reversed=Reverse("phone")).filter(phone_reversed=phone[::-1])
 
+    def with_any_phone(self, phones: Iterable[str]) -> "MigrantQuerySet":
+        """People with one of just these numbers, as first or as other phone."""
+        condition = Q(other_phone__in=list(phones)) & ~Q(other_phone="")
+        for phone in phones:
+            condition |= ~Q(phone="") & Q(phone_reversed=phone[::-1])
+        return self.alias(phone_reversed=Reverse("phone")).filter(condition)
+
     def _by_words(self, text: str, *, beginnings: bool = True, but_one: bool = False) -> "MigrantQuerySet":
         """By name. A year beside the name narrows it to who was born about then."""
         queryset = self
-        words = names.tokens(text)[:MOST_WORDS]
-        for year in [int(word) for word in words if YEAR.fullmatch(word)][:1]:
+        for year in [int(word) for word in names.tokens(text)[:MOST_WORDS] if YEAR.fullmatch(word)][:1]:
             queryset = queryset.filter(born_on__range=(datetime.date(year - 1, 1, 1), datetime.date(year + 1, 12, 31)))
-        words = [word for word in words if not YEAR.fullmatch(word)]
-        telling = set(names.keys(" ".join(words)))
-        # Particles and initials tell nothing beside a name.
-        conditions = [self._word(word, beginnings) for word in words if telling & set(names.keys(word))]
+        conditions = [self._word(word, beginnings) for word in _telling_words(text)]
         conditions = [condition for condition in conditions if condition]
         if not conditions:
             return queryset.none() if queryset is self else queryset
@@ -283,6 +360,8 @@ class Migrant(models.Model):
     # Of what was sent at registration: tells whether the same `id` comes again with the same content, even after a correction.
     registered_digest = models.CharField(max_length=64, default="", editable=False)
     forgotten_at = models.DateTimeField(_("identité effacée le"), null=True, editable=False)
+    # The file that speaks for this one since somebody found that both are of one person (cases/services/merging.py).
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_files", editable=False, verbose_name=_("réuni au dossier"))
     version = models.PositiveIntegerField(default=1)
     # Of the current vulnerability assessment; the database writes them (trigger below), whatever is set here. Those that only
     # protection may read stand apart, so that whoever lists or exports `flags` tells nothing.
@@ -307,6 +386,7 @@ class Migrant(models.Model):
             models.Index(fields=["born_on"], name="migrant_born"),
             GinIndex(fields=["flags"], name="migrant_flags"),
             GinIndex(fields=["protected_flags"], name="migrant_protected_flags"),
+            models.Index(fields=["other_phone"], name="migrant_other_phone", condition=~Q(other_phone="")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -347,6 +427,7 @@ class Migrant(models.Model):
                 violation_error_message=_("Un cercle ou une région se choisit seulement pour le Mali."),
             ),
             models.CheckConstraint(condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")), name="migrant_not_own_adult"),
+            models.CheckConstraint(condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="migrant_not_own_survivor"),
         ]
         triggers = [
             audited(leave_out=("name_keys", "search_text", "registered_digest")),
@@ -375,6 +456,13 @@ class Migrant(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
+            ),
+            # Whoever is new or described anew is looked for among all others, by whatever way the row was written (see DuplicateCheck).
+            pgtrigger.Trigger(
+                name="look_for_duplicates",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf(*COMPARED),
+                func=LOOK_FOR_DUPLICATES.format(person="NEW.id"),
             ),
         ]
 
@@ -516,6 +604,8 @@ class Custody(models.Model):
         ARRIVED = "arrived", _("arrivée")
         TRANSFERRED = "transferred", _("transfert")
         REINTEGRATION = "reintegration", _("réintégration dans la région")
+        TAKEN_OVER = "taken_over", _("prise en charge au guichet")
+        GIVEN_BACK = "given_back", _("dossiers de nouveau séparés")
 
     migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="custodies")
     centre = models.ForeignKey(Centre, models.PROTECT, related_name="custodies")

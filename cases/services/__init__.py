@@ -8,9 +8,11 @@ from .consents import CONSENT_TEXT_VERSION, give_consent, withdraw_consent
 from .documents import DOCUMENT_RIGHTS, add_document, correct_document, may_write_documents, remove_document
 from .emergency import acknowledge_emergency, open_in_emergency, running_accesses
 from .groups import open_group, register_in_group, revise_group
-from .identity import FURTHER_FIELDS, IDENTITY_FIELDS, clean_identity, correct_identity, latest_birth, open_custody, register_migrant
+from .identity import FURTHER_FIELDS, IDENTITY_FIELDS, clean_identity, correct_identity, index_name, latest_birth, open_custody, refuse_merged, register_migrant
 from .lists import choose_columns, delete_filter, rename_filter, save_filter, write_note_for_all
+from .merging import merge_files, undo_merge
 from .notes import write_note
+from .pairs import check_person, check_waiting, tell_apart
 from .photos import remove_photo, set_photo
 from .profiles import carried_over, save_profile
 from .referrals import (
@@ -26,6 +28,7 @@ from .referrals import (
     was_just_sent,
 )
 from .route import STEP_FIELDS, add_step, change_step, move_step, remove_step
+from .takeovers import acknowledge, take_over
 from .vulnerability import assess_vulnerability, current_assessment, decide_vulnerability, may_screen
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "FURTHER_FIELDS",
     "IDENTITY_FIELDS",
     "STEP_FIELDS",
+    "acknowledge",
     "acknowledge_emergency",
     "add_document",
     "add_step",
@@ -44,6 +48,8 @@ __all__ = [
     "attach",
     "carried_over",
     "change_step",
+    "check_person",
+    "check_waiting",
     "choose_columns",
     "clean_identity",
     "correct_document",
@@ -54,6 +60,7 @@ __all__ = [
     "delete_filter",
     "find_link",
     "give_consent",
+    "index_name",
     "issue_card",
     "latest_birth",
     "make_link",
@@ -62,6 +69,7 @@ __all__ = [
     "may_write_documents",
     "may_write_referral",
     "media_type_of",
+    "merge_files",
     "move_referral",
     "move_step",
     "open_custody",
@@ -71,6 +79,7 @@ __all__ = [
     "refer",
     "refuse_follow_up_if_withdrawn",
     "refuse_if_withdrawn",
+    "refuse_merged",
     "register_in_group",
     "register_migrant",
     "remove_document",
@@ -84,6 +93,9 @@ __all__ = [
     "save_filter",
     "save_profile",
     "set_photo",
+    "take_over",
+    "tell_apart",
+    "undo_merge",
     "update_tracing",
     "was_just_sent",
     "withdraw_consent",

@@ -111,10 +111,17 @@ def erase_identity(*, actor: User | None, erasure: Erasure) -> Erasure:
     if reasons := reasons_to_keep(migrant):
         erasure.kept_because = ", ".join(reasons)[:300]
     else:
-        _erase(migrant, why=erasure.list_id)
+        for one in [*joined_to(migrant), migrant]:
+            _erase(one, why=erasure.list_id)
         erasure.done_at = timezone.now()
     erasure.save(update_fields=["kept_because", "done_at"])
     return erasure
+
+
+def joined_to(migrant: Migrant) -> list[Migrant]:
+    """The files that were joined to this one, and those joined to them before: they tell of the same person."""
+    found = list(Migrant.objects.select_for_update(of=("self",)).filter(merged_into=migrant, forgotten_at__isnull=True))
+    return [further for one in found for further in [*joined_to(one), one]]
 
 
 def _erase(migrant: Migrant, *, why: uuid.UUID) -> None:

@@ -28,6 +28,7 @@ from ..sealed import equality_key
 from .agreements import refuse_if_withdrawn
 from .consents import clean_agreement
 from .documents import add_document
+from .pairs import ring_after_commit
 
 CONSENT_TEXT_VERSION = consents.CURRENT_VERSION
 
@@ -99,9 +100,12 @@ def clean_identity(identity: dict[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def _index_name(migrant: Migrant) -> None:
-    """Found by every name the person goes by."""
+def index_name(migrant: Migrant) -> None:
+    """Found by every name the person goes by, and by those on files that were joined to this one."""
     full = f"{migrant.given_names} {migrant.surname} {migrant.other_names}"
+    if not migrant._state.adding:
+        joined = migrant.merged_files.order_by("registered_at").values_list("given_names", "surname", "other_names")
+        full = " ".join([full, *(name for row in joined for name in row)])
     migrant.name_keys = index_keys(full)
     migrant.search_text = " ".join(names.tokens(full))[:250]
 
@@ -205,7 +209,7 @@ def prepare_registration(
     ]
     for agreement in agreements:
         _check_consent(agreement)
-    _index_name(migrant)
+    index_name(migrant)
     return Registration(migrant, agreements)
 
 
@@ -288,6 +292,7 @@ def register_migrant(
     write_registrations([registration], take_case_numbers(centre, timezone.localdate().year))
     if document:
         _with_paper(actor, registration.migrant, document)
+    ring_after_commit()
     return registration.migrant, True
 
 
@@ -347,6 +352,12 @@ def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
     return adult.household
 
 
+def refuse_merged(migrant: Migrant) -> None:
+    """Raises ValidationError if this (locked) file has just been joined to another one: what is written belongs there."""
+    if migrant.merged_into_id is not None:
+        raise ValidationError(_("Ce dossier vient d’être réuni à un autre dossier de la même personne. Rechargez la page : elle mène à ce dossier."), code="merged")
+
+
 @service
 def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: Any) -> Migrant:
     """Changes identity fields. `version` is the one the user saw; if it is no longer current raises Stale with what is now.
@@ -355,6 +366,7 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
     migrant = Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)
     if not allows(actor, Right.REGISTER, migrant, writing=True):
         raise PermissionDenied
+    refuse_merged(migrant)
     if migrant.version != version:
         raise Stale(migrant)
     unknown = set(changes) - set(IDENTITY_FIELDS) - {"accompanied_by"}
@@ -374,8 +386,9 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
         return migrant
     migrant.version += 1
     migrant.full_clean(exclude=["case_number", "registered_by", "registered_centre", "household", "accompanied_by", "origin_area", "registration_group"])
-    _index_name(migrant)
+    index_name(migrant)
     migrant.save()
+    ring_after_commit()
     return migrant
 
 
@@ -383,7 +396,7 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
 def open_custody(*, actor: User | None, migrant: Migrant, centre: Centre, reason: Custody.Reason, exclusive: bool) -> Custody:
     """This centre now cares for the person. `exclusive`: the others' care ends (they keep what they wrote, read-only)."""
     now = timezone.now()
-    Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)  # two centres at once: one after the other
+    refuse_merged(Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk))  # two centres at once: one after the other
     if exclusive:
         Custody.objects.filter(migrant=migrant, until__isnull=True).exclude(centre=centre).update(until=now)
     custody, _created = Custody.objects.get_or_create(migrant=migrant, centre=centre, until=None, defaults={"since": now, "reason": reason})

@@ -36,7 +36,7 @@ def migrants(request: HttpRequest) -> HttpResponse:
     q, form = asked(request)
     people = listing.filtered(Migrant.objects.visible_to(request.user), form).select_related("origin_area")
     if q:
-        page, start = listing.ranked_page(people.with_care().best_matching(q, most=listing.MOST_FOUND), request.GET)
+        page, start = listing.ranked_page(people, people.best_keys(q, most=listing.MOST_FOUND), request.GET)
         place = "from"
         counts = {"first": start + 1, "last": start + len(page.rows), "total": page.total} if page.rows else {}
     else:

@@ -1,5 +1,6 @@
 """Registering somebody; likely the same person is shown first."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,8 +19,10 @@ from centres.roles import Right
 
 from .. import case_numbers, services
 from ..duplicates import Likeness, duplicates_for
+from ..duplicates.weights import FIELDS
 from ..forms import HintForm, IdentityForm, RegistrationForm, new_id, put_errors
 from ..same_document import holders_of
+from ..services.takeovers import offer
 from .agreeing import consent_words
 from .finding import MODEL, asked
 
@@ -93,11 +96,13 @@ def alike_page(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse | N
     paper = wanted.get("document") or {}
     same = same_paper(request, exclude=wanted["id"], **{part: paper.get(part, "") for part in ("kind", "country", "number")})
     known = {likeness.key for likeness in same}
-    alike = [*same, *(one for one in _alike(request, full_name=name, exclude=wanted["id"], **_traits(wanted)) if one.key not in known)]
+    alike = [*same, *(one for one in _alike(request, exclude=wanted["id"], **_traits(wanted)) if one.key not in known)]
     if not alike:
         return None
     typed = [(part, value) for part, values in request.POST.lists() for value in values if part not in ("confirmed", "csrfmiddlewaretoken")]
-    return render(request, "cases/register_alike.html", {"alike": alike, "typed": typed, "name": name, "action": request.path, "same_paper": bool(same)})
+    return render(
+        request, "cases/register_alike.html", {"alike": _with_offers(request, alike), "typed": typed, "name": name, "action": request.path, "same_paper": bool(same)}
+    )
 
 
 def same_paper(request: HttpRequest, **paper: Any) -> list[Likeness]:
@@ -109,7 +114,9 @@ def same_paper(request: HttpRequest, **paper: Any) -> list[Likeness]:
 
 
 def _traits(wanted: dict[str, Any]) -> dict[str, Any]:
-    return {name: wanted[name] for name in ("sex", "born_on", "birth_precision", "nationality", "phone")}
+    """What people are compared by, as far as it was asked."""
+    asked = {**wanted, "origin_area_id": getattr(wanted.get("origin_area"), "pk", None)}
+    return {name: asked[name] for name in FIELDS if asked.get(name)}
 
 
 def _alike(request: HttpRequest, **identity: Any) -> list[Likeness]:
@@ -118,6 +125,11 @@ def _alike(request: HttpRequest, **identity: Any) -> list[Likeness]:
     if alike:
         log_read(request, ReadLog.Action.SEARCHED, MODEL, [likeness.key for likeness in alike])
     return alike
+
+
+def _with_offers(request: HttpRequest, alike: list[Likeness]) -> list[Likeness]:
+    """Those elsewhere that are likely enough can be taken over by the centre where the person stands."""
+    return [replace(likeness, token=offer(request.user, likeness.key)) if likeness.may_be_taken_over else likeness for likeness in alike]
 
 
 @access(Right.REGISTER, methods="POST")

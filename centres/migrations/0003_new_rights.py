@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                     ("export_names", "EXPORT_NAMES"),
                     ("import_lists", "IMPORT_LISTS"),
                     ("forget_identity", "FORGET_IDENTITY"),
+                    ("merge_files", "MERGE_FILES"),
                     ("view_protection", "VIEW_PROTECTION"),
                     ("manage_return", "MANAGE_RETURN"),
                     ("manage_reintegration", "MANAGE_REINTEGRATION"),

@@ -19,6 +19,7 @@ OURS = ("accounts", "centres", "jobs", "cases", "flows", "outreach", "reception"
 # Tables without a history of their own, each with its reason.
 EXCEPTIONS = {
     "jobs_workerpulse": "one row that a clock writes every ten seconds; says nothing about anybody",
+    "cases_duplicatecheck": "people who wait to be looked for among all others; a row lives for seconds and says nothing about anybody",
     "cases_casecounter": "the last number given; every case file with its number is in the history",
 }
 # Tables of packages that say who may do what, or who somebody is.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Organisation, User
+from cases.duplicates import identity_of
 from cases.importing import batches
 from cases.models import (
     Attachment,
@@ -19,12 +20,14 @@ from cases.models import (
     Consent,
     Custody,
     DataRequest,
+    DuplicatePair,
     EmergencyNotice,
     Erasure,
     ErasureList,
     FamilyTracing,
     IdentityDocument,
     ImportBatch,
+    Merge,
     Migrant,
     Note,
     Referral,
@@ -32,6 +35,7 @@ from cases.models import (
     RouteStep,
     SavedFilter,
     Structure,
+    Takeover,
     VulnerabilityAssessment,
 )
 from cases.services import (
@@ -41,10 +45,12 @@ from cases.services import (
     ask_for_tracing,
     assess_vulnerability,
     attach,
+    check_person,
     current_assessment,
     give_consent,
     issue_card,
     make_link,
+    merge_files,
     open_custody,
     open_group,
     open_in_emergency,
@@ -52,6 +58,7 @@ from cases.services import (
     refer,
     save_filter,
     set_photo,
+    take_over,
     write_note,
 )
 from cases.services.own_data import ask_for_own_data, keep_copy
@@ -188,6 +195,34 @@ def person_form(**changed: Any) -> dict[str, Any]:
 def move(migrant: Migrant, centre: Centre) -> None:
     """The person goes to another centre; the first keeps what it wrote."""
     open_custody(actor=agent_of(centre), migrant=migrant, centre=centre, reason=Custody.Reason.TRANSFERRED, exclusive=True)
+
+
+def make_pair(centre: Centre, other: Centre | None = None, **identity: Any) -> DuplicatePair:
+    """Two files of one person, in two spellings; found by the check."""
+    one = make_migrant(centre, **{"surname": "Coulibaly", "given_names": f"Fatoumata {_word()}", "sex": "female", "nationality": "ML", **identity})
+    two = make_migrant(other or centre, **{"surname": "Kulibali", "given_names": one.given_names, "sex": "female", "nationality": "ML", **identity})
+    return next(pair for pair in check_person(actor=None, migrant_id=two.pk) if one.pk in (pair.first_id, pair.second_id))
+
+
+def make_merge(centre: Centre, pair: DuplicatePair | None = None, **changed: Any) -> Merge:
+    pair = pair or make_pair(centre)
+    first, second = Migrant.objects.get(pk=pair.first_id), Migrant.objects.get(pk=pair.second_id)
+    values = {"actor": manager_of(centre), "id": uuid.uuid4(), "survivor": first, "merged": second, "versions": (first.version, second.version), "take": ()}
+    return merge_files(**{**values, **changed})[0]
+
+
+def make_takeover(centre: Centre, migrant: Migrant | None = None) -> Takeover:
+    """Somebody of Bamako (of Kayes for Bamako itself) who walked to this centre."""
+    migrant = migrant or make_migrant(Centre.objects.get(code="KAY" if centre.code == "BKO" else "BKO"), phone="22370112233")
+    made, _now = take_over(
+        actor=agent_of(centre), id=uuid.uuid4(), migrant=migrant, centre=centre, said=identity_of(migrant), reason="Arrivée à pied.", consent_method="spoken"
+    )
+    return made
+
+
+def _word() -> str:
+    """A name nobody else in the test bears."""
+    return "".join("bdfgklmnst"[int(digit)] + "ao"[int(digit) % 2] for digit in str(uuid.uuid4().int)[:5]).capitalize()
 
 
 def registration_form(centre: Centre, /, **changed: Any) -> dict[str, Any]:

@@ -259,7 +259,8 @@ def test_duplicates_show_detail_only_in_scope(api_as, centre):
     assert set(by_centre) == {"GAO", "KAY"}
     assert by_centre["GAO"]["migrant"]["id"] == str(near.pk)
     assert by_centre["KAY"]["migrant"] is None
-    assert set(by_centre["KAY"]) == {"certainty", "centre", "migrant"}
+    assert set(by_centre["KAY"]) == {"certainty", "centre", "migrant", "reasons"}
+    assert by_centre["KAY"]["reasons"] == [] and by_centre["GAO"]["reasons"]
     assert 0.85 <= by_centre["KAY"]["certainty"] <= 1
     assert str(far.pk) not in answer.content.decode()
     assert "22370000001" not in answer.content.decode()

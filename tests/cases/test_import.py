@@ -191,7 +191,7 @@ SURNAMES = st.sampled_from(["Traoré", "N'Diaye", "Ould  Ahmed", "Keïta ", "ß�
     ),
     nationality=st.sampled_from(["ML", "GN", "SN"]),
     phone=st.sampled_from([("76 12 34 56", "76 12 34 56"), ("+224 621 00 00 00", "+224 621 00 00 00"), ("", "")]),
-    method=st.sampled_from([("signature", "signed"), ("pouce", "thumb"), ("oral", "spoken")]),
+    method=st.sampled_from([("signature", "signed", ""), ("pouce", "thumb", ""), ("oral", "spoken", "A. Cissé")]),
 )
 def test_an_import_is_the_same_as_registering_by_hand(gao, surname, sex, birth, nationality, phone, method):
     """Property: but for key, number and moment, the two people and what hangs on them are equal."""
@@ -201,7 +201,7 @@ def test_an_import_is_the_same_as_registering_by_hand(gao, surname, sex, birth, 
     born_on, precision = latest_birth(*birth[1])
     by_hand, _made = register_migrant(
         actor=actor, centre=gao, id=uuid.uuid4(), surname=surname, given_names="Awa", sex=sex[1], born_on=born_on, birth_precision=precision,
-        nationality=nationality, phone=phone[1], consent_method=method[1],
+        nationality=nationality, phone=phone[1], consent_method=method[1], consent_witness=method[2],
     )  # fmt: skip
     reference = uuid.uuid4().hex
     content = as_csv(
@@ -216,8 +216,10 @@ def test_an_import_is_the_same_as_registering_by_hand(gao, surname, sex, birth, 
                 nationality=country_name(nationality),
                 phone=phone[0],
                 method=method[0],
+                witness=method[2],
             )
-        ]
+        ],
+        [*HEADER, "Témoin"],
     )
     batch = imported(content, gao)
     listed = Migrant.objects.get(pk=batch.people[0])
@@ -225,7 +227,10 @@ def test_an_import_is_the_same_as_registering_by_hand(gao, surname, sex, birth, 
     for field in Migrant._meta.concrete_fields:
         if field.name not in apart:
             assert getattr(listed, field.attname) == getattr(Migrant.objects.get(pk=by_hand.pk), field.attname), field.name
-    for related, fields in (("custodies", ("centre", "until", "reason")), ("consents", ("purpose", "method", "language", "text_version", "taken_by", "withdrawn_at"))):
+    for related, fields in (
+        ("custodies", ("centre", "until", "reason")),
+        ("consents", ("purpose", "method", "witness", "language", "text_version", "taken_by", "withdrawn_at")),
+    ):
         assert list(getattr(listed, related).values_list(*fields)) == list(getattr(by_hand, related).values_list(*fields))
 
 

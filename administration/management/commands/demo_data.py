@@ -9,10 +9,11 @@ from django.utils import timezone
 from accounts.models import User
 from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
+from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
 from administration.demo.protection import protect
-from cases.models import CaseCounter, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
+from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
 from flows.models import FlowCount
 from flows.setup import ensure_points
@@ -52,6 +53,10 @@ class Command(BaseCommand):
         with transaction.atomic():
             for (code, year), serial in life.serials.items():
                 CaseCounter.objects.update_or_create(centre=life.centres[code], year=year, defaults={"last": serial})
+        managers = {code: users[f"manager.{centre.name.lower()}"] for code, centre in life.centres.items()}
+        with transaction.atomic():
+            _without_history()
+            DuplicatePair.objects.bulk_create(pairs_of(life.twice, managers))
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
