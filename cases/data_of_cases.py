@@ -105,7 +105,7 @@ register_person_data(
     PersonData(DuplicateCheck, own=False),
     PersonData(DuplicatePair, erased={"why": "", "decided_on_first": "", "decided_on_second": ""}, kept=("reasons",), own=False),  # codes
     PersonData(Merge, erased={"fields": {}}, kept=("moved", "stayed", "cared_by"), own=False),  # keys of rows
-    PersonData(Takeover, erased={"reason": "", "effects": []}, kept=("consent_language", "consent_text"), clock=(("registration", "at"),)),
+    PersonData(Takeover, erased={"reason": "", "effects": [], "consent_witness": ""}, kept=("consent_language", "consent_text"), clock=(("registration", "at"),)),
     PersonData(TakeoverNotice, own=False),
     PersonData(Erasure, kept=("kept_because",), own=False),
 )

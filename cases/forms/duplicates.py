@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy
 from centres.models import Centre
 from config.countries import country_name
 
-from .. import consents
 from ..languages import LANGUAGES
-from ..models import Consent, Migrant
+from ..models import Migrant
 from ..services.merging import GROUPS, value_of
 from .fields import LineField
+from .parts import ConsentHowPart
 
 FIRST, SECOND = "first", "second"
 
@@ -104,7 +104,7 @@ class ApartForm(forms.Form):
     )
 
 
-class TakeoverForm(forms.Form):
+class TakeoverForm(ConsentHowPart):
     """The person is there and agrees; what they said of themselves comes along hidden."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
@@ -119,13 +119,6 @@ class TakeoverForm(forms.Form):
         label=gettext_lazy("Elle est d’accord pour l’enregistrement et l’aide dans ce centre"),
         error_messages={"required": gettext_lazy("Sans l’accord de la personne, son dossier reste où il est.")},
     )
-    consent_method = forms.ChoiceField(
-        label=gettext_lazy("Comment a-t-elle donné son accord ?"),
-        choices=Consent.Method.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choisissez comment l’accord a été donné.")},
-    )
-    consent_language = forms.ChoiceField(label=gettext_lazy("Expliqué en"), choices=consents.LANGUAGES, initial="fra")
     reason = LineField(
         label=gettext_lazy("Pourquoi ici"),
         max_length=300,

@@ -183,17 +183,9 @@ class ArrivalPart(forms.Form):
     ARRIVAL = ("arrival_kind", "arrived_on")
 
 
-class ConsentPart(forms.Form):
-    """What the person agrees to, and how."""
+class ConsentHowPart(forms.Form):
+    """How an agreement is given."""
 
-    consent_purposes = forms.MultipleChoiceField(
-        label=gettext_lazy("La personne est d’accord pour"),
-        choices=Consent.Purpose.choices,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": gettext_lazy("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
-        },
-    )
     consent_method = forms.ChoiceField(
         label=gettext_lazy("Comment a-t-elle donné son accord ?"),
         choices=Consent.Method.choices,
@@ -204,6 +196,19 @@ class ConsentPart(forms.Form):
     consent_witness = name_field(gettext_lazy("Nom du témoin"), 120, help_text=gettext_lazy("Seulement si l’accord est donné de vive voix."))
 
     CONSENT = ("consent_method", "consent_language", "consent_witness")
+
+
+class ConsentPart(ConsentHowPart):
+    """What the person agrees to, and how."""
+
+    consent_purposes = forms.MultipleChoiceField(
+        label=gettext_lazy("La personne est d’accord pour"),
+        choices=Consent.Purpose.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": gettext_lazy("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
+        },
+    )
 
     def agreement(self) -> dict[str, Any]:
         return {**{name: self.cleaned_data[name] for name in self.CONSENT}, "consent_purposes": tuple(self.cleaned_data["consent_purposes"])}

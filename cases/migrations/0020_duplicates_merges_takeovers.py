@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("consent_language", models.CharField(max_length=3, verbose_name="expliqué en")),
+                ("consent_witness", models.CharField(blank=True, max_length=120, verbose_name="témoin")),
                 ("consent_text", models.CharField(max_length=20, verbose_name="version du texte")),
                 ("effects", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
             ],
@@ -128,10 +129,6 @@ class Migration(migrations.Migration):
                 ],
                 max_length=15,
             ),
-        ),
-        migrations.AddIndex(
-            model_name="migrant",
-            index=models.Index(condition=models.Q(("other_phone", ""), _negated=True), fields=["other_phone"], name="migrant_other_phone"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="identitydocument",

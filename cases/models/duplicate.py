@@ -157,6 +157,7 @@ class Takeover(models.Model):
     reason = models.CharField(_("motif"), max_length=300)
     consent_method = models.CharField(_("accord donné par"), max_length=8, choices=Consent.Method)
     consent_language = models.CharField(_("expliqué en"), max_length=3)
+    consent_witness = models.CharField(_("témoin"), max_length=120, blank=True)
     consent_text = models.CharField(_("version du texte"), max_length=20)
     # What upper floors did on the way (an open stay that ended), in words.
     effects = ArrayField(models.CharField(max_length=200), default=list, blank=True)

@@ -255,10 +255,10 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
 
     def with_any_phone(self, phones: Iterable[str]) -> "MigrantQuerySet":
         """People with one of just these numbers, as first or as other phone."""
-        condition = Q(other_phone__in=list(phones)) & ~Q(other_phone="")
+        condition = Q(pk__in=[])
         for phone in phones:
-            condition |= ~Q(phone="") & Q(phone_reversed=phone[::-1])
-        return self.alias(phone_reversed=Reverse("phone")).filter(condition)
+            condition |= ~Q(phone="") & Q(phone_reversed=phone[::-1]) | ~Q(other_phone="") & Q(other_phone_reversed=phone[::-1])
+        return self.alias(phone_reversed=Reverse("phone"), other_phone_reversed=Reverse("other_phone")).filter(condition)
 
     def _by_words(self, text: str, *, beginnings: bool = True, but_one: bool = False) -> "MigrantQuerySet":
         """By name. A year beside the name narrows it to who was born about then."""
@@ -386,7 +386,6 @@ class Migrant(models.Model):
             models.Index(fields=["born_on"], name="migrant_born"),
             GinIndex(fields=["flags"], name="migrant_flags"),
             GinIndex(fields=["protected_flags"], name="migrant_protected_flags"),
-            models.Index(fields=["other_phone"], name="migrant_other_phone", condition=~Q(other_phone="")),
         ]
         constraints = [
             models.CheckConstraint(

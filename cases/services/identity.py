@@ -208,7 +208,7 @@ def prepare_registration(
         for purpose in purposes
     ]
     for agreement in agreements:
-        _check_consent(agreement)
+        check_agreement(agreement)
     index_name(migrant)
     return Registration(migrant, agreements)
 
@@ -326,7 +326,7 @@ def _digest(*parts: Any) -> str:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
 
 
-def _check_consent(consent: Consent) -> None:
+def check_agreement(consent: Consent) -> None:
     """Raises ValidationError, under the names that forms and API use."""
     try:
         clean_agreement(consent)

@@ -22,7 +22,7 @@ from ..duplicates.finding import documents_of
 from ..models import Consent, Custody, Migrant, Takeover, TakeoverNotice
 from ..sealed import seal, unseal
 from ..takeovers import EFFECTS
-from .identity import open_custody, refuse_merged
+from .identity import check_agreement, open_custody, refuse_merged
 
 TOKEN_SECONDS = 3600
 
@@ -45,7 +45,16 @@ def offered(user: User, token: str) -> Migrant | None:
 
 @service
 def take_over(
-    *, actor: User, id: uuid.UUID, migrant: Migrant, centre: Centre, said: Identity, reason: str, consent_method: str, consent_language: str = "fra"
+    *,
+    actor: User,
+    id: uuid.UUID,
+    migrant: Migrant,
+    centre: Centre,
+    said: Identity,
+    reason: str,
+    consent_method: str,
+    consent_language: str = "fra",
+    consent_witness: str = "",
 ) -> tuple[Takeover, bool]:
     """The centre follows the person from now on, alone; the centres that did keep what they wrote, read-only. Returns (takeover, made now?).
 
@@ -71,18 +80,19 @@ def take_over(
         reason = clean_line(reason)
     except ValidationError as error:
         raise ValidationError({"reason": error}) from error
+    agreement = Consent(
+        migrant=migrant, purpose=Consent.Purpose.REGISTRATION, method=consent_method, language=consent_language, witness=consent_witness,
+        text_version=CURRENT_VERSION, taken_by=actor, given_at=now,
+    )  # fmt: skip
+    check_agreement(agreement)
     takeover = Takeover(
         id=id, migrant=migrant, centre=centre, by=actor, at=now, certainty=certainty, reason=reason,
-        consent_method=consent_method, consent_language=consent_language, consent_text=CURRENT_VERSION,
+        consent_method=agreement.method, consent_language=agreement.language, consent_witness=agreement.witness, consent_text=CURRENT_VERSION,
     )  # fmt: skip
     takeover.clean_fields(exclude=["migrant", "centre", "by", "effects"])
     concerned = {centre.pk, *Custody.objects.filter(migrant=migrant, until__isnull=True).values_list("centre_id", flat=True)}
-    Consent.objects.get_or_create(
-        migrant=migrant,
-        purpose=Consent.Purpose.REGISTRATION,
-        withdrawn_at=None,
-        defaults={"method": consent_method, "language": consent_language, "text_version": CURRENT_VERSION, "taken_by": actor, "given_at": now},
-    )
+    if not migrant.consents.filter(purpose=Consent.Purpose.REGISTRATION, withdrawn_at__isnull=True).exists():
+        agreement.save()
     open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.TAKEN_OVER, exclusive=True)
     takeover.effects = [words[:200] for effect in EFFECTS for words in effect(actor, migrant, centre)]
     takeover.save(force_insert=True)

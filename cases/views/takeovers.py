@@ -54,7 +54,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
         try:
             _takeover, made = services.take_over(
                 actor=request.user, id=chosen["id"], migrant=migrant, centre=chosen["centre"], said=_said(request), reason=chosen["reason"],
-                consent_method=chosen["consent_method"], consent_language=chosen["consent_language"],
+                **{name: chosen[name] for name in form.CONSENT},
             )  # fmt: skip
         except SameKeyOtherContent:
             form.add_error(None, _("Ce formulaire avait déjà servi : rien n’a été enregistré cette fois. Cherchez de nouveau la personne."))

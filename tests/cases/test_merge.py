@@ -299,7 +299,7 @@ def test_two_managers_at_once_join_once(centre):
 def _fill(gao, kayes, person, draw, number):
     """Some of what a file may hold, as the product makes it."""
     if draw["consents"] & 1:
-        give_consent(actor=agent_of(gao), migrant=person, purpose=("referral", "follow_up")[number], method="spoken")
+        give_consent(actor=agent_of(gao), migrant=person, purpose=("referral", "follow_up")[number], method="spoken", witness="A. Cissé")
     if draw["consents"] & 2:
         withdraw_consent(actor=agent_of(gao), consent=give_consent(actor=agent_of(gao), migrant=person, purpose="statistics", method="signed"))
     for text in range(draw["notes"]):
@@ -367,7 +367,7 @@ def test_merge_and_undo_is_as_before(centre, one, two, take, later):
         if "note" in later:
             write_note(actor=agent_of(gao), migrant=person, kind="ordinary", text="Après")
         if "consent" in later:
-            give_consent(actor=agent_of(gao), migrant=person, purpose="photo", method="spoken")
+            give_consent(actor=agent_of(gao), migrant=person, purpose="photo", method="spoken", witness="A. Cissé")
         if "stay" in later and not Stay.objects.open().filter(migrant=person).exists():
             make_stay(gao, migrant=person)
         undo_merge(actor=manager_of(gao), merge=merge)

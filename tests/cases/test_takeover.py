@@ -42,7 +42,7 @@ def step_one(browser, kayes, **changed):
 
 def answers(**changed):
     return {
-        "step": "2", "id": str(uuid.uuid4()), "present": "on", "agrees": "on", "consent_method": "spoken", "consent_language": "ful", "reason": "Venu de Gao à pied", **changed,
+        "step": "2", "id": str(uuid.uuid4()), "present": "on", "agrees": "on", "consent_method": "spoken", "consent_witness": "A. Cissé", "consent_language": "ful", "reason": "Venu de Gao à pied", **changed,
     }  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def test_nobody_opens_files_by_trying_names(as_user, centre, persona):
     kayes, agent = centre("KAY"), persona("agent.kayes")
 
     def attempt(said, actor=agent, where=kayes):
-        return take_over(actor=actor, id=uuid.uuid4(), migrant=person, centre=where, said=said, reason="x", consent_method="spoken")
+        return take_over(actor=actor, id=uuid.uuid4(), migrant=person, centre=where, said=said, reason="x", consent_method="spoken", consent_witness="A. Cissé")
 
     for too_little in (Identity(surname="Magassouba", given_names="Gaoussou"), replace(said, born_on=datetime.date(1980, 1, 1), phone=""), Identity()):
         with pytest.raises(ValidationError) as refused:
@@ -167,7 +167,16 @@ def test_one_key_for_two_people_is_refused(centre, persona):
     kayes, people = centre("KAY"), [make_migrant(centre("GAO")) for _ in range(2)]
     key = uuid.uuid4()
     for number, person in enumerate(people):
-        call = {"actor": persona("agent.kayes"), "id": key, "migrant": person, "centre": kayes, "said": identity_of(person), "reason": "x", "consent_method": "spoken"}
+        call = {
+            "actor": persona("agent.kayes"),
+            "id": key,
+            "migrant": person,
+            "centre": kayes,
+            "said": identity_of(person),
+            "reason": "x",
+            "consent_method": "spoken",
+            "consent_witness": "A. Cissé",
+        }
         if number:
             with pytest.raises(SameKeyOtherContent):
                 take_over(**call)
