@@ -18,6 +18,7 @@ from openpyxl.styles import Font
 
 from accounts.models import User
 
+from . import as_then
 from .forms import SearchForm
 from .models import Migrant, MigrantQuerySet
 
@@ -96,9 +97,8 @@ def ranked_page(found: list[Migrant], query: QueryDict) -> tuple[Page, int]:
 
 
 def seen_by(user: User, people: list[Migrant]) -> list[Migrant]:
-    """The same people, each marked as followed `elsewhere` where the user's centres no longer have them."""
-    for person in people:
-        person.elsewhere = person.care_ended(user) is not None
+    """The same people, each marked as followed `elsewhere` where the user's centres no longer have them, and as they were known then."""
+    as_then.seen_by(user, people)
     return people
 
 

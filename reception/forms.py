@@ -108,6 +108,18 @@ class CheckOutForm(forms.Form):
             self.fields["reason"].choices = [choice for choice in Stay.DepartureReason.choices if choice[0] != Stay.DepartureReason.TRANSFERRED]  # type: ignore[attr-defined]
 
 
+class UndoForm(forms.Form):
+    """A departure noted by mistake."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
+    reason = forms.CharField(
+        label=gettext_lazy("Pourquoi ce départ est-il annulé ?"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("En quelques mots, par exemple : noté pour une autre personne."),
+    )
+
+
 class ServiceField(forms.ModelChoiceField):
     def __init__(self, **arguments: Any):
         wrong = {"required": gettext_lazy("Choisissez ce qui a été donné."), "invalid_choice": gettext_lazy("Ce service n’est plus proposé.")}

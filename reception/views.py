@@ -26,7 +26,7 @@ from centres.roles import Right
 
 from . import occupancy, services
 from .beds import suitable_beds
-from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MealForm, MoveForm
+from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MealForm, MoveForm, UndoForm
 from .models import Assistance, Stay, StayQuerySet
 
 PEOPLE = "cases.migrant"
@@ -145,7 +145,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
     return render(request, "reception/check_in.html", {"form": form, "person": person, "centre": centre, "proposed": proposed, "full": not free})
 
 
-@access(Right.RECEIVE, load=Stay, methods="GET POST", select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
 def move(request: HttpRequest, stay: Stay) -> HttpResponse:
     """Another bed, or the first one."""
     now = stay.beds.filter(until__isnull=True).select_related("bed__room").first()
@@ -184,7 +184,7 @@ def _board_of(stay: Stay) -> str:
     return reverse("reception:centre", args=[stay.centre.code])
 
 
-@access(Right.RECEIVE, load=Stay, methods="GET POST", select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
 def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
     """The person leaves."""
     may_transfer = allows(request.user, Right.MANAGE_CENTRE, stay, writing=True)
@@ -200,6 +200,24 @@ def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
             messages.success(request, _("Le départ de %(person)s est noté.") % {"person": stay.migrant})
             return redirect(_board_of(stay))
     return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant})
+
+
+@access(Right.MANAGE_CENTRE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+def undo_departure(request: HttpRequest, stay: Stay) -> HttpResponse:
+    """The manager undoes a departure noted by mistake, and says why."""
+    form = UndoForm(request.POST or None, initial={"version": stay.version})
+    refusal = "" if form.is_bound else services.why_not_undone(stay)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.undo_departure(actor=request.user, stay=stay, **form.cleaned_data)
+        except Stale as stale:
+            form = _after_stale(form, stale.current)
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("Le départ est annulé : le séjour continue. Donnez un lit à la personne."))
+            return redirect("cases:migrant", stay.migrant_id)
+    return render(request, "reception/undo_departure.html", {"form": form, "stay": stay, "person": stay.migrant, "refusal": refusal})
 
 
 # --- assistance --------------------------------------------------------------------------------------------------

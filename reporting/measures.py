@@ -485,7 +485,8 @@ def _add(cells: dict[Any, int], more: dict[Any, int]) -> None:
 
 
 def _grouped_by(one: Measure, detail: bool) -> list[str]:
-    return [*one.dimensions, "month"] if detail else []
+    """The months of a number of people are always asked for: they decide at which day it may be published."""
+    return [*one.dimensions, "month"] if detail else ["month"] if one.people else []
 
 
 def _tally_sql(one: Measure, period: Period, using: str, detail: bool) -> tuple[str, list[Any]]:

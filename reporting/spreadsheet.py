@@ -44,7 +44,7 @@ PARTS = [
 
 def _text(value: Any) -> Any:
     """Text is never a formula, whatever somebody typed."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _sheet(sheet: Any, columns: list[tuple[str, str, int]], rows: list[list[Any]]) -> None:

@@ -130,6 +130,8 @@ def indicator(request: HttpRequest, indicator: Indicator) -> HttpResponse:
         ),
         "values": values,
         "may_enter": may_enter,
+        # What a value rests on is proof: for those who see the proof of this objective.
+        "sees_evidence": any(allows(request.user, right, indicator) for right in (Right.VIEW_PROOF_IOM, Right.VIEW_PROOF_AECID)),
         "may_prove": measure is not None and any(allows(request.user, right, indicator) for right in (Right.VIEW_PROOF_IOM, Right.VIEW_PROOF_AECID)),
     }
     return render(request, "reporting/indicator.html", context)

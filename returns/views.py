@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
+from cases import as_then
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access, allows
@@ -29,7 +30,7 @@ from .models import DOCUMENT_WARNING, FITNESS_WARNING, OPEN, ReturnCase
 from .workflow import GONE, STEPS, STOPPED, WAY, State, missing, next_step
 
 READERS = (Right.VIEW_CASE, Right.MANAGE_RETURN)
-TONES = {State.READY: "ok", State.DEPARTED: "info", State.ARRIVED: "ok", State.WITHDRAWN: "neutral", State.INELIGIBLE: "neutral"}
+TONES = {State.READY: "ok", State.DEPARTED: "info", State.ARRIVED: "ok", State.WITHDRAWN: "neutral", State.INELIGIBLE: "neutral", State.DIED: "neutral"}
 
 
 def person_url(migrant: Migrant) -> str:
@@ -62,7 +63,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET, user=request.user)
     chosen = form.chosen()
     state = chosen.get("state", "")
-    found = ReturnCase.objects.visible_to(request.user).select_related("migrant", "centre")
+    found = ReturnCase.objects.visible_to(request.user).select_related("migrant", "centre").prefetch_related("migrant__custodies")
     if not state:
         found = found.open()
     elif state != "all":
@@ -74,6 +75,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     waiting = not state or state in OPEN
     page = keyset.read(found, request.GET, keys=("opened_on", "id") if waiting else ("-opened_on", "-id"), size=25)
     log_read(request, ReadLog.Action.LISTED, "returns.returncase", [case.pk for case in page.rows])
+    as_then.seen_by(request.user, [case.migrant for case in page.rows])
     rows = [{"case": case, "tone": tone_of(case.state), "next": _next_words(case), "warning": warning_of(case)} for case in page.rows]
     return render(request, "returns/cases.html", {"filter_form": form, "rows": rows, "page": page.links, "waiting": waiting, "filtered": bool(chosen)})
 
@@ -86,7 +88,7 @@ def _next_words(case: ReturnCase) -> str:
 # --- opening -----------------------------------------------------------------------------------------------------
 
 
-@access(Right.MANAGE_RETURN, load=Migrant, methods="GET POST")
+@access(Right.MANAGE_RETURN, load=Migrant, methods="GET POST", edits=True)
 def open_(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     form = OpenForm(request.POST or None, initial={"country_to": migrant.nationality if migrant.nationality != "ML" else ""})
     if request.method == "POST" and form.is_valid():
@@ -155,6 +157,7 @@ def shown(name: str, value: Any) -> Any:
 
 
 def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping: bool = False, typed: dict[str, Any] | None = None) -> HttpResponse:
+    as_then.seen_by(request.user, [case.migrant])
     may_write = allows(request.user, Right.MANAGE_RETURN, case, writing=True)
     following = next_step(case.state)
     step = stop = None
@@ -217,7 +220,7 @@ def needed_words(case: ReturnCase, following: State, *, all_of_it: bool) -> list
     return [words for name, words in missing(case, following, timezone.localdate()).items() if name not in own]
 
 
-@access(Right.MANAGE_RETURN, load=ReturnCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
+@access(Right.MANAGE_RETURN, load=ReturnCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
 def correct(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     """Puts right the dates of the present step."""
     names = STEPS[State(case.state)].correctable
@@ -231,7 +234,7 @@ def correct(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     )
 
 
-@access(Right.VIEW_PROTECTION, load=ReturnCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
+@access(Right.VIEW_PROTECTION, load=ReturnCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
 def best_interest(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     """The best-interest decision for a child: without it, no departure."""
     possible = case.minor and case.state in OPEN and case.state not in GONE
@@ -275,5 +278,6 @@ def _small_form(request: HttpRequest, case: ReturnCase, *, names: Iterable[str],
 @access(Right.MANAGE_RETURN, load=ReturnCase, log=ReadLog.Action.PRINTED, select=("migrant", "centre"))
 def declaration(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     """The voluntary-return declaration, to print, read aloud and sign."""
+    as_then.seen_by(request.user, [case.migrant])
     context = {"case": case, "migrant": case.migrant, "nationality": country_name(case.migrant.nationality), "today": timezone.localdate()}
     return render(request, "returns/declaration.html", context)

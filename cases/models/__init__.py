@@ -4,11 +4,12 @@ from .attachment import Attachment, attachment_path
 from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
 from .consent import Consent
 from .identity_document import IdentityDocument
-from .migrant import CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
+from .migrant import NEVER, CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, index_keys, photo_path
 from .note import Note
 
 __all__ = [
     "ADULT_AGE",
+    "NEVER",
     "Attachment",
     "CaseCounter",
     "Consent",

@@ -13,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Coalesce, Reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext, ngettext
@@ -89,7 +89,7 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
 
     def unaccompanied_minors(self, on: datetime.date | None = None) -> "MigrantQuerySet":
         """Children for whom no adult answers. Derived, never stored: so it can't be forgotten or out of date."""
-        return self.minors(on).filter(accompanied_by__isnull=True)
+        return self.minors(on).filter(accompanied_by__isnull=True, died_on__isnull=True)
 
     def matching(self, text: str) -> "MigrantQuerySet":
         """People whose case number, phone or name (in any spelling, or its beginning) is this. Every word must fit."""
@@ -225,6 +225,7 @@ class Migrant(models.Model):
     marital_status = models.CharField(_("situation de famille"), max_length=10, choices=MaritalStatus, blank=True)
     arrival_kind = models.CharField(_("comment la personne est venue"), max_length=20, choices=ArrivalKind, blank=True)
     arrived_on = models.DateField(_("arrivée au centre le"), null=True, blank=True)
+    died_on = models.DateField(_("décès"), null=True, blank=True, editable=False)
     photo = models.FileField(_("photo"), upload_to=photo_path, max_length=120, blank=True)
     household = models.ForeignKey(Household, models.SET_NULL, null=True, blank=True, related_name="members", verbose_name=_("ménage"))
     household_role = models.CharField(_("place dans le ménage"), max_length=10, choices=HouseholdRole, blank=True)
@@ -327,7 +328,7 @@ class Migrant(models.Model):
 
     @property
     def is_unaccompanied_minor(self) -> bool:
-        return self.is_minor() and self.accompanied_by_id is None
+        return self.is_minor() and self.accompanied_by_id is None and self.died_on is None
 
     @property
     def full_name(self) -> str:
@@ -416,6 +417,9 @@ class Custody(models.Model):
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="custody_dates"),
         ]
         triggers = [audited()]
+
+
+NEVER = Value(datetime.date(9999, 12, 31), output_field=models.DateField())  # of `on_file_from`: not for a centre whose care has ended
 
 
 class FileQuerySet(models.QuerySet[Any]):

@@ -7,12 +7,14 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.models import ReadLog
 from centres.access import access, allows
 from centres.roles import Right
 
+from .. import as_then
 from .. import consents as consent_texts
 from ..models import Consent, Custody, Migrant
 from ..pages.file import papers
@@ -26,9 +28,12 @@ def _facts(migrant: Migrant, *, elsewhere: bool) -> list[str]:
     return facts if elsewhere else [*facts, ", ".join(centre.name for centre in migrant.centres_now)]
 
 
-def _flags(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
+def _flags(migrant: Migrant, *, may_write: bool, ended: datetime.datetime | None) -> list[dict[str, str]]:
     flags: list[dict[str, str]] = []
-    if migrant.is_unaccompanied_minor:
+    died = migrant.died_on
+    if died is not None and (ended is None or died <= timezone.localdate(ended)):
+        flags.append({"label": _("personne décédée le %(day)s") % {"day": date_format(died)}, "tone": "neutral"})
+    elif migrant.is_unaccompanied_minor:
         flags.append({"label": _("mineur non accompagné"), "tone": "danger"})
     elif migrant.is_minor():
         flags.append({"label": _("mineur accompagné"), "tone": "info"})
@@ -51,6 +56,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     shown = [section for section in SECTIONS.values() if allows(user, section.right, migrant)]
     may_write = allows(user, Right.VIEW_CASE, migrant, writing=True)
     ended = migrant.care_ended(user)
+    as_then.seen_by(user, [migrant])
     due = [item for section in shown for item in section.due(user, migrant)] if ended is None else []
     due.sort(key=lambda item: item.due or datetime.date.max)
     story = sorted((row for section in shown for row in section.timeline(user, migrant)), key=_sort_key, reverse=True)
@@ -69,7 +75,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "migrant": migrant,
         "facts": _facts(migrant, elsewhere=ended is not None),
         "ended": ended,
-        "flags": [*_flags(migrant, may_write=may_write), *(flag for section in shown for flag in section.flags(user, migrant))],
+        "flags": [*_flags(migrant, may_write=may_write, ended=ended), *(flag for section in shown for flag in section.flags(user, migrant))],
         "tabs": tabs_of(user, migrant, "cases"),
         "main_actions": actions,
         "own_actions": own.actions(user, migrant),
@@ -89,6 +95,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 @access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.PRINTED, select=("registered_centre", "registered_by", "accompanied_by"), prefetch=(_CARE,))
 def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
+    as_then.seen_by(request.user, [migrant])
     given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
     adult = migrant.accompanied_by if migrant.accompanied_by_id and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
     version = given[0].text_version if given else consent_texts.CURRENT_VERSION
