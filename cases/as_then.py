@@ -33,8 +33,8 @@ def seen_by(user: User, people: Iterable[Migrant]) -> None:
     # Backwards: the last one applied is the first that was made after the care had ended.
     changes = Change.objects.filter(table=Migrant._meta.db_table, row__in=list(ended), operation=Change.Operation.UPDATE, at__gt=min(ended.values())).order_by("-id")
     for row, at, before in changes.values_list("row", "at", "before"):
-        if at > ended[row]:
-            for column in SHOWN & (before or {}).keys():
-                field = Migrant._meta.get_field(column.removesuffix("_id"))
+        if at > ended[row] and before:
+            for column in SHOWN & before.keys():
+                value = before[column] if column.endswith("_id") else Migrant._meta.get_field(column).to_python(before[column])  # type: ignore[union-attr]
                 for person in elsewhere[row]:
-                    setattr(person, column, before[column] if column.endswith("_id") else field.to_python(before[column]))
+                    setattr(person, column, value)

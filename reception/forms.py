@@ -58,7 +58,7 @@ class MomentField(forms.DateTimeField):
 class CheckInForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     origin = forms.ChoiceField(
-        label=gettext_lazy("Comment la personne est-elle venue ?"),
+        label=gettext_lazy("Comment la personne est‑elle venue ?"),
         choices=Stay.Origin.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez comment la personne est venue.")},

@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cases import sections
 from cases.models import Migrant
+from cases.pages.file import PRESENCE
 from cases.sections import Action, DueItem, Section, TimelineRow
 from centres.access import allows, centres_for, may
 from centres.models import Centre
@@ -69,11 +71,19 @@ def _assistance_by_day(user: Any, migrant: Migrant) -> list[TimelineRow]:
     """One row a day and centre: what was given."""
     lines = Assistance.objects.visible_to(user).filter(migrant=migrant).select_related("service", "centre").order_by("-given_on", "recorded_at")[:MOST_LINES]
     days: dict[tuple[datetime.date, Centre], dict[str, int]] = {}
+    last: dict[tuple[datetime.date, Centre], datetime.date | datetime.datetime] = {}
     for line in lines:
+        # By the hour of the last line noted that day, so that a departure in the afternoon stands above the breakfast.
+        same_day = timezone.localdate(line.recorded_at) == line.given_on
+        last[line.given_on, line.centre] = line.recorded_at if same_day else last.get((line.given_on, line.centre), line.given_on)
         given = days.setdefault((line.given_on, line.centre), {})
         given[str(line.service)] = given.get(str(line.service), 0) + line.quantity
     return [
-        TimelineRow(day, _("Assistance à %(centre)s") % {"centre": centre}, ", ".join(name if number == 1 else f"{name} × {number}" for name, number in given.items()))
+        TimelineRow(
+            last[day, centre],
+            _("Assistance à %(centre)s") % {"centre": centre},
+            ", ".join(name if number == 1 else f"{name} × {number}" for name, number in given.items()),
+        )
         for (day, centre), given in days.items()
     ]
 
@@ -146,4 +156,5 @@ def _home(request) -> dict[str, Any] | None:
 
 add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
 add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
+PRESENCE.append(lambda: Exists(Stay.objects.open().filter(migrant=OuterRef("pk"))))
 sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions))

@@ -23,6 +23,7 @@ from cases.models import Custody, Migrant
 from centres.access import access, allows, centres_for, may
 from centres.models import Centre, Service
 from centres.roles import Right
+from config.french import of
 
 from . import occupancy, services
 from .beds import suitable_beds
@@ -138,7 +139,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
             put_errors(form, error)
         else:
             bed = form.cleaned_data["bed"]
-            words = _("L’arrivée de %(person)s au centre de %(centre)s est notée.") % {"person": person, "centre": centre}
+            words = _("L’arrivée %(of_person)s au centre de %(centre)s est notée.") % {"of_person": of(person), "centre": centre}
             messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
             return redirect("cases:migrant", stay.migrant_id)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
@@ -197,7 +198,7 @@ def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("Le départ de %(person)s est noté.") % {"person": stay.migrant})
+            messages.success(request, _("Le départ %(of_person)s est noté.") % {"of_person": of(stay.migrant)})
             return redirect(_board_of(stay))
     return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant})
 
@@ -315,7 +316,10 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         "form": form,
         "service": service,
         "tabs": [{"title": str(one), "url": f"?service={one.code}", "current": one == service} for one in daily],
-        "rows": [{"stay": stay, "had": stay.migrant_id in had, "ticked": str(stay.migrant_id) in ticked} for stay in stays],
+        # Whoever still has to be served comes first.
+        "rows": [
+            {"stay": stay, "had": stay.migrant_id in had, "ticked": str(stay.migrant_id) in ticked} for stay in sorted(stays, key=lambda stay: stay.migrant_id in had)
+        ],
         "page": page,
         "left": sum(stay.migrant_id not in had for stay in stays),
         "today": timezone.localdate(),

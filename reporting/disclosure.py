@@ -171,7 +171,8 @@ class Counted:
         if key not in self._published:
             steps: list[tuple[datetime.date, Cells]] = []
             total = PARTS["individual"] if name in FAMILY and dimensions != ("continent",) else family[0]
-            ends = {self._last_day(place) for place in self.points(total)}
+            running = _running(self._increments(total))
+            ends = {self._last_day(place): running[place] for place in self.points(total)}
             found, open_quarters = {one: Tally() for one in family}, 0
             for quarter in self.closed:
                 for one in family:
@@ -183,6 +184,8 @@ class Counted:
                     found, open_quarters = {one: Tally() for one in family}, 0
             while steps and steps[-1][0] not in ends:
                 steps.pop()
+            if steps and self.whole[total].value and not ends[steps[-1][0]]:
+                steps.clear()  # a table of nothing, from before anybody came, would mislead
             self._published[key] = add_up([shown for _end, shown in steps]), steps[-1][0] if steps else None
         return self._published[key]
 

@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,7 +16,7 @@ from centres.models import Centre
 from config.countries import country_name
 
 from .disclosure import FAMILY, PARTS, SUBSET, Counted, Counts, published_period, published_until
-from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Quarters, quarterly_tallies
+from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Quarters, Wanted, quarterly_tallies
 from .models import Indicator, Logframe, ManualValue, Objective
 from .recent import recent_tallies
 
@@ -30,7 +30,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "reached": (gettext_lazy("atteint"), "ok"),
     "told": (gettext_lazy("renseigné"), "info"),
 }
-Tallies = Callable[..., dict[str, Quarters]]
+Tallies = Callable[..., dict[Period, dict[str, Quarters]]]
 TOLERANCE = 0.1  # a tenth above or below the straight line is "on track"
 
 
@@ -117,14 +117,13 @@ def _share(value: int | None, base: int, target: int) -> float | None:
 
 def build_recent(period: Period, *, exact: Callable[[Objective], bool], logframe: Logframe) -> tuple[list[dict[str, Any]], datetime.datetime | None]:
     """`build` without detail for a page that is opened often, and when its figures were counted (None: just now). See `recent`."""
-    counted: list[datetime.datetime] = []
+    counted: list[datetime.datetime | None] = [None]
 
-    def tallies(names: list[str], of: Period, *, detailed: Collection[str]) -> dict[str, Quarters]:
-        found, at = recent_tallies(names, of, detailed=detailed)
-        counted.extend([at] if at else [])
+    def tallies(wanted: Wanted, *, detailed: Wanted) -> dict[Period, dict[str, Quarters]]:
+        found, counted[0] = recent_tallies(wanted, detailed=detailed)
         return found
 
-    return build(period, exact=exact, detail=False, logframe=logframe, tallies=tallies), min(counted, default=None)
+    return build(period, exact=exact, detail=False, logframe=logframe, tallies=tallies), counted[0]
 
 
 def indicators_of(logframe: Logframe) -> QuerySet[Indicator]:
@@ -168,7 +167,7 @@ def _count(
     detail: bool,
     tallies: Tallies,
 ) -> Counts:
-    """Counts what these indicators need; in one statement where the period asked for is one for which people are published too."""
+    """Counts what these indicators need; in one statement."""
     published = published_period(logframe)
     wanted: dict[Period, set[str]] = {period: set(), published: set()}
     detailed: dict[Period, set[str]] = {period: set(), published: set()}
@@ -180,7 +179,7 @@ def _count(
                 names = set(FAMILY) | {name} if of is published and name in (*FAMILY, SUBSET) else {name}
                 wanted[of] |= names
                 detailed[of] |= names if detail or (target and target.dimension) else set()
-    found = {of: tallies(sorted(names), of, detailed=detailed[of]) if names else {} for of, names in wanted.items()}
+    found = tallies(wanted, detailed=detailed)
     return Counts(Counted(found[period], period, logframe, centres), Counted(found[published], published, logframe, centres, until=published_until(period.end)))
 
 

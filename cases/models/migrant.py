@@ -331,6 +331,13 @@ class Migrant(models.Model):
         return self.is_minor() and self.accompanied_by_id is None and self.died_on is None
 
     @property
+    def minor_words(self) -> str:
+        """Why somebody counts as a child whose age, as it is said, is that of an adult; empty for all others."""
+        guessed = self.birth_precision in (self.Precision.YEAR, self.Precision.AGE)
+        said = timezone.localdate().year - self.born_on.year
+        return gettext("peut avoir moins de 18 ans") if guessed and said >= ADULT_AGE and self.is_minor() else ""
+
+    @property
     def full_name(self) -> str:
         return str(self)
 

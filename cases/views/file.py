@@ -28,15 +28,19 @@ def _facts(migrant: Migrant, *, elsewhere: bool) -> list[str]:
     return facts if elsewhere else [*facts, ", ".join(centre.name for centre in migrant.centres_now)]
 
 
+def _because(label: str, migrant: Migrant) -> str:
+    return f"{label} ({migrant.minor_words})" if migrant.minor_words else label
+
+
 def _flags(migrant: Migrant, *, may_write: bool, ended: datetime.datetime | None) -> list[dict[str, str]]:
     flags: list[dict[str, str]] = []
     died = migrant.died_on
     if died is not None and (ended is None or died <= timezone.localdate(ended)):
         flags.append({"label": _("personne décédée le %(day)s") % {"day": date_format(died)}, "tone": "neutral"})
     elif migrant.is_unaccompanied_minor:
-        flags.append({"label": _("mineur non accompagné"), "tone": "danger"})
+        flags.append({"label": _because(_("mineur non accompagné"), migrant), "tone": "danger"})
     elif migrant.is_minor():
-        flags.append({"label": _("mineur accompagné"), "tone": "info"})
+        flags.append({"label": _because(_("mineur accompagné"), migrant), "tone": "info"})
     if not may_write:
         flags.append({"label": _("lecture seule : une autre équipe suit cette personne"), "tone": "neutral"})
     return flags
