@@ -183,7 +183,8 @@ def test_home_and_committee_judge_alike(centre, as_user):
         make.make_trainee(make.make_activity("training", make.after(40)))
     one = next(one for one in figures.build(figures.default_period()) if one["code"] == "E10")
     home = as_user("steering.eu").get("/").content.decode()
-    bar = home.split("Agents formés")[1].split("</svg>")[0]
+    [bar] = [svg for svg in home.split("<svg")[1:] if "Agents formés" in svg.split("</svg>")[0]]
+    bar = bar.split("</svg>")[0]
     assert one["state_label"] in bar
     assert [word for word in ("en retard", "dans les temps", "en bonne voie", "en avance") if word in bar] == [one["state_label"]]
 
