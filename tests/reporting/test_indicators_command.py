@@ -24,7 +24,7 @@ def run(*arguments: str) -> str:
 def test_json(centre):
     for _number in range(6):
         make.make_assistance(make_migrant(centre("GAO")), centre("GAO"), make.after(3))
-    make.make_assistance(make_migrant(centre("GAO")), centre("GAO"), make.after(20))
+        make.make_assistance(make_migrant(centre("GAO")), centre("GAO"), make.after(20))
     found = json.loads(run("indicators", "--from", make.after(0).isoformat(), "--to", make.after(30).isoformat(), "--format", "json"))
     assert found["from"] == make.after(0).isoformat()
     assert len(found["indicators"]) == 36

@@ -1,8 +1,13 @@
-"""Values that monitoring enters by hand: some validated by the second person, some waiting for them, the rest still to be entered."""
+"""`manage.py demo_values`: values that monitoring enters by hand in the demonstration: some validated by the second person, some waiting for them,
+the rest still to be entered. Called by `demo_data`."""
 
 import datetime
 import random
 import uuid
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from accounts.models import User
 from reporting.models import Indicator, Logframe
@@ -20,7 +25,7 @@ VALUES: tuple[tuple[str, int, int | None, str, str, bool], ...] = (
 )
 
 
-def enter(rng: random.Random, today: datetime.date) -> int:
+def _enter(rng: random.Random, today: datetime.date) -> int:
     """Enters these values as the demonstration accounts would. Returns how many."""
     users = {user.username: user for user in User.objects.filter(username__in=("me.iom", "me.iom2", "me.aecid", "me.aecid2"))}
     indicators = {one.code: one for one in Indicator.objects.current().select_related("objective") if one.by_hand}
@@ -44,3 +49,16 @@ def enter(rng: random.Random, today: datetime.date) -> int:
         if validated and entered.pending:
             validate_value(actor=users[f"me.{lead}2"], value=entered)
     return made
+
+
+class Command(BaseCommand):
+    help = "Saisit et valide quelques valeurs d’indicateurs inventées. Seulement avec SIRA_DEMO=1."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, *, seed: int, **options):
+        if not (settings.DEMO or settings.TESTING):
+            raise CommandError("Les données de démonstration ne se chargent qu’avec SIRA_DEMO=1.")
+        if Logframe.objects.filter(active=True).exists():
+            _enter(random.Random(seed + 2), timezone.localdate())  # noqa: S311
