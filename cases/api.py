@@ -210,10 +210,11 @@ class Migrants(SiraAPIView):
         if data["centre"] and "centre" not in form.fields:  # of one centre only: another one has nobody to show
             people = people.filter(custodies__centre__code=data["centre"], custodies__until__isnull=True)
         if "q" in query and query["q"].strip():
-            rows = people.best_matching(query["q"], most=listing.MOST_FOUND)
+            rows = listing.seen_by(request.user, people.best_matching(query["q"], most=listing.MOST_FOUND))
             self.log(ReadLog.Action.SEARCHED, [person.pk for person in rows])
             return Response({"next": None, "previous": None, "results": self.get_serializer(rows, many=True).data})
         rows = self.paginate_queryset(people)
+        listing.seen_by(request.user, rows)
         self.log(ReadLog.Action.LISTED, [person.pk for person in rows])
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
@@ -274,6 +275,7 @@ class OneMigrant(_One):
     def get(self, request: Request, pk: Any) -> Response:
         migrant = self.get_object()
         self.log(ReadLog.Action.OPENED, [migrant.pk])
+        listing.seen_by(request.user, [migrant])
         return Response(self.get_serializer(migrant).data)
 
     @extend_schema(operation_id="migrants_correct", request=CorrectionSerializer, responses={200: FileSerializer, 409: StaleSerializer})

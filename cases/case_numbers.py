@@ -26,6 +26,20 @@ def clean(text: str) -> str | None:
     return "-".join(match.groups())
 
 
+_GAP = r"[\s‐-―−_./-]*"
+# Wherever it stands among other words, with or without its check character.
+_WRITTEN = re.compile(rf"(?<![A-Za-z])(?!(?i:mai|fin|jan|feb|mar|avr|apr|may|aug|sep|oct|nov|dec))[A-Za-z]{{3}}{_GAP}(?:19|20)[0-9]{{2}}{_GAP}[0-9]{{4,6}}(?![0-9])")
+
+
+def mentioned_in(text: str) -> bool:
+    """Does a case number stand in this text, however it is spaced? One with letters or digits wide apart is known by its check character."""
+    text = unicodedata.normalize("NFKC", text)
+    if _WRITTEN.search(text):
+        return True
+    close = re.sub(_GAP, "", text).upper()
+    return any(mod_37_2.is_valid(match[1]) for digits in (9, 10) for match in re.finditer(rf"(?=([A-Z]{{3}}[0-9]{{{digits}}}[0-9A-Z]))", close))
+
+
 def looks_like(text: str) -> bool:
     """Was this meant as a case number, right or wrong?"""
     return re.fullmatch(r"[A-Za-z]{3}[\s–—-]*[0-9]{4}[\s–—-]*[0-9]{4,6}[\s–—-]*[0-9A-Za-z*]?", text.strip()) is not None

@@ -15,6 +15,7 @@ from centres.access import centres_for
 from centres.roles import Right
 from config.countries import country_name
 
+from . import as_then
 from .exporting import Column, Listing, register_listing
 from .forms import AGE_GROUPS, SearchForm
 from .languages import LANGUAGES
@@ -117,9 +118,8 @@ def ranked_page(people: MigrantQuerySet, found: list[uuid.UUID], query: QueryDic
 
 
 def seen_by(user: User, people: list[Migrant]) -> list[Migrant]:
-    """The same people, each marked as followed `elsewhere` where the user's centres no longer have them."""
-    for person in people:
-        person.elsewhere = person.care_ended(user) is not None
+    """The same people, each marked as followed `elsewhere` where the user's centres no longer have them, and as they were known then."""
+    as_then.seen_by(user, people)
     return people
 
 

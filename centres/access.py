@@ -222,6 +222,7 @@ def access(
     by: str = "pk",
     methods: str = "GET",
     write: Right | Iterable[Right] | None = None,
+    edits: bool = False,
     log: ReadLog.Action | None = None,
     select: tuple[str, ...] = (),
     prefetch: tuple[Any, ...] = (),
@@ -231,6 +232,7 @@ def access(
     rights: any one of them is enough; or ANYONE / SIGNED_IN.
     load, by: the model and the URL argument (also field name) of the object; it is handed to the view in place of it.
     methods: those the view answers, e.g. "GET POST". `write`: other rights needed for POST (default: the same).
+    edits: the page is nothing but a form: whoever may not save it does not get to type into it.
     log: how a successful GET is written in the read log. select, prefetch: select_related
     and prefetch_related of the load (what the decision and the page both need is then asked for once)."""
     needed: tuple[Right, ...] | str = rights if isinstance(rights, str) and not isinstance(rights, Right) else _as_tuple(rights)  # type: ignore[arg-type]
@@ -251,7 +253,7 @@ def access(
                         raise
                     return there
             if not isinstance(needed, str):
-                writing = request.method not in ("GET", "HEAD", "OPTIONS")
+                writing = edits or request.method not in ("GET", "HEAD", "OPTIONS")
                 wanted = for_writing if writing and for_writing is not None else needed
                 if obj is None:
                     granted = any(may(user, right) for right in wanted)

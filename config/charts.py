@@ -173,29 +173,34 @@ def bar_against_capacity(used: Number, total: Number, *, title: str = "", desc: 
     return _svg(46, title, desc, *parts)
 
 
+METER_TONES = {"ok": OK, "warn": WARN, "danger": DANGER}
+
+
 def progress_bar(
     value: Number,
     *,
     target: Number,
     baseline: Number = 0,
     expected: Number | None = None,
+    word: str = "",
+    tone: str = "",
     title: str = "",
     desc: str = "",
     fmt: Formatter = format_number,
 ) -> SafeString:
-    """From `baseline` to `target`, with a mark where the value should stand today. Works for targets that go down."""
+    """From `baseline` to `target`, with a mark where the value should stand today. Works for targets that go down.
+
+    `word` and `tone` say how it stands: the caller's judgement. Without them nothing is judged but that a target is reached."""
     done = _share(value, baseline, target)
     title = title or _("Avancement")
     words = [_("Valeur %(value)s, cible %(target)s") % {"value": fmt(value), "target": fmt(target)}]
     if baseline:
         words.append(_("départ %(baseline)s") % {"baseline": fmt(baseline)})
-    late = False
     if expected is not None:
         words.append(_("attendu à ce jour %(expected)s") % {"expected": fmt(expected)})
-        late = value < expected if target >= baseline else value > expected
     reached = value >= target if target >= baseline else value <= target
-    colour = OK if reached else WARN if late else ACCENT
-    state = _("cible atteinte") if reached else _("en retard") if late else _("dans les temps") if expected is not None else ""
+    colour = METER_TONES.get(tone, ACCENT) if word else OK if reached else ACCENT
+    state = word or (_("cible atteinte") if reached else "")
     words += [state] if state else []
     parts: list[str] = [_text("0", 16, fmt(value), weight=600, size=16)]
     if state:
@@ -216,9 +221,6 @@ def progress_bar(
         parts.append(_text("10", 78, _("Attendu à ce jour %(n)s") % {"n": fmt(expected)}, fill=MUTED, size=13))
         height = 84
     return _svg(height, title, desc or ", ".join(words), *parts)
-
-
-METER_TONES = {"ok": OK, "warn": WARN, "danger": DANGER}
 
 
 def meter(

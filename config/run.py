@@ -52,7 +52,8 @@ ACCOUNTS = (
     "protection  flows  outreach  auditor",
     "returns.bamako  returns.gao",
     "reintegration.kayes  reintegration.bamako",
-    "me.iom  me.aecid  steering.mme  steering.eu",
+    "me.iom  me.iom2  me.aecid  me.aecid2",
+    "steering.mme  steering.eu",
     "admin  admin2",
 )
 

@@ -10,6 +10,7 @@ from .models import Assistance, BedAssignment, Stay
 register_person_data(
     PersonData(
         Stay,
+        erased={"undone_reason": ""},
         kept=("came_from", "digest"),  # a country's code; the digest of ids and dates alone
         clock=(("assistance", "arrived_at"), ("assistance", "departed_at")),
         holds=((Q(departed_at__isnull=True), _("un séjour en cours")),),

@@ -58,7 +58,7 @@ class MomentField(forms.DateTimeField):
 class CheckInForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     origin = forms.ChoiceField(
-        label=gettext_lazy("Comment la personne est-elle venue ?"),
+        label=gettext_lazy("Comment la personne est‑elle venue ?"),
         choices=Stay.Origin.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez comment la personne est venue.")},
@@ -106,6 +106,18 @@ class CheckOutForm(forms.Form):
         else:
             del self.fields["transfer_to"]
             self.fields["reason"].choices = [choice for choice in Stay.DepartureReason.choices if choice[0] != Stay.DepartureReason.TRANSFERRED]  # type: ignore[attr-defined]
+
+
+class UndoForm(forms.Form):
+    """A departure noted by mistake."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
+    reason = forms.CharField(
+        label=gettext_lazy("Pourquoi ce départ est-il annulé ?"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("En quelques mots, par exemple : noté pour une autre personne."),
+    )
 
 
 class ServiceField(forms.ModelChoiceField):

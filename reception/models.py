@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeBoundary, RangeOperators
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
+from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
 from centres.models import Bed, Centre, Service
 
@@ -91,6 +93,10 @@ class Stay(models.Model):
     departure_reason = models.CharField(_("motif du départ"), max_length=15, choices=DepartureReason, blank=True)
     checked_in_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("admis par"))
     checked_out_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sortie notée par"))
+    # The last time that a departure noted by mistake was undone; the change history has all of them.
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("départ annulé par"))
+    undone_reason = models.CharField(_("pourquoi le départ a été annulé"), max_length=300, blank=True)
     # Of what was sent at check-in: tells whether the same `id` comes again with the same content, even after a move.
     digest = models.CharField(max_length=64, default="", editable=False)
     version = models.PositiveIntegerField(default=1)
@@ -120,8 +126,16 @@ class Stay(models.Model):
                 name="stay_departure_whole",
                 violation_error_message=_("Un départ a une date après l’arrivée, et un motif."),
             ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_reason="") | Q(undone_at__isnull=False) & ~Q(undone_reason=""),
+                name="stay_undone_whole",
+                violation_error_message=_("Dites pourquoi ce départ est annulé."),
+            ),
         ]
-        triggers = [audited(leave_out=("digest",))]
+        triggers = [
+            audited(leave_out=("digest",)),
+            living_only(operation=pgtrigger.Insert | pgtrigger.UpdateOf("departed_at"), condition=pgtrigger.Q(new__departed_at__isnull=True)),
+        ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """The centre where the person is answers for the stay; whoever reads the file reads its stays."""
@@ -198,7 +212,7 @@ class Assistance(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
         ]
-        triggers = [audited()]
+        triggers = [audited(), living_only(after="given_on")]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id] if writing else self.migrant.access_centres(writing=False)

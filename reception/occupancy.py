@@ -89,7 +89,7 @@ def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
         return []
     recent = timezone.now() - datetime.timedelta(days=AWAITED_DAYS)
     reasons = (Custody.Reason.REGISTERED, Custody.Reason.TRANSFERRED)
-    custodies = Custody.objects.filter(centre=centre, until__isnull=True, since__gte=recent, reason__in=reasons)
+    custodies = Custody.objects.filter(centre=centre, until__isnull=True, since__gte=recent, reason__in=reasons, migrant__died_on__isnull=True)
     # Somebody with an open stay anywhere is not awaited; nor who came and left since.
     came = Stay.objects.filter(Q(departed_at__isnull=True) | Q(centre=centre, departed_at__gte=OuterRef("since")), migrant=OuterRef("migrant"))
     rows = custodies.exclude(Exists(came)).select_related("migrant").order_by("-since")[:most]

@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -10,8 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cases import sections
 from cases.models import Migrant
+from cases.pages.file import PRESENCE
 from cases.sections import Action, DueItem, Section, TimelineRow
-from centres.access import centres_for, may
+from centres.access import allows, centres_for, may
 from centres.models import Centre
 from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
@@ -19,6 +21,7 @@ from config.countries import country_name
 
 from . import occupancy
 from .models import Assistance, Stay
+from .services import UNDONE
 
 MOST_LINES = 400
 
@@ -27,7 +30,7 @@ def _stays(migrant: Migrant) -> list[Stay]:
     """The person's stays, latest first; asked once for a loaded person."""
     kept = migrant.__dict__
     if "_stays" not in kept:
-        kept["_stays"] = list(Stay.objects.filter(migrant=migrant).with_bed().select_related("centre", "checked_in_by", "checked_out_by"))
+        kept["_stays"] = list(Stay.objects.filter(migrant=migrant).with_bed().select_related("centre", "checked_in_by", "checked_out_by", "undone_by"))
     return kept["_stays"]
 
 
@@ -54,6 +57,9 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
             who = str(stay.checked_out_by) if stay.checked_out_by_id else ""
             title = _("Départ du centre de %(centre)s") % {"centre": stay.centre}
             rows.append(TimelineRow(stay.departed_at, title, _first_upper(stay.get_departure_reason_display()), who=who, chip={"label": _("séjour"), "tone": "neutral"}))
+        if stay.undone_at:
+            title = _("Départ noté par erreur, annulé")
+            rows.append(TimelineRow(stay.undone_at, title, stay.undone_reason, who=str(stay.undone_by or ""), chip={"label": _("séjour"), "tone": "neutral"}))
     return rows + _assistance_by_day(user, migrant)
 
 
@@ -65,11 +71,19 @@ def _assistance_by_day(user: Any, migrant: Migrant) -> list[TimelineRow]:
     """One row a day and centre: what was given."""
     lines = Assistance.objects.visible_to(user).filter(migrant=migrant).select_related("service", "centre").order_by("-given_on", "recorded_at")[:MOST_LINES]
     days: dict[tuple[datetime.date, Centre], dict[str, int]] = {}
+    last: dict[tuple[datetime.date, Centre], datetime.date | datetime.datetime] = {}
     for line in lines:
+        # By the hour of the last line noted that day, so that a departure in the afternoon stands above the breakfast.
+        same_day = timezone.localdate(line.recorded_at) == line.given_on
+        last[line.given_on, line.centre] = line.recorded_at if same_day else last.get((line.given_on, line.centre), line.given_on)
         given = days.setdefault((line.given_on, line.centre), {})
         given[str(line.service)] = given.get(str(line.service), 0) + line.quantity
     return [
-        TimelineRow(day, _("Assistance à %(centre)s") % {"centre": centre}, ", ".join(name if number == 1 else f"{name} × {number}" for name, number in given.items()))
+        TimelineRow(
+            last[day, centre],
+            _("Assistance à %(centre)s") % {"centre": centre},
+            ", ".join(name if number == 1 else f"{name} × {number}" for name, number in given.items()),
+        )
         for (day, centre), given in days.items()
     ]
 
@@ -94,6 +108,9 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
 
 def _actions(user, migrant: Migrant) -> list[Action]:
     stay = _open_stay(migrant)
+    undo = _undo(user, migrant)
+    if migrant.died_on is not None:
+        return undo
     if stay is not None:
         if not may(user, Right.RECEIVE, stay.centre):
             return []
@@ -115,7 +132,20 @@ def _actions(user, migrant: Migrant) -> list[Action]:
         if centre.pk in cared:
             title = _("Donner une assistance à %(centre)s") % {"centre": centre} if several else _("Donner une assistance")
             found.append(Action(title, reverse("reception:assistance", args=[centre.code, migrant.pk])))
-    return found
+    return found + undo
+
+
+UNDONE_WITHIN = datetime.timedelta(days=7)  # a slip is seen soon; a death may be undone at any time
+
+
+def _undo(user: Any, migrant: Migrant) -> list[Action]:
+    """The manager undoes a departure noted by mistake."""
+    last = next(iter(_stays(migrant)), None)
+    if last is None or last.departed_at is None or last.departure_reason not in UNDONE or not allows(user, Right.MANAGE_CENTRE, last, writing=True):
+        return []
+    cared = any(custody.centre_id == last.centre_id and custody.until is None for custody in migrant.custodies.all())
+    recent = last.departed_at > timezone.now() - UNDONE_WITHIN or last.departure_reason == Stay.DepartureReason.DIED
+    return [Action(_("Annuler le départ noté"), reverse("reception:undo-departure", args=[last.pk]))] if cared and recent else []
 
 
 def _home(request) -> dict[str, Any] | None:
@@ -126,4 +156,5 @@ def _home(request) -> dict[str, Any] | None:
 
 add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
 add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
+PRESENCE.append(lambda: Exists(Stay.objects.open().filter(migrant=OuterRef("pk"))))
 sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions))

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
+from cases import deaths
+from cases.cleaning import clean_line
 from cases.models import Custody, Migrant
 from cases.services import open_custody, refuse_merged
 from centres.access import allows, may
@@ -52,9 +54,13 @@ def lock_person(migrant_id: uuid.UUID) -> Migrant:
 
 def _lock_stay(actor: User, stay: Stay) -> Stay:
     """The stay as it is now, for a write. Raises PermissionDenied."""
+    return _lock_stay_as(actor, stay, Right.RECEIVE)
+
+
+def _lock_stay_as(actor: User, stay: Stay, right: Right) -> Stay:
     lock_person(stay.migrant_id)
     stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=stay.pk)
-    if not allows(actor, Right.RECEIVE, stay, writing=True):
+    if not allows(actor, right, stay, writing=True):
         raise PermissionDenied
     return stay
 
@@ -88,6 +94,7 @@ def check_in(
             raise SameKeyOtherContent
         return existing, False
     migrant = lock_person(migrant.pk)
+    deaths.refuse(migrant)
     _refuse_second_stay(actor, migrant, centre)
     now = timezone.now()
     if came_from and came_from not in dict(country_choices()):
@@ -237,6 +244,49 @@ def check_out(
     close_stay(actor, stay, left, reason)
     if transferred and transfer_to is not None:
         open_custody(actor=actor, migrant=stay.migrant, centre=transfer_to, reason=Custody.Reason.TRANSFERRED, exclusive=True)
+    if reason == Stay.DepartureReason.DIED:
+        deaths.record_death(actor=actor, migrant=stay.migrant, on=timezone.localdate(left))
+    return stay
+
+
+# A transfer hands the person over, and a voluntary return is noted with its case: neither is undone from here.
+UNDONE = (Stay.DepartureReason.LEFT, Stay.DepartureReason.REFERRED, Stay.DepartureReason.HOSPITAL, Stay.DepartureReason.DIED)
+
+
+def why_not_undone(stay: Stay) -> str:
+    """Words for why this departure can't be undone; empty if it can."""
+    if stay.is_open:
+        return _("Aucun départ n’est noté pour ce séjour.")
+    if stay.departure_reason not in UNDONE:
+        return _("Ce départ ne s’annule pas ici : la personne a été transférée, ou elle est partie en retour. Admettez-la de nouveau si elle est là.")
+    if Stay.objects.filter(migrant=stay.migrant_id, arrived_at__gt=stay.arrived_at).exists():
+        return _("Cette personne a eu un autre séjour depuis : ce départ ne s’annule plus.")
+    return ""
+
+
+@service
+def undo_departure(*, actor: User, stay: Stay, reason: str, version: int | None = None) -> Stay:
+    """A departure noted by mistake: the stay goes on, without a bed until one is given. If it was a death, what it closed is open again.
+
+    For the manager of the centre. Raises PermissionDenied, ValidationError, Stale."""
+    stay = _lock_stay_as(actor, stay, Right.MANAGE_CENTRE)
+    if version is not None and stay.version != version:
+        raise Stale(stay)
+    if words := why_not_undone(stay):
+        raise ValidationError(words)
+    if not Custody.objects.filter(migrant=stay.migrant, centre=stay.centre, until__isnull=True).exists():
+        raise ValidationError(_("Une autre équipe suit cette personne maintenant : ce départ ne s’annule plus."))
+    reason = clean_line(reason)
+    if not reason:
+        raise ValidationError({"reason": _("Dites pourquoi ce départ est annulé.")})
+    if stay.departure_reason == Stay.DepartureReason.DIED:
+        deaths.undo_death(actor=actor, migrant=stay.migrant)
+    stay.departed_at, stay.departure_reason, stay.checked_out_by = None, "", None
+    stay.undone_at, stay.undone_by, stay.undone_reason = timezone.now(), actor, reason
+    stay.version += 1
+    stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by", "undone_by"])
+    with in_words(Stay):
+        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "undone_at", "undone_by", "undone_reason", "version"])
     return stay
 
 
@@ -279,6 +329,7 @@ def record_assistance(
         if any(getattr(existing, name) != getattr(line, name) for name in same) or given_on not in (None, existing.given_on):
             raise SameKeyOtherContent
         return existing, False
+    migrant = Migrant.objects.get(pk=migrant.pk)
     since = _in_care_since(migrant, centre)
     if since is None:
         raise ValidationError(_("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."), code="not_in_care")
@@ -286,6 +337,8 @@ def record_assistance(
         raise ValidationError({"service": _("Ce service n’est plus proposé.")})
     if line.given_on > today:
         raise ValidationError({"given_on": _("Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.")})
+    if migrant.died_on is not None and line.given_on > migrant.died_on:
+        deaths.refuse(migrant)
     if line.given_on < since:
         raise ValidationError({"given_on": _("Cette personne n’est connue du centre que depuis le %(day)s.") % {"day": formats.date_format(since)}})
     if not 1 <= line.quantity <= MOST_AT_ONCE:

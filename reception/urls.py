@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.centres, name="centres"),
     path("stays/<uuid:pk>/move/", views.move, name="move"),
     path("stays/<uuid:pk>/check-out/", views.check_out, name="check_out"),
+    path("stays/<uuid:pk>/undo-departure/", views.undo_departure, name="undo-departure"),
     path("assistance/<uuid:pk>/withdraw/", views.withdraw, name="withdraw_assistance"),
     path("<str:code>/", views.board, name="centre"),
     path("<str:code>/meals/", views.meals, name="meals"),

@@ -24,10 +24,11 @@ from cases.models import Custody, Migrant
 from centres.access import access, allows, centres_for, may
 from centres.models import Centre, Service
 from centres.roles import Right
+from config.french import of
 
 from . import listing, occupancy, services
 from .beds import suitable_beds
-from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MealForm, MoveForm
+from .forms import AssistanceForm, BoardFilter, CheckInForm, CheckOutForm, MealForm, MoveForm, UndoForm
 from .models import Assistance, Stay, StayQuerySet
 
 PEOPLE = "cases.migrant"
@@ -146,14 +147,14 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
             put_errors(form, error)
         else:
             bed = form.cleaned_data["bed"]
-            words = _("L’arrivée de %(person)s au centre de %(centre)s est notée.") % {"person": person, "centre": centre}
+            words = _("L’arrivée %(of_person)s au centre de %(centre)s est notée.") % {"of_person": of(person), "centre": centre}
             messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
             return redirect("cases:migrant", stay.migrant_id)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
     return render(request, "reception/check_in.html", {"form": form, "person": person, "centre": centre, "proposed": proposed, "full": not free})
 
 
-@access(Right.RECEIVE, load=Stay, methods="GET POST", select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
 def move(request: HttpRequest, stay: Stay) -> HttpResponse:
     """Another bed, or the first one."""
     now = stay.beds.filter(until__isnull=True).select_related("bed__room").first()
@@ -192,7 +193,7 @@ def _board_of(stay: Stay) -> str:
     return reverse("reception:centre", args=[stay.centre.code])
 
 
-@access(Right.RECEIVE, load=Stay, methods="GET POST", select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
 def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
     """The person leaves."""
     may_transfer = allows(request.user, Right.MANAGE_CENTRE, stay, writing=True)
@@ -205,9 +206,27 @@ def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("Le départ de %(person)s est noté.") % {"person": stay.migrant})
+            messages.success(request, _("Le départ %(of_person)s est noté.") % {"of_person": of(stay.migrant)})
             return redirect(_board_of(stay))
     return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant})
+
+
+@access(Right.MANAGE_CENTRE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+def undo_departure(request: HttpRequest, stay: Stay) -> HttpResponse:
+    """The manager undoes a departure noted by mistake, and says why."""
+    form = UndoForm(request.POST or None, initial={"version": stay.version})
+    refusal = "" if form.is_bound else services.why_not_undone(stay)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.undo_departure(actor=request.user, stay=stay, **form.cleaned_data)
+        except Stale as stale:
+            form = _after_stale(form, stale.current)
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("Le départ est annulé : le séjour continue. Donnez un lit à la personne."))
+            return redirect("cases:migrant", stay.migrant_id)
+    return render(request, "reception/undo_departure.html", {"form": form, "stay": stay, "person": stay.migrant, "refusal": refusal})
 
 
 # --- assistance --------------------------------------------------------------------------------------------------
@@ -305,7 +324,10 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         "form": form,
         "service": service,
         "tabs": [{"title": str(one), "url": f"?service={one.code}", "current": one == service} for one in daily],
-        "rows": [{"stay": stay, "had": stay.migrant_id in had, "ticked": str(stay.migrant_id) in ticked} for stay in stays],
+        # Whoever still has to be served comes first.
+        "rows": [
+            {"stay": stay, "had": stay.migrant_id in had, "ticked": str(stay.migrant_id) in ticked} for stay in sorted(stays, key=lambda stay: stay.migrant_id in had)
+        ],
         "page": page,
         "left": sum(stay.migrant_id not in had for stay in stays),
         "today": timezone.localdate(),

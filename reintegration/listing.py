@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from cases import as_then
 from cases.exporting import Column, Listing, register_listing
 from config.countries import country_name
 
@@ -29,13 +30,13 @@ def cases(found: Any, chosen: dict[str, Any]) -> Any:
         found = found.open()
     elif state != "all":
         found = found.filter(state=state)
-    return narrowed(found, chosen).select_related("migrant", "centre")
+    return narrowed(found, chosen).select_related("migrant", "centre").prefetch_related("migrant__custodies")
 
 
 def visits(found: Any, chosen: dict[str, Any]) -> Any:
     """The visits that the filters leave; without a choice those overdue."""
     found = {"": found.overdue, "soon": found.soon, "waiting": found.waiting}[chosen.get("due", "")]()
-    return narrowed(found, chosen, "case__").select_related("case__migrant", "case__centre")
+    return narrowed(found, chosen, "case__").select_related("case__migrant", "case__centre").prefetch_related("case__migrant__custodies")
 
 
 def _exported_cases(user: User, query: QueryDict) -> Any:
@@ -69,6 +70,7 @@ REINTEGRATIONS = register_listing(
             Column("closed_on", _("Clos le"), "#date+end", lambda case: case.closed_on or ""),
         ),
         _exported_cases,
+        as_then.rows_seen_by("migrant"),
     )
 )
 
@@ -90,5 +92,6 @@ VISITS = register_listing(
             Column("region", _("Région"), "#adm1+name", lambda visit: visit.case.region),
         ),
         _exported_visits,
+        as_then.rows_seen_by("case.migrant"),
     )
 )

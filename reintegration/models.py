@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
-from cases.models import Custody, FileQuerySet, Migrant
+from cases.deaths import living_only
+from cases.models import NEVER, Custody, FileQuerySet, Migrant
 from centres.access import centres_for
 from centres.models import Centre
 from centres.roles import Right
@@ -41,7 +42,8 @@ def _care_of(user) -> models.QuerySet[Custody]:
 
 
 class CaseQuerySet(FileQuerySet):
-    on_file_from = "opened_on"
+    # On the file of a centre whose care has ended only where it was over by then: what goes on belongs to those who follow the person now.
+    on_file_from = Coalesce("closed_on", NEVER)
 
     def open(self) -> "CaseQuerySet":
         return self.filter(state=ReintegrationCase.State.OPEN)
@@ -118,7 +120,10 @@ class ReintegrationCase(models.Model):
         ]
         triggers = [
             audited(),
-            pgtrigger.FSM(name="workflow", field="state", transitions=[("open", end) for end in ("completed", "lost", "remigrated", "withdrawn", "died")]),
+            pgtrigger.FSM(
+                name="workflow", field="state", transitions=[("open", end) for end in ("completed", "lost", "remigrated", "withdrawn", "died")] + [("died", "open")]
+            ),  # a death noted by mistake
+            living_only(),
             # At the end of the transaction, so that a case may be brought in whole, visits and all, in any order.
             pgtrigger.Trigger(
                 name="last_visit",
@@ -143,6 +148,10 @@ class ReintegrationCase(models.Model):
         models.prefetch_related_objects([self.migrant], "custodies")  # asked for several times on a page, read once
         return self.migrant.access_centres(writing=writing)
 
+    def was_over(self, at: datetime.datetime) -> bool:
+        """Had it come to its end by that moment? (What a centre keeps whose care ended then.)"""
+        return self.closed_on is not None and self.closed_on <= timezone.localdate(at)
+
     @property
     def returned_from_name(self) -> str:
         return country_name(self.returned_from)
@@ -161,7 +170,7 @@ class HangsOnCase(FileQuerySet):
 
 
 class VisitQuerySet(HangsOnCase):
-    on_file_from = Coalesce("done_on", "case__opened_on")
+    on_file_from = Coalesce("case__closed_on", NEVER)
 
     def due(self, on: datetime.date | None = None) -> "VisitQuerySet":
         """Not made, of an open case, and due on this day (today) or before."""
@@ -258,7 +267,7 @@ class Visit(models.Model):
 
 
 class SupportQuerySet(HangsOnCase):
-    on_file_from = "delivered_on"
+    on_file_from = Coalesce("case__closed_on", NEVER)
 
 
 class Support(models.Model):

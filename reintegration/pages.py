@@ -48,7 +48,11 @@ def _url(case: ReintegrationCase) -> str:
 
 def timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
     rows = []
+    ended = migrant.care_ended(user)
     for case in _cases_of(migrant):
+        if ended is not None and not case.was_over(ended):
+            rows.append(TimelineRow(case.opened_on, _now("Réintégration ouverte"), _now("La suite appartient à l’équipe qui suit la personne.")))
+            continue
         rows.append(TimelineRow(case.opened_on, _now("Réintégration ouverte"), case.plan, _url(case)))
         for visit in case.visits.all():
             if visit.done_on:
@@ -80,6 +84,8 @@ def due(user: Any, migrant: Migrant) -> list[DueItem]:
 
 
 def actions(user: Any, migrant: Migrant) -> list[Action]:
+    if migrant.died_on is not None:
+        return []
     if any(case.state == ReintegrationCase.State.OPEN for case in _cases_of(migrant)) or not allows(user, Right.MANAGE_REINTEGRATION, migrant, writing=True):
         return []
     return [Action(_now("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}))]

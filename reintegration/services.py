@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, service
+from cases import deaths
 from cases.cleaning import clean_line, clean_text
 from cases.models import Custody, Migrant
 from cases.services import open_custody, refuse_follow_up_if_withdrawn, refuse_if_withdrawn
@@ -76,6 +77,7 @@ def open_reintegration(
         if any(getattr(existing, name) != value for name, value in sent.items()):
             raise SameKeyOtherContent
         return existing, False
+    deaths.refuse(migrant)
     refuse_if_withdrawn(migrant)
     case = ReintegrationCase(**{"id": id or uuid.uuid4(), "opened_on": today, "returned_from_continent": continent_of_return(returned_from), **fixed, **revisable})
     if case.opened_on > today:
@@ -205,4 +207,31 @@ def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: d
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
     with in_words(ReintegrationCase):
         case.save()
+    if state == ReintegrationCase.State.DIED:
+        deaths.record_death(actor=actor, migrant=case.migrant, on=closed_on)
     return case
+
+
+# --- a death -------------------------------------------------------------------------------------------------------
+
+
+def close_for_death(*, actor: User, migrant: Migrant, on: datetime.date) -> None:
+    """Closes the open reintegration of somebody who died. The person's row is locked."""
+    for case in ReintegrationCase.objects.open().select_for_update(of=("self",)).filter(migrant=migrant):
+        last = case.visits.filter(done_on__isnull=False).order_by("-done_on").values_list("done_on", flat=True).first()
+        case.state, case.closed_on = ReintegrationCase.State.DIED, max(day for day in (on, case.opened_on, last) if day is not None)
+        case.version += 1
+        case.save()
+
+
+def reopen_after_death(*, actor: User, migrant: Migrant) -> None:
+    """Where a death was noted by mistake: the reintegration that it closed goes on."""
+    died = ReintegrationCase.objects.filter(migrant=migrant, state=ReintegrationCase.State.DIED)
+    case = died.select_for_update(of=("self",)).order_by("-opened_on", "-id").first()
+    if case is not None:
+        case.state, case.closed_on = ReintegrationCase.State.OPEN, None
+        case.version += 1
+        case.save()
+
+
+deaths.register("reintegration", deaths.Floor(close_for_death, reopen_after_death))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import exporting
+from cases import as_then, exporting
 from cases.forms import put_errors
 from cases.models import Consent, Migrant
 from centres.access import access, allows
@@ -60,6 +60,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     log_read(request, ReadLog.Action.LISTED, "reintegration.reintegrationcase", [case.pk for case in page.rows])
     if overdue:
         log_read(request, ReadLog.Action.LISTED, "reintegration.visit", [visit.pk for visit in overdue])
+    as_then.seen_by(request.user, [case.migrant for case in page.rows])
     context = {
         "filter_form": form,
         "rows": [{"case": case, "tone": state_tone(case.state), "visit": nexts.get(case.pk)} for case in page.rows],
@@ -105,7 +106,7 @@ def export_visits(request: HttpRequest, kind: str) -> HttpResponse:
 # --- opening -----------------------------------------------------------------------------------------------------
 
 
-@access(Right.MANAGE_REINTEGRATION, load=Migrant, methods="GET POST")
+@access(Right.MANAGE_REINTEGRATION, load=Migrant, methods="GET POST", edits=True)
 def open_(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     current = ReintegrationCase.objects.open().filter(migrant=migrant).first() if request.method == "GET" else None
     here = next((centre for centre in migrant.centres_now if allows(request.user, Right.MANAGE_REINTEGRATION, centre)), None)
@@ -131,6 +132,7 @@ def open_(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 def case(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     """The plan, what was delivered, and the five visits."""
     may_write = case.state == ReintegrationCase.State.OPEN and allows(request.user, Right.MANAGE_REINTEGRATION, case, writing=True)
+    as_then.seen_by(request.user, [case.migrant])
     planned = list(case.visits.visible_to(request.user).select_related("done_by").order_by("month"))
     supports = list(case.supports.visible_to(request.user).select_related("recorded_by").order_by("-delivered_on"))
     context = {
@@ -184,6 +186,7 @@ def steps_of(case: ReintegrationCase, planned: list[Visit]) -> list[dict[str, An
 @access(READERS, load=ReintegrationCase, log=ReadLog.Action.PRINTED, select=("migrant", "centre"))
 def sheet(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     """The visit sheet to take along where there is no screen."""
+    as_then.seen_by(request.user, [case.migrant])
     planned = list(case.visits.visible_to(request.user).order_by("month"))
     following = next((visit for visit in planned if visit.done_on is None), None)
     context = {
@@ -202,6 +205,10 @@ def sheet(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
 
 def _edit(request: HttpRequest, case: ReintegrationCase, form: forms.Form, context: dict[str, Any], save: Callable[[dict[str, Any]], Any], done: str) -> HttpResponse:
     """A form on a case. When somebody else was quicker both values are shown, and nothing is overwritten."""
+    if request.method == "GET" and case.state != ReintegrationCase.State.OPEN and "visit" not in context:
+        messages.info(request, _("Cette réintégration est close : plus rien ne s’y ajoute."))
+        return redirect("reintegration:case", pk=case.pk)
+    as_then.seen_by(request.user, [case.migrant])
     context |= {"case": case, "migrant": case.migrant, "case_url": reverse("reintegration:case", kwargs={"pk": case.pk}), "stale_rows": None}
     if request.method == "POST" and form.is_valid():
         try:
@@ -261,7 +268,7 @@ def visit(request: HttpRequest, visit: Visit) -> HttpResponse:
     return _edit(request, case, VisitForm(request.POST or None, initial=initial), context, save, _("La visite est enregistrée."))
 
 
-@access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
+@access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
 def support(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     context = {
         "title": _("Noter un appui remis"),
@@ -275,7 +282,7 @@ def support(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     return _edit(request, case, SupportForm(request.POST or None), context, save, _("L’appui est enregistré."))
 
 
-@access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
+@access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
 def plan(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     initial = {"version": case.version, "plan": case.plan, "enhanced": case.enhanced, "region": case.region}
 
@@ -286,7 +293,7 @@ def plan(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     return _edit(request, case, PlanForm(request.POST or None, initial=initial), context, save, _("Le projet est enregistré."))
 
 
-@access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
+@access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
 def close(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     intro = _("« Menée à terme » se choisit après douze mois de suivi, à partir du %(day)s, quand la dernière visite est faite.")
     context = {

@@ -113,6 +113,12 @@ class FigureSerializer(serializers.Serializer):
     trend = TrendSerializer(many=True)
     suppressed = serializers.BooleanField()
     withheld = serializers.ListField(child=serializers.CharField())
+    counted = serializers.DictField(
+        child=serializers.DateField(),
+        allow_null=True,
+        help_text="`from` and `to`: the days that the value counts. Numbers of people are protected: they always count from the start of the action, "
+        "to the end of a month that is over or to today, and only to a day at which nobody can be told apart by subtraction.",
+    )
     counted_until = serializers.DictField(child=serializers.DateField(), help_text="Protected disaggregations: the last day that each counts.")
 
 

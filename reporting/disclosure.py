@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from .measures import AGES, MEASURES, SEX_AND_AGE, Measure, Period, Quarters, Tally, together
 from .models import Logframe
-from .small_cells import Cells, add_up, complete, protect_list, protect_steps, protect_table
+from .small_cells import Cells, add_up, complete, protect_list, protect_table, safe_points
 
 PARENT = {age: "children" if age in ("0-13", "14-17") else "adults" for age in AGES}
 
 # One person is in exactly one of the two parts of the whole: what is shown of one says something about the other.
 WHOLE, PARTS = "reintegration", {"individual": "reintegration_individual", "community": "reintegration_community"}
 FAMILY = (WHOLE, *PARTS.values())
+# A part of the whole beside the two, which tells by subtraction how many are not in it.
+SUBSET = "reintegration_enhanced"
 CROSSED = "sex_by_age"
 QUARTERS_A_YEAR = 4
 
@@ -30,24 +32,30 @@ def _codes(measure: Measure, dimension: str, tally: Tally, centres: dict[str, st
     return cells
 
 
-def _whole_months(period: Period, logframe: Logframe) -> bool:
-    """Protected running totals come by whole months."""
-    last = calendar.monthrange(period.end.year, period.end.month)[1]
-    starts = period.start.day == 1 or period.start <= logframe.starts_on
-    return starts and (period.end.day == last or period.end >= timezone.localdate())
+def published_period(logframe: Logframe) -> Period:
+    """The period for which people are counted for whoever does not see the proof, whatever they ask for: the action up to today.
+
+    Two free periods, each with a large number, could be subtracted from each other down to one person on one day. A person counts once a
+    period, so that periods that start on different days can't be made safe for each other at all."""
+    return Period(logframe.starts_on, max(logframe.starts_on, timezone.localdate()))
 
 
-def _closed_quarters(period: Period, logframe: Logframe) -> list[datetime.date]:
-    """The first days of the calendar quarters that are over, when the period runs from the start of the action; else none.
+def published_until(end: datetime.date) -> datetime.date:
+    """Of such a period, the last day that may be asked for: today, or the end of a month that is over."""
+    today = timezone.localdate()
+    return today if end >= today else end if end == _end_of_month(end) else end.replace(day=1) - datetime.timedelta(days=1)
 
-    Protected disaggregations are published by these alone: tables of two periods that overlap, each of them safe, could be
-    subtracted from each other down to one day."""
-    first, today = period.start, timezone.localdate()
+
+def _end_of_month(day: datetime.date) -> datetime.date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def _closed_quarters(first: datetime.date, last: datetime.date) -> list[datetime.date]:
+    """The first days of the calendar quarters of the period that are over: protected disaggregations are published by these alone."""
+    today = timezone.localdate()
     quarters: list[datetime.date] = []
-    if first != logframe.starts_on:
-        return quarters
     quarter = datetime.date(first.year, (first.month - 1) // 3 * 3 + 1, 1)
-    while (end := _end_of_quarter(quarter)) <= period.end and end < today:
+    while (end := _end_of_quarter(quarter)) <= last and end < today:
         quarters.append(quarter)
         quarter = end + datetime.timedelta(days=1)
     return quarters
@@ -59,29 +67,63 @@ def _end_of_quarter(first: datetime.date) -> datetime.date:
 
 
 class Shown:
-    """The cells that may be shown of one measure, and its running total. `until`: the last day of what a protected table counts."""
+    """The cells that may be shown of one measure, and its running total month by month of what was counted. `until`: the last day of what a
+    protected table counts."""
 
     def __init__(self) -> None:
         self.by: dict[str, dict[str, int | None]] = {}
         self.crossed: dict[tuple[str, str], int | None] | None = None
         self.trend: list[int | None] = []
+        self.months: list[datetime.date] = []
         self.until: dict[str, datetime.date] = {}
 
 
 class Counted:
-    """What was counted for a period, and what of it may be shown."""
+    """What was counted for a period, and what of it may be shown. `until`: what is shown stops there, though more was counted."""
 
-    def __init__(self, quarters: dict[str, Quarters], period: Period, logframe: Logframe, centres: dict[str, str]) -> None:
+    def __init__(self, quarters: dict[str, Quarters], period: Period, logframe: Logframe, centres: dict[str, str], *, until: datetime.date | None = None) -> None:
         self.quarters = quarters
         self.whole = {name: together(found.values()) for name, found in quarters.items()}
         self.period = period
         self.centres = centres
-        self.closed = _closed_quarters(period, logframe)
-        self.whole_months = _whole_months(period, logframe)
+        self.until = period.end if until is None else until
+        self.months = period.months
+        self.closed = _closed_quarters(period.start, self.until)
         self._published: dict[tuple[str, ...], tuple[Cells, datetime.date | None]] = {}
+        self._points: dict[str, list[int]] = {}
 
-    def value(self, name: str) -> int:
-        return self.whole[name].value
+    def total(self, name: str, *, exact: bool) -> tuple[int | None, datetime.date]:
+        """The headline, and the last day it counts. Of people, whoever does not see the proof gets it as it last was at a point that is
+        safe (`points`), or None."""
+        if exact or not MEASURES[name].people:
+            return self.whole[name].value, self.period.end
+        running, places = _running(self._increments(name)), range(len(self._shown_months()))
+        points = [place for place in self.points(name) if place in places]
+        if not points or (not running[points[-1]] and running[places[-1]]):
+            return None, self.until
+        return running[points[-1]], self._last_day(points[-1])
+
+    def _shown_months(self) -> list[datetime.date]:
+        return [month for place, month in enumerate(self.months) if self._last_day(place) <= self.until]
+
+    def points(self, name: str) -> list[int]:
+        """The months (places in `months`) at whose end the running total is published. Between any two points lie none or enough people; the
+        same of the parts of a whole and of what is left of it, so that no total gives another away. Today's total is the first to be shown."""
+        if name not in self._points:
+            series, among = [self._increments(name)], None
+            if name in PARTS.values():
+                series, among = [self._increments(part) for part in PARTS.values()], self.points(WHOLE)
+            elif name == SUBSET:
+                rest = [whole - part for whole, part in zip(self._increments(WHOLE), series[0], strict=True)]
+                series, among = [*series, rest], self.points(WHOLE)
+            self._points[name] = safe_points(series, settings.SMALL_CELL_THRESHOLD, among=among)
+        return self._points[name]
+
+    def _last_day(self, place: int) -> datetime.date:
+        return min(_end_of_month(self.months[place]), self.period.end)
+
+    def _increments(self, name: str) -> list[int]:
+        return _increments(self.whole[name], self.months)
 
     def cell(self, name: str, dimension: str, code: str, *, exact: bool) -> tuple[int | None, datetime.date | None]:
         """One cell of a dimension that has targets of its own, and the last day it counts where that is not the end of the period."""
@@ -93,20 +135,24 @@ class Counted:
     def shown(self, name: str, *, exact: bool) -> Shown:
         measure, tally = MEASURES[name], self.whole[name]
         result = Shown()
-        increments = _increments(measure, tally, self.period)
+        result.months = self._shown_months()
+        running = _running(self._increments(name))[: len(self._shown_months())]
         if exact or not measure.people:
             cells = {dimension: _codes(measure, dimension, tally, self.centres) for dimension in measure.dimensions}
             result.by = {dimension: dict(values) for dimension, values in cells.items()}
             result.crossed = {**_crossed(cells, tally)} if measure.crossed else None
-            result.trend = _running(increments)
+            result.trend = [*running]
             return result
-        result.trend = self._trend(name, increments)
+        points = set(self.points(name))
+        result.trend = [total if place in points else None for place, total in enumerate(running)]
         crossed = measure.crossed and name not in FAMILY
         for dimensions in ([SEX_AND_AGE] if crossed else []) + [(d,) for d in measure.dimensions if not (crossed and d in SEX_AND_AGE)]:
             if dimensions == ("kind",) and name in FAMILY:
                 # Not a table of its own: the parts are indicators, whose values are published anyway.
                 if name == WHOLE:
-                    result.by["kind"] = {code: self.value(part) for code, part in PARTS.items()}
+                    parts = {code: self.total(part, exact=False) for code, part in PARTS.items()}
+                    result.by["kind"] = {code: value for code, (value, _until) in parts.items()}
+                    result.until["kind"] = min(until for _value, until in parts.values())
                 continue
             shown, until = self._publish(name, dimensions)
             tables = {dimension: values for (one, dimension), values in shown.items() if one == name}
@@ -116,24 +162,17 @@ class Counted:
         result.by = {dimension: result.by[dimension] for dimension in measure.dimensions if dimension in result.by}
         return result
 
-    def _trend(self, name: str, increments: list[int]) -> list[int | None]:
-        if not self.whole_months:
-            return [None] * (len(increments) - 1) + [self.value(name)]
-        threshold = settings.SMALL_CELL_THRESHOLD
-        trend = protect_steps(increments, threshold)
-        for other in FAMILY if name in FAMILY else ():
-            steps = protect_steps(_increments(MEASURES[other], self.whole[other], self.period), threshold)
-            trend = [here if there is not None else None for here, there in zip(trend, steps, strict=True)]
-        return trend
-
     def _publish(self, name: str, dimensions: tuple[str, ...]) -> tuple[Cells, datetime.date | None]:
         """One protected table, step by step, with its last day. A step is closed with the first quarter at whose end nothing in it has to
-        be hidden; after a year, also with something hidden."""
+        be hidden; after a year, also with something hidden. The cells may add up to the total: the last step shown ends where that is
+        published too."""
         family = FAMILY if name in FAMILY else (name,)
         key = (family[0], *dimensions)
         if key not in self._published:
-            steps: list[Cells] = []
-            until = None
+            steps: list[tuple[datetime.date, Cells]] = []
+            total = PARTS["individual"] if name in FAMILY and dimensions != ("continent",) else family[0]
+            running = _running(self._increments(total))
+            ends = {self._last_day(place): running[place] for place in self.points(total)}
             found, open_quarters = {one: Tally() for one in family}, 0
             for quarter in self.closed:
                 for one in family:
@@ -141,23 +180,25 @@ class Counted:
                 open_quarters += 1
                 shown = _protect(name, dimensions, found, self.centres)
                 if shown and (complete(shown) or open_quarters >= QUARTERS_A_YEAR):
-                    steps.append(shown)
-                    until = _end_of_quarter(quarter)
+                    steps.append((_end_of_quarter(quarter), shown))
                     found, open_quarters = {one: Tally() for one in family}, 0
-            self._published[key] = add_up(steps), until
+            while steps and steps[-1][0] not in ends:
+                steps.pop()
+            if steps and self.whole[total].value and not ends[steps[-1][0]]:
+                steps.clear()  # a table of nothing, from before anybody came, would mislead
+            self._published[key] = add_up([shown for _end, shown in steps]), steps[-1][0] if steps else None
         return self._published[key]
 
 
-def _increments(measure: Measure, tally: Tally, period: Period) -> list[int]:
+def _increments(tally: Tally, months: list[datetime.date]) -> list[int]:
     """What each month of the period added; what stood before it is in the first month."""
-    months = period.months
     found = dict.fromkeys(months, 0)
     for month, n in tally.months.items():
         found[max(month, months[0])] += n
     return [found[month] for month in months]
 
 
-def _running(increments: list[int]) -> list[int | None]:
+def _running(increments: list[int]) -> list[int]:
     return list(accumulate(increments))
 
 
@@ -210,3 +251,13 @@ def _protect_parts(dimension: str, cells: dict[str, dict[str, int]], threshold: 
         safe = protect_list(cells[WHOLE], threshold)
         return {} if safe is None else {(WHOLE, dimension): {**safe}}
     return {(WHOLE, dimension): {**table.columns}, **{(part, dimension): {code: table.cells[part, code] for code in codes} for part in parts}}
+
+
+class Counts:
+    """What was counted for the period asked for, and for the one for which numbers of people are published."""
+
+    def __init__(self, asked: Counted, published: Counted) -> None:
+        self.asked, self.published = asked, published
+
+    def of(self, measure: Measure, *, exact: bool) -> Counted:
+        return self.published if measure.people and not exact else self.asked

@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,21 +15,22 @@ from centres.access import may
 from centres.models import Centre
 from config.countries import country_name
 
-from .disclosure import FAMILY, PARTS, Counted
-from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Quarters, quarterly_tallies
+from .disclosure import FAMILY, PARTS, SUBSET, Counted, Counts, published_period, published_until
+from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Quarters, Wanted, quarterly_tallies
 from .models import Indicator, Logframe, ManualValue, Objective
 from .recent import recent_tallies
 
 # state -> (word, tone of the chip); the order is from the worst to the best.
 STATES: dict[str, tuple[Any, str]] = {
     "missing": (gettext_lazy("à saisir"), "neutral"),
+    "hidden": (gettext_lazy("protégé"), "neutral"),
     "late": (gettext_lazy("en retard"), "warn"),
     "on_track": (gettext_lazy("en bonne voie"), "info"),
     "ahead": (gettext_lazy("en avance"), "ok"),
     "reached": (gettext_lazy("atteint"), "ok"),
     "told": (gettext_lazy("renseigné"), "info"),
 }
-Tallies = Callable[..., dict[str, Quarters]]
+Tallies = Callable[..., dict[Period, dict[str, Quarters]]]
 TOLERANCE = 0.1  # a tenth above or below the straight line is "on track"
 
 
@@ -105,9 +106,9 @@ def _state(value: int | None, base: int, target: int, expected: float) -> str:
     return "on_track" if done >= math.floor(due) else "late"
 
 
-def _worst(states: Iterable[str]) -> str:
+def _worst(states: Iterable[str], default: str) -> str:
     order = list(STATES)
-    return min(states, key=order.index, default="missing")
+    return min(states, key=order.index, default=default)
 
 
 def _share(value: int | None, base: int, target: int) -> float | None:
@@ -118,8 +119,8 @@ def build_recent(period: Period, *, exact: Callable[[Objective], bool], logframe
     """`build` without detail for a page that is opened often, and when its figures were counted (None: just now). See `recent`."""
     counted: list[datetime.datetime | None] = [None]
 
-    def tallies(names: list[str], of: Period, *, detailed: Collection[str]) -> dict[str, Quarters]:
-        found, counted[0] = recent_tallies(names, of, detailed=detailed)
+    def tallies(wanted: Wanted, *, detailed: Wanted) -> dict[Period, dict[str, Quarters]]:
+        found, counted[0] = recent_tallies(wanted, detailed=detailed)
         return found
 
     return build(period, exact=exact, detail=False, logframe=logframe, tallies=tallies), counted[0]
@@ -149,33 +150,58 @@ def build(
     `exact` says of which objectives small cells may be seen. A hidden figure is None and marked `suppressed`. `tallies` counts."""
     logframe = logframe or Logframe.objects.current()
     indicators = list(indicators_of(logframe).filter(code=code) if code else indicators_of(logframe))
-    wanted = {name for one in indicators for name in (one.measure, *(t.measure for t in one.targets.all())) if name}
-    detailed = set(wanted) if detail else {t.measure or one.measure for one in indicators for t in one.targets.all() if t.dimension}
-    if detailed & set(FAMILY):
-        wanted.update(FAMILY)
-        detailed.update(FAMILY)
     centres = dict(Centre.objects.order_by("code").values_list("code", "name")) if detail else {}
-    counted = Counted(tallies(sorted(wanted), period, detailed=detailed), period, logframe, centres)
+    counts = _count(indicators, period, logframe, centres, exact=exact, detail=detail, tallies=tallies)
     manual = [one.code for one in indicators if one.by_hand]
     by_hand = latest_values(manual, period.end) if manual else {}
-    return [_figure(one, logframe, counted, by_hand.get(one.code), exact=exact(one.objective), detail=detail) for one in indicators]
+    return [_figure(one, logframe, counts, by_hand.get(one.code), exact=exact(one.objective), detail=detail) for one in indicators]
 
 
-def _figure(one: Indicator, logframe: Logframe, counted: Counted, manual: ManualValue | None, *, exact: bool, detail: bool) -> dict[str, Any]:
-    period, centres = counted.period, counted.centres
+def _count(
+    indicators: list[Indicator],
+    period: Period,
+    logframe: Logframe,
+    centres: dict[str, str],
+    *,
+    exact: Callable[[Objective], bool],
+    detail: bool,
+    tallies: Tallies,
+) -> Counts:
+    """Counts what these indicators need; in one statement."""
+    published = published_period(logframe)
+    wanted: dict[Period, set[str]] = {period: set(), published: set()}
+    detailed: dict[Period, set[str]] = {period: set(), published: set()}
+    for one in indicators:
+        for target in [None, *one.targets.all()]:
+            name = (target.measure if target else "") or one.measure
+            if name:
+                of = published if MEASURES[name].people and not exact(one.objective) else period
+                names = set(FAMILY) | {name} if of is published and name in (*FAMILY, SUBSET) else {name}
+                wanted[of] |= names
+                detailed[of] |= names if detail or (target and target.dimension) else set()
+    found = tallies(wanted, detailed=detailed)
+    return Counts(Counted(found[period], period, logframe, centres), Counted(found[published], published, logframe, centres, until=published_until(period.end)))
+
+
+def _figure(one: Indicator, logframe: Logframe, counts: Counts, manual: ManualValue | None, *, exact: bool, detail: bool) -> dict[str, Any]:
     measure = MEASURES.get(one.measure)
-    value = counted.value(one.measure) if measure else manual.value if manual else None
+    counted = counts.of(measure, exact=exact) if measure else counts.asked
+    period, centres = counted.period, counted.centres
+    value = manual.value if manual else None
+    if measure:
+        value, until = counted.total(one.measure, exact=exact)
+        period = Period(period.start, max(period.start, until))
     base = 0 if one.is_increment or one.baseline_value is None else one.baseline_value
-    targets = [] if one.kind == Indicator.Kind.QUALITATIVE else _targets(one, logframe, counted, value, base, exact=exact)
+    targets = [] if one.kind == Indicator.Kind.QUALITATIVE else _targets(one, logframe, counts, value, period, base, exact=exact)
     states = [target["state"] for target in targets if target["state"]]
     if one.kind == Indicator.Kind.QUALITATIVE:
         state = "told" if manual else "missing"
     else:
-        state = _worst(states)
+        state = _worst(states, "hidden" if measure else "missing")
     headline = one.target_value if one.target_value is not None else (targets[0]["target"] if targets else None)
     expected = _expected(measure, base, headline, period, logframe) if headline is not None else None
     if one.target_value is not None and len(targets) != 1 and not any(t["value"] is not None for t in targets):
-        state = _state(value, base, one.target_value, expected or 0)
+        state = "hidden" if measure and value is None else _state(value, base, one.target_value, expected or 0)
     figure: dict[str, Any] = {
         "code": one.code,
         "level": one.level,
@@ -204,7 +230,9 @@ def _figure(one: Indicator, logframe: Logframe, counted: Counted, manual: Manual
         "disaggregation": {},
         "sex_by_age": [],
         "trend": [],
-        "suppressed": False,
+        "suppressed": bool(measure) and value is None,
+        # The days that the value counts: of people, for whoever does not see the proof, not always those that were asked for.
+        "counted": {"from": period.start.isoformat(), "to": period.end.isoformat()} if measure else None,
         "withheld": [],
         "counted_until": {},
     }
@@ -227,9 +255,10 @@ def _figure(one: Indicator, logframe: Logframe, counted: Counted, manual: Manual
                 }
                 for (sex, age), n in cells.crossed.items()
             ]
-        figure["trend"] = [{"month": month.isoformat(), "value": n} for month, n in zip(period.months, cells.trend, strict=True)]
+        figure["trend"] = [{"month": month.isoformat(), "value": n} for month, n in zip(cells.months, cells.trend, strict=True)]
         figure["suppressed"] = (
-            bool(figure["withheld"])
+            figure["suppressed"]
+            or bool(figure["withheld"])
             or any(row["suppressed"] for rows in figure["disaggregation"].values() for row in rows)
             or any(row["suppressed"] for row in figure["sex_by_age"])
         )
@@ -244,17 +273,19 @@ def _expected(measure: Measure | None, base: int, target: int, period: Period, l
     return base + (target - base) * max(0.0, end - start)
 
 
-def _targets(one: Indicator, logframe: Logframe, counted: Counted, value: int | None, base: int, *, exact: bool) -> list[dict[str, Any]]:
+def _targets(one: Indicator, logframe: Logframe, counts: Counts, value: int | None, counted_for: Period, base: int, *, exact: bool) -> list[dict[str, Any]]:
     rows = []
+    last = min(counts.asked.period.end, max(timezone.localdate(), counts.asked.period.start))  # nothing is counted beyond today
     for target in one.targets.all():
         measure = MEASURES.get(target.measure or one.measure)
-        reached, hidden, period, until = value, False, counted.period, None
-        if target.dimension and measure:
-            reached, until = counted.cell(measure.name, target.dimension, target.dimension_code, exact=exact)
-            hidden = reached is None
-            period = Period(period.start, until or period.end)
-        elif target.measure:
-            reached = counted.value(target.measure)
+        reached, period = value, counted_for
+        if measure and (target.dimension or target.measure):
+            counted = counts.of(measure, exact=exact)
+            reached, until = (
+                counted.cell(measure.name, target.dimension, target.dimension_code, exact=exact) if target.dimension else counted.total(measure.name, exact=exact)
+            )
+            period = Period(counted.period.start, max(counted.period.start, until or counted.period.end))
+        hidden = measure is not None and reached is None
         expected = _expected(measure, base, target.value, period, logframe)
         state = "" if hidden else _state(reached, base, target.value, expected)
         rows.append(
@@ -269,7 +300,7 @@ def _targets(one: Indicator, logframe: Logframe, counted: Counted, value: int | 
                 "progress": _share(reached, base, target.value),
                 "state": state,
                 "measure": target.measure or one.measure,
-                "counted_until": until.isoformat() if until and not hidden else None,
+                "counted_until": period.end.isoformat() if measure and min(period.end, last) != last and not hidden else None,
             }
         )
     return rows

@@ -59,12 +59,20 @@ class ValueForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     on = forms.DateField(label=_("Situation au"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     value = forms.IntegerField(label=_("Valeur"), min_value=0, max_value=1_000_000_000, widget=forms.NumberInput(attrs={"class": "w-8", "inputmode": "numeric"}))
-    narrative = forms.CharField(label=_("Appréciation"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+    narrative = forms.CharField(
+        label=_("Appréciation"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Le comité de pilotage lit ce texte. N’y écrivez aucun nom de personne migrante, ni numéro de dossier, ni téléphone."),
+    )
     evidence = forms.CharField(
         label=_("Preuve"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Sur quoi la valeur s’appuie : document, date, où le trouver. Aucun nom de personne migrante."),
+        help_text=_(
+            "Sur quoi la valeur s’appuie : document, date, où le trouver. N’écrivez aucun nom de personne migrante, ni numéro de dossier, ni téléphone : "
+            "le dossier lui-même se trouve par la preuve de l’indicateur."
+        ),
     )
 
     def __init__(self, *args, indicator: Indicator, **kwargs):

@@ -7,7 +7,7 @@ together was true at the same moment.
 """
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -487,10 +487,11 @@ def _add(cells: dict[Any, int], more: dict[Any, int]) -> None:
 
 
 def _grouped_by(one: Measure, detail: bool) -> list[str]:
-    return [*one.dimensions, "month"] if detail else []
+    """The months of a number of people are always asked for: they decide at which day it may be published."""
+    return [*one.dimensions, "month"] if detail else ["month"] if one.people else []
 
 
-def _tally_sql(one: Measure, period: Period, using: str, detail: bool) -> tuple[str, list[Any]]:
+def _tally_sql(number: str, one: Measure, period: Period, using: str, detail: bool) -> tuple[str, list[Any]]:
     facts, parameters = one.sql(period, using)
     columns = {name: "date_trunc('month', day)::date" if name == "month" else f"by_{name}" for name in _grouped_by(one, detail)}
     sets = [[], *([column] for column in columns.values())]
@@ -501,30 +502,36 @@ def _tally_sql(one: Measure, period: Period, using: str, detail: bool) -> tuple[
     mask = f"GROUPING({', '.join(columns.values())})" if columns else "0"
     codes = ", ".join(f"{column}::text" for column in columns.values())
     # Only names of this module are put together here; every value is a parameter.
-    head = f"SELECT %s AS measure, {quarter}::text AS quarter, {mask} AS mask, ARRAY[{codes}]::text[] AS codes, COALESCE(SUM(counts_as), 0)::bigint AS n"
-    return f"{head} FROM ({facts}) AS facts GROUP BY GROUPING SETS ({grouping})", [one.name, *parameters]
+    head = f"SELECT %s AS number, {quarter}::text AS quarter, {mask} AS mask, ARRAY[{codes}]::text[] AS codes, COALESCE(SUM(counts_as), 0)::bigint AS n"
+    return f"{head} FROM ({facts}) AS facts GROUP BY GROUPING SETS ({grouping})", [number, *parameters]
 
 
 Quarters = dict[datetime.date, Tally]
 
 
-def quarterly_tallies(names: Iterable[str], period: Period, *, detailed: Collection[str]) -> dict[str, Quarters]:
-    """The tallies of these measures, in one statement, apart by the quarter in which a subject began to count (its first day).
+Wanted = Mapping[Period, Collection[str]]
+
+
+def quarterly_tallies(wanted: Wanted, *, detailed: Wanted) -> dict[Period, dict[str, Quarters]]:
+    """The tallies of these measures, each over its period, in one statement, apart by the quarter in which a subject began to count (its
+    first day).
 
     Those not `detailed` have their value only. Quarters in which nothing began to count are missing."""
-    wanted = [MEASURES[name] for name in dict.fromkeys(names)]
-    if not wanted:
-        return {}
+    result: dict[Period, dict[str, Quarters]] = {period: {name: {} for name in dict.fromkeys(names)} for period, names in wanted.items()}
+    every = [(period, MEASURES[name], name in detailed.get(period, ())) for period, found in result.items() for name in found]
+    if not every:
+        return result
     using = database()
-    parts = [_tally_sql(one, period, using, one.name in detailed) for one in wanted]
+    parts = [_tally_sql(str(number), one, period, using, detail) for number, (period, one, detail) in enumerate(every)]
     with connections[using].cursor() as cursor:
         cursor.execute(" UNION ALL ".join(f"({sql})" for sql, _parameters in parts), [value for _sql, values in parts for value in values])
         rows = cursor.fetchall()
-    centre_codes = dict(Centre.objects.using(using).values_list("pk", "code")) if any("centre" in MEASURES[name].dimensions for name in detailed) else {}
-    result: dict[str, Quarters] = {one.name: {} for one in wanted}
-    for name, quarter, mask, codes, n in rows:
-        tally = result[name].setdefault(datetime.date.fromisoformat(quarter), Tally())
-        _read(MEASURES[name], tally, _grouped_by(MEASURES[name], name in detailed), mask, codes, int(n), centre_codes)
+    by_centre = any(detail and "centre" in one.dimensions for _period, one, detail in every)
+    centre_codes = dict(Centre.objects.using(using).values_list("pk", "code")) if by_centre else {}
+    for number, quarter, mask, codes, n in rows:
+        period, one, detail = every[int(number)]
+        tally = result[period][one.name].setdefault(datetime.date.fromisoformat(quarter), Tally())
+        _read(one, tally, _grouped_by(one, detail), mask, codes, int(n), centre_codes)
     return result
 
 
@@ -539,7 +546,7 @@ def together(quarters: Iterable[Tally]) -> Tally:
 def tallies(names: Iterable[str], period: Period, *, detail: bool = True) -> dict[str, Tally]:
     """The tallies of these measures over the whole period. Without `detail`: values only."""
     names = list(names)
-    return {name: together(quarters.values()) for name, quarters in quarterly_tallies(names, period, detailed=names if detail else ()).items()}
+    return {name: together(quarters.values()) for name, quarters in quarterly_tallies({period: names}, detailed={period: names if detail else ()})[period].items()}
 
 
 def _read(one: Measure, tally: Tally, names: Sequence[str], mask: int, codes: Sequence[str | None], n: int, centre_codes: dict[int, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from config import charts
@@ -77,6 +77,17 @@ def _pictures(figure: dict[str, Any], measures: dict[str, Any]) -> dict[str, Any
     }
 
 
+def _is_hidden(figure: dict[str, Any]) -> bool:
+    return figure["source"] == "measure" and figure["value"] is None
+
+
+def _counted_to(figure: dict[str, Any], end: str, snapshot: Snapshot) -> Any:
+    """The last day that a value counts, where it is not that of the report. Snapshots of earlier versions don't say it."""
+    counted = figure.get("counted") or {}
+    last = min(end, timezone.localdate(snapshot.made_at).isoformat())
+    return day_of(counted["to"]) if counted and counted["to"] < last and figure["value"] is not None else None
+
+
 def context(snapshot: Snapshot) -> dict[str, Any]:
     """Everything the report says, from the frozen figures."""
     frozen = snapshot.figures
@@ -90,7 +101,8 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
             notes.append({"code": figure["code"], "text": figure["note"]})
             number = len(notes)
         word, tone = str(STATES[figure["state"]][0]), STATES[figure["state"]][1]
-        values = [t["value"] for t in figure["targets"]] if len({t["unit"] for t in figure["targets"]}) > 1 else [figure["value"]]
+        several = len({t["unit"] for t in figure["targets"]}) > 1
+        values = [(t["value"], t["unit"], t["suppressed"]) for t in figure["targets"]] if several else [(figure["value"], "", _is_hidden(figure))]
         rows.append(
             {
                 **figure,
@@ -98,6 +110,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
                 "word": word,
                 "tone": tone,
                 "values": values,
+                "counted_to": _counted_to(figure, frozen["period"]["to"], snapshot),
                 "meters": meters(figure),
                 "extra_targets": any("section" in t["text"] for t in figure["targets"]),
             }
@@ -116,7 +129,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
             ),
         }
         for code in MAIN
-        if code in by_code and by_code[code]["target"]
+        if code in by_code and by_code[code]["target"] and by_code[code]["value"] is not None
     ]
     used = {row["measure"] for row in rows if row["measure"]} | {t["measure"] for row in rows for t in row["targets"] if t["measure"]}
     return {
@@ -133,6 +146,7 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
         "on_course": sum(frozen["states"][name] for name in ("reached", "ahead", "on_track")),
         "total": len(rows),
         "pictures": [_pictures(by_code[code], measures) for code in PICTURED if code in by_code and by_code[code]["value"]],
+        "from_start": any((row.get("counted") or {}).get("from", frozen["period"]["from"]) != frozen["period"]["from"] for row in rows),
         "measures": [one for one in frozen["measures"] if one["name"] in used],
         "threshold": settings.SMALL_CELL_THRESHOLD,
         "fonts": printing.font_faces(),

@@ -20,7 +20,7 @@ from centres.roles import Right
 from jobs.models import Job
 from jobs.services import JobRefused, ask_for
 
-from . import figures
+from . import anonymous, figures
 from .measures import MEASURES, Period
 from .models import Indicator, Logframe, ManualValue, Objective, Report, Snapshot, Target, digest
 
@@ -122,6 +122,7 @@ def enter_value(
         raise ValidationError({"value": _("Écrivez un nombre.")})
     if indicator.kind == Indicator.Kind.QUALITATIVE and (value is not None or not narrative.strip()):
         raise ValidationError({"narrative": _("Cet indicateur s’apprécie en mots : décrivez la situation.")})
+    anonymous.check(narrative=narrative, evidence=evidence)
     new = ManualValue(id=id, indicator=indicator, on=on, value=value, narrative=narrative.strip(), evidence=evidence.strip(), entered_by=actor)
     new.full_clean(exclude=["id", "indicator", "entered_by"], validate_unique=False)
     lock_key(id)

@@ -10,8 +10,9 @@ Method: complementary cell suppression by shortest paths in a network (Fischetti
 """
 
 import heapq
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 Cell = Hashable
@@ -188,26 +189,17 @@ def _sum(values: Iterable[int | None]) -> int | None:
     return total
 
 
-def protect_steps(increments: list[int], threshold: int) -> list[int | None]:
-    """A running total over time: points between which fewer than the threshold were added are left out, the last is kept.
+def safe_points(series: Sequence[Sequence[int]], threshold: int, *, among: Collection[int] | None = None) -> list[int]:
+    """Running totals over time: the places at which they may be published, each series of increments at all of them.
 
-    The first shown point counts from nothing, so it is large enough too; points where nothing was added stay."""
-    totals, total = [], 0
-    for increment in increments:
-        total += increment
-        totals.append(total)
-    shown: list[int | None] = [None] * len(totals)
-    if not totals:
-        return shown
-    kept = [(-1, 0)]
-    for index, value in enumerate(totals):
-        if not 0 < value - kept[-1][1] < threshold:
-            shown[index] = value
-            kept.append((index, value))
-    last = len(totals) - 1
-    if shown[last] is None:
-        while len(kept) > 1 and 0 < totals[last] - kept[-1][1] < threshold:
-            index, _value = kept.pop()
-            shown[index] = None
-        shown[last] = totals[last]
-    return shown
+    None of the totals ever differs by less than the threshold from what it was at another point, or from nothing; it may stand still, and it
+    may fall. The latest are chosen first: the last total is always among them unless it is small itself."""
+    running = list(zip(*(accumulate(increments) for increments in series), strict=True))
+    kept = [tuple(0 for _one in series)]
+    points = []
+    for place in range(len(running) - 1, -1, -1):
+        small = any(0 < abs(here - there) < threshold for other in kept for here, there in zip(running[place], other, strict=True))
+        if not small and (among is None or place in among):
+            kept.append(running[place])
+            points.append(place)
+    return points[::-1]

@@ -46,7 +46,8 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
     rows = []
     for one in figures:
         about = [one["code"], one["label"], one["level"], one["objective"]]
-        end = [period.start, period.end]
+        counted = one["counted"] or {"from": period.start.isoformat(), "to": period.end.isoformat()}
+        end = [datetime.date.fromisoformat(counted["from"]), datetime.date.fromisoformat(counted["to"])]
         targets = one["targets"] or [{"unit": one["unit"], "baseline": None, "target": None, "value": None, "progress": None, "expected": None, "suppressed": False}]
         for target in targets:
             unit = f"{target['unit']} – {target['text']}" if len(targets) > 1 else target["unit"]
@@ -56,6 +57,7 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
             )  # fmt: skip
     parts = []
     for one in figures:
+        start = datetime.date.fromisoformat(one["counted"]["from"]) if one["counted"] else period.start
         until = {dimension: datetime.date.fromisoformat(day) for dimension, day in one["counted_until"].items()}
         for dimension, cells in one["disaggregation"].items():
             parts += [
@@ -65,7 +67,7 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
                     cell["label"],
                     cell["code"],
                     cell["value"],
-                    period.start,
+                    start,
                     until.get(dimension, period.end),
                     int(cell["suppressed"]),
                 ]
@@ -78,7 +80,7 @@ def workbook(figures: list[dict[str, Any]], period: Period) -> bytes:
                 f"{cell['sex_label']}, {cell['age_label']}",
                 f"{cell['sex']}.{cell['age_group']}",
                 cell["value"],
-                period.start,
+                start,
                 until.get("sex", period.end),
                 int(cell["suppressed"]),
             ]

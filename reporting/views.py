@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.acting import SameKeyOtherContent
@@ -40,10 +41,11 @@ def _query(request: HttpRequest, period: Period) -> str:
     return "?" + urlencode({"from": period.start.isoformat(), "to": period.end.isoformat()}) if {"from", "to"} & request.GET.keys() else ""
 
 
-def _rows(shown: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _rows(shown: list[dict[str, Any]], period: Period) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """What the tables need beside the figures, and the numbered notes."""
     notes: list[dict[str, str]] = []
     rows = []
+    last = min(period.end, max(period.start, timezone.localdate())).isoformat()
     for one in shown:
         number = 0
         if one["note"]:
@@ -51,7 +53,20 @@ def _rows(shown: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[
             number = len(notes)
         word, tone = figures.STATES[one["state"]]
         targets = meters(one)
-        rows.append({**one, "note_number": number, "word": word, "tone": tone, "targets": targets, "two_units": len({t["unit"] for t in targets}) > 1})
+        counted = one["counted"]
+        # A day of its own is written beside a value that does not go as far as the page says.
+        ends_early = counted and one["value"] is not None and counted["to"] < last
+        rows.append(
+            {
+                **one,
+                "counted_to": day_of(counted["to"]) if ends_early else None,
+                "note_number": number,
+                "word": word,
+                "tone": tone,
+                "targets": targets,
+                "two_units": len({t["unit"] for t in targets}) > 1,
+            }
+        )
     return rows, notes
 
 
@@ -60,12 +75,13 @@ def committee(request: HttpRequest) -> HttpResponse:
     """All indicators by objective, each with value, target and where it should stand today."""
     form, period, logframe = _period(request)
     shown, counted_at = figures.build_recent(period, exact=figures.sees_exact(request.user), logframe=logframe)
-    rows, notes = _rows(shown)
+    rows, notes = _rows(shown, period)
     states = figures.summary(shown)
     context = {
         "form": form,
         "period": period,
         "counted_at": counted_at,
+        "from_start": any(one["counted"] and one["counted"]["from"] != period.start.isoformat() for one in shown),
         "query": _query(request, period),
         "logframe": logframe,
         "objectives": figures.by_objective(rows, logframe.objectives.all()),
@@ -98,7 +114,7 @@ def indicator(request: HttpRequest, indicator: Indicator) -> HttpResponse:
     """One indicator: value, months, disaggregations, definition; for those entered by hand, their history."""
     form, period, logframe = _period(request)
     [one] = figures.build(period, exact=figures.sees_exact(request.user), code=indicator.code, logframe=logframe)
-    [row], _notes = _rows([one])
+    [row], _notes = _rows([one], period)
     measure = MEASURES.get(indicator.measure)
     own = [Right.ENTER_VALUE_IOM, Right.ENTER_VALUE_AECID]
     may_enter = indicator.by_hand and any(allows(request.user, right, indicator) for right in own)
@@ -114,6 +130,8 @@ def indicator(request: HttpRequest, indicator: Indicator) -> HttpResponse:
         "period": period,
         "query": _query(request, period),
         "indicator": indicator,
+        "from_start_only": bool(one["counted"]) and one["counted"]["from"] != period.start.isoformat(),
+        "shown_period": Period(day_of(one["counted"]["from"]), day_of(one["counted"]["to"])) if one["counted"] else period,
         "figure": row,
         "measure": measure,
         "trend": trend(one),
@@ -130,6 +148,8 @@ def indicator(request: HttpRequest, indicator: Indicator) -> HttpResponse:
         ),
         "values": values,
         "may_enter": may_enter,
+        # What a value rests on is proof: for those who see the proof of this objective.
+        "sees_evidence": any(allows(request.user, right, indicator) for right in (Right.VIEW_PROOF_IOM, Right.VIEW_PROOF_AECID)),
         "may_prove": measure is not None and any(allows(request.user, right, indicator) for right in (Right.VIEW_PROOF_IOM, Right.VIEW_PROOF_AECID)),
     }
     return render(request, "reporting/indicator.html", context)

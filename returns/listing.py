@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from cases import as_then
 from cases.exporting import Column, Listing, register_listing
 
 from .forms import FilterForm
@@ -34,12 +35,14 @@ def _filtered(found: ReturnCaseQuerySet, chosen: dict[str, Any]) -> ReturnCaseQu
 def found(user: User, query: QueryDict) -> tuple[FilterForm, ReturnCaseQuerySet]:
     """The filters as they were read, and the returns in sight that they leave."""
     form = FilterForm(query, user=user)
-    return form, _filtered(ReturnCase.objects.visible_to(user).select_related("migrant", "centre"), form.chosen())
+    return form, _filtered(ReturnCase.objects.visible_to(user).select_related("migrant", "centre").prefetch_related("migrant__custodies"), form.chosen())
 
 
 def _exported(user: User, query: QueryDict) -> ReturnCaseQuerySet:
     chosen = FilterForm(query, user=user).chosen()
-    return _filtered(ReturnCase.objects.exportable_by(user).select_related("migrant", "centre"), chosen).order_by(*order(chosen.get("state", "")))
+    return _filtered(ReturnCase.objects.exportable_by(user).select_related("migrant", "centre").prefetch_related("migrant__custodies"), chosen).order_by(
+        *order(chosen.get("state", ""))
+    )
 
 
 RETURNS = register_listing(
@@ -66,5 +69,6 @@ RETURNS = register_listing(
             Column("arrived_on", _("Arrivée"), "#date+arrival", lambda case: case.arrived_on or ""),
         ),
         _exported,
+        as_then.rows_seen_by("migrant"),
     )
 )

@@ -6,18 +6,20 @@ import uuid
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
-from cases.models import ADULT_AGE, Custody, FileQuerySet, Migrant
+from cases.deaths import living_only
+from cases.models import ADULT_AGE, NEVER, Custody, FileQuerySet, Migrant
 from centres.access import centres_for
 from centres.models import Centre
 from centres.roles import Right
 from config.countries import country_name
 
-from .workflow import ENDED, STOPPED, TRANSITIONS, WAY, State
+from .workflow import BY_DEATH, ENDED, STOPPED, TRANSITIONS, WAY, State
 
 GONE = [State.DEPARTED.value, State.ARRIVED.value]
 STILL = [State.DEPARTED, *ENDED]  # nothing is prepared any more
@@ -33,7 +35,8 @@ def _from(state: State) -> list[str]:
 
 
 class ReturnCaseQuerySet(FileQuerySet):
-    on_file_from = "opened_on"
+    # On the file of a centre whose care has ended only where it was over by then: what goes on belongs to those who follow the person now.
+    on_file_from = Coalesce(Case(When(state=State.ARRIVED, then="arrived_on"), default="ended_on"), NEVER)
 
     def open(self) -> "ReturnCaseQuerySet":
         return self.filter(state__in=OPEN)
@@ -183,7 +186,12 @@ class ReturnCase(models.Model):
                     RETURN NEW;
                 """,  # noqa: S608 – constants of this file
             ),
-            pgtrigger.FSM(name="workflow", field="state", transitions=[(a.value, b.value) for a, ways in TRANSITIONS.items() for b in ways]),
+            pgtrigger.FSM(
+                name="workflow",
+                field="state",
+                transitions=[(a.value, b.value) for a, ways in TRANSITIONS.items() for b in ways] + [(a.value, b.value) for a, b in BY_DEATH],
+            ),
+            living_only(),
         ]
 
     def __str__(self):
@@ -196,6 +204,11 @@ class ReturnCase(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    def was_over(self, at: datetime.datetime) -> bool:
+        """Had it come to its end by that moment? (What a centre keeps whose care ended then.)"""
+        day = self.arrived_on if self.state == State.ARRIVED else self.ended_on
+        return day is not None and day <= timezone.localdate(at)
 
     @property
     def country_to_name(self) -> str:
@@ -221,4 +234,5 @@ class ReturnCase(models.Model):
             State.ARRIVED: self.arrived_on,
             State.WITHDRAWN: self.ended_on,
             State.INELIGIBLE: self.ended_on,
+            State.DIED: self.ended_on,
         }.get(State(state))

@@ -16,6 +16,7 @@ from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 
 from .models import OPEN, ReturnCase
+from .services import HOME
 from .workflow import GONE, STEPS, STOPPED, State, next_step
 
 LONGEST = 5
@@ -51,7 +52,11 @@ def _url(case: ReturnCase) -> str:
 
 def timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
     rows = []
+    ended = migrant.care_ended(user)
     for case in _returns_of(migrant):
+        if ended is not None and not case.was_over(ended):
+            rows.append(TimelineRow(case.opened_on, _now("Retour volontaire ouvert"), _now("La suite appartient à l’équipe qui suit la personne.")))
+            continue
         rows.append(TimelineRow(case.opened_on, _now("Retour volontaire demandé"), case.destination, _url(case)))
         if case.declaration_signed_on:
             rows.append(TimelineRow(case.declaration_signed_on, _now("Déclaration de retour volontaire signée"), "", _url(case)))
@@ -78,6 +83,9 @@ def due(user: Any, migrant: Migrant) -> list[DueItem]:
 
 def actions(user: Any, migrant: Migrant) -> list[Action]:
     if any(case.is_open for case in _returns_of(migrant)) or not allows(user, Right.MANAGE_RETURN, migrant, writing=True):
+        return []
+    # Somebody already at home, or who has died: what would be refused is not offered. A return from abroad is opened by its address.
+    if migrant.died_on is not None or migrant.nationality == HOME:
         return []
     return [Action(_now("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}))]
 

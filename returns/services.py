@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, service
+from cases import deaths
 from cases.cleaning import clean_line
 from cases.models import BestInterest, Consent, Custody, Migrant
 from cases.services import refuse_if_withdrawn, require_consent
@@ -22,7 +23,7 @@ from reception.departures import end_stay_for_return
 from reception.models import Stay
 
 from .models import ReturnCase
-from .workflow import GONE, STEPS, STOPPED, State, may_follow, missing
+from .workflow import GONE, STEPS, STOPPED, WAY, State, may_follow, missing
 
 HOME = "ML"
 # Papers that only the consulate of the person's country gives: asking for one tells it who is here.
@@ -38,6 +39,8 @@ def centre_of(actor: User, migrant: Migrant) -> Centre | None:
 
 def why_not(migrant: Migrant, *, country_from: str = HOME) -> str:
     """Words for why no voluntary return can be opened for this person; empty if one can."""
+    if words := deaths.why_not(migrant):
+        return words
     if ReturnCase.objects.open().filter(migrant=migrant).exists():
         return _("Cette personne a déjà un retour en préparation.")
     if country_from == HOME and migrant.nationality == HOME:
@@ -162,8 +165,10 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     case.state = step
     case.version += 1
     _save(case)
-    if step == State.DEPARTED and case.departed_on is not None and case.country_from == HOME:
-        end_stay_for_return(actor=actor, migrant=case.migrant, on=case.departed_on)
+    if step in GONE and case.departed_on is not None:
+        # At the arrival too, for a stay that was open when the return came into the register as departed.
+        later = step == State.ARRIVED or case.country_from != HOME
+        end_stay_for_return(actor=actor, migrant=case.migrant, on=case.departed_on, later=later)
     return case
 
 
@@ -191,3 +196,29 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     case.version += 1
     _save(case)
     return case
+
+
+# --- a death -------------------------------------------------------------------------------------------------------
+
+
+def close_for_death(*, actor: User, migrant: Migrant, on: datetime.date) -> None:
+    """Closes the open return of somebody who died. The person's row is locked."""
+    for case in ReturnCase.objects.open().select_for_update(of=("self",)).filter(migrant=migrant):
+        case.state, case.end_reason = State.DIED, _("Décès de la personne")
+        case.ended_on = max(day for day in (on, case.opened_on, case.departed_on) if day is not None)
+        case.version += 1
+        _save(case)
+
+
+def reopen_after_death(*, actor: User, migrant: Migrant) -> None:
+    """Where a death was noted by mistake: the return that it closed goes on at the step it had reached."""
+    case = ReturnCase.objects.select_for_update(of=("self",)).filter(migrant=migrant, state=State.DIED).order_by("-opened_on", "-id").first()
+    if case is not None:
+        reached = (case.opened_on, case.counselled_on, case.declaration_signed_on, case.document_valid_until, case.fit_until, case.departed_on)
+        case.state = next(state for state, day in reversed(list(zip(WAY, reached, strict=False))) if day is not None)
+        case.ended_on, case.end_reason = None, ""
+        case.version += 1
+        _save(case)
+
+
+deaths.register("returns", deaths.Floor(close_for_death, reopen_after_death))

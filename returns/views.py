@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import exporting
+from cases import as_then, exporting
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access, allows
@@ -30,7 +30,7 @@ from .models import DOCUMENT_WARNING, FITNESS_WARNING, OPEN, ReturnCase
 from .workflow import GONE, STEPS, STOPPED, WAY, State, missing, next_step
 
 READERS = (Right.VIEW_CASE, Right.MANAGE_RETURN)
-TONES = {State.READY: "ok", State.DEPARTED: "info", State.ARRIVED: "ok", State.WITHDRAWN: "neutral", State.INELIGIBLE: "neutral"}
+TONES = {State.READY: "ok", State.DEPARTED: "info", State.ARRIVED: "ok", State.WITHDRAWN: "neutral", State.INELIGIBLE: "neutral", State.DIED: "neutral"}
 
 
 def person_url(migrant: Migrant) -> str:
@@ -66,6 +66,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     waiting = not state or state in OPEN
     page = keyset.read(found, request.GET, keys=listing.order(state), size=25)
     log_read(request, ReadLog.Action.LISTED, "returns.returncase", [case.pk for case in page.rows])
+    as_then.seen_by(request.user, [case.migrant for case in page.rows])
     rows = [{"case": case, "tone": tone_of(case.state), "next": _next_words(case), "warning": warning_of(case)} for case in page.rows]
     tools = exporting.tools(request, listing.RETURNS, len(rows))
     return render(request, "returns/cases.html", {"filter_form": form, "rows": rows, "page": page.links, "waiting": waiting, "filtered": bool(chosen), "tools": tools})
@@ -85,7 +86,7 @@ def _next_words(case: ReturnCase) -> str:
 # --- opening -----------------------------------------------------------------------------------------------------
 
 
-@access(Right.MANAGE_RETURN, load=Migrant, methods="GET POST")
+@access(Right.MANAGE_RETURN, load=Migrant, methods="GET POST", edits=True)
 def open_(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     form = OpenForm(request.POST or None, initial={"country_to": migrant.nationality if migrant.nationality != "ML" else ""})
     if request.method == "POST" and form.is_valid():
@@ -154,6 +155,7 @@ def shown(name: str, value: Any) -> Any:
 
 
 def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping: bool = False, typed: dict[str, Any] | None = None) -> HttpResponse:
+    as_then.seen_by(request.user, [case.migrant])
     may_write = allows(request.user, Right.MANAGE_RETURN, case, writing=True)
     services.know_best_interest(case)
     following = next_step(case.state)
@@ -217,7 +219,7 @@ def needed_words(case: ReturnCase, following: State, *, all_of_it: bool) -> list
     return [words for name, words in missing(case, following, timezone.localdate()).items() if name not in own]
 
 
-@access(Right.MANAGE_RETURN, load=ReturnCase, methods="GET POST", log=ReadLog.Action.OPENED, select=("migrant",))
+@access(Right.MANAGE_RETURN, load=ReturnCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
 def correct(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     """Puts right the dates of the present step."""
     names = STEPS[State(case.state)].correctable
@@ -257,5 +259,6 @@ def _small_form(request: HttpRequest, case: ReturnCase, *, names: Iterable[str],
 @access(Right.MANAGE_RETURN, load=ReturnCase, log=ReadLog.Action.PRINTED, select=("migrant", "centre"))
 def declaration(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     """The voluntary-return declaration, to print, read aloud and sign."""
+    as_then.seen_by(request.user, [case.migrant])
     context = {"case": case, "migrant": case.migrant, "nationality": country_name(case.migrant.nationality), "today": timezone.localdate()}
     return render(request, "returns/declaration.html", context)

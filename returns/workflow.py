@@ -22,6 +22,7 @@ class State(models.TextChoices):
     ARRIVED = "arrived", _("arrivé")
     WITHDRAWN = "withdrawn", _("retiré")
     INELIGIBLE = "ineligible", _("non éligible")
+    DIED = "died", _("clos par un décès")
 
 
 # from → to. Withdrawal is possible until departure.
@@ -35,13 +36,16 @@ TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.ARRIVED: (),
     State.WITHDRAWN: (),
     State.INELIGIBLE: (),
+    State.DIED: (),
 }
 
-ENDED = (State.ARRIVED, State.WITHDRAWN, State.INELIGIBLE)
-STOPPED = (State.WITHDRAWN, State.INELIGIBLE)
+ENDED = (State.ARRIVED, State.WITHDRAWN, State.INELIGIBLE, State.DIED)
+STOPPED = (State.WITHDRAWN, State.INELIGIBLE, State.DIED)
 GONE = (State.DEPARTED, State.ARRIVED)
 # The way of a return that comes to its end, for the line of steps on the screen.
 WAY = (State.REQUESTED, State.COUNSELLED, State.CONSENTED, State.DOCUMENTS, State.READY, State.DEPARTED, State.ARRIVED)
+# Nobody takes these ways: a death closes a return wherever it stands, and it goes on from there if the death was noted by mistake.
+BY_DEATH = tuple(way for state in TRANSITIONS if state not in ENDED for way in ((state, State.DIED), (State.DIED, state)))
 
 Problems = dict[str, str]
 Guard = Callable[[Any, datetime.date], Problems]
@@ -178,6 +182,7 @@ STEPS: dict[State, Step] = {
     State.DEPARTED: Step(("departed_on",), _departed, _("Noter le départ")),
     State.ARRIVED: Step(("arrived_on",), _arrived, _("Noter l’arrivée")),
     State.WITHDRAWN: Step(("end_reason", "ended_on"), _stopped, _("La personne retire sa demande")),
+    State.DIED: Step((), _nothing, _("Clos par un décès")),
     State.INELIGIBLE: Step(("end_reason", "ended_on"), _stopped, _("La personne n’est pas éligible")),
 }
 

@@ -24,6 +24,8 @@ ACCOUNTS: list[tuple[str, str, str, str, list[tuple[Role, str | None]]]] = [
     ("outreach", "Safiatou", "Doumbia", "MME", [(Role.OUTREACH_OFFICER, None)]),
     ("me.iom", "Issa", "Samaké", "OIM", [(Role.ME_IOM, None)]),
     ("me.aecid", "Lucía", "Ferrer", "AECID", [(Role.ME_AECID, None)]),
+    ("me.iom2", "Hawa", "Kouyaté", "OIM", [(Role.ME_IOM, None)]),
+    ("me.aecid2", "Javier", "Molina", "AECID", [(Role.ME_AECID, None)]),
     ("steering.mme", "Kadiatou", "Diarra", "MME", [(Role.STEERING, None)]),
     ("steering.eu", "Anna", "Lindqvist", "DUE", [(Role.STEERING, None)]),
     ("auditor", "Moussa", "Sangaré", "MME", [(Role.AUDITOR, None)]),

@@ -302,7 +302,8 @@ class Life:
         if leaves is not None and leaves <= arrived:
             leaves = arrived + datetime.timedelta(hours=6)
         if leaves is not None and leaves > self.now:
-            leaves = None
+            # Whoever has departed on a return does not sleep here any more.
+            leaves = self.now if return_case is not None and return_case.departed_on and self.now > arrived else None
         agent = migrant.registered_by_id
         moved_on = leaves is not None and return_case is None and code != "BKO" and rng.random() < 0.06
         stay = Stay(

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Coalesce, Reverse
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -145,7 +145,7 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
 
     def unaccompanied_minors(self, on: datetime.date | None = None) -> "MigrantQuerySet":
         """Children for whom no adult answers. Derived, never stored: so it can't be forgotten or out of date."""
-        return self.minors(on).filter(accompanied_by__isnull=True)
+        return self.minors(on).filter(accompanied_by__isnull=True, died_on__isnull=True)
 
     def flagged(self, code: str, user) -> "MigrantQuerySet":
         """People with this flag, as far as the user may know of it: those whom no other team has taken over; for a protected flag, those
@@ -347,6 +347,7 @@ class Migrant(models.Model):
     marital_status = models.CharField(_("situation de famille"), max_length=10, choices=MaritalStatus, blank=True)
     arrival_kind = models.CharField(_("comment la personne est venue"), max_length=20, choices=ArrivalKind, blank=True)
     arrived_on = models.DateField(_("arrivée au centre le"), null=True, blank=True)
+    died_on = models.DateField(_("décès"), null=True, blank=True, editable=False)
     photo = models.FileField(_("photo"), upload_to=photo_path, max_length=120, blank=True)
     household = models.ForeignKey(Household, models.SET_NULL, null=True, blank=True, related_name="members", verbose_name=_("ménage"))
     household_role = models.CharField(_("place dans le ménage"), max_length=10, choices=HouseholdRole, blank=True)
@@ -492,7 +493,14 @@ class Migrant(models.Model):
 
     @property
     def is_unaccompanied_minor(self) -> bool:
-        return self.is_minor() and self.accompanied_by_id is None
+        return self.is_minor() and self.accompanied_by_id is None and self.died_on is None
+
+    @property
+    def minor_words(self) -> str:
+        """Why somebody counts as a child whose age, as it is said, is that of an adult; empty for all others."""
+        guessed = self.birth_precision in (self.Precision.YEAR, self.Precision.AGE)
+        said = timezone.localdate().year - self.born_on.year
+        return gettext("peut avoir moins de 18 ans") if guessed and said >= ADULT_AGE and self.is_minor() else ""
 
     def flags_for(self, user) -> list[str]:
         """The codes of the flags that this user may know of; none for a team that no longer follows the person (with `with_care`: no
@@ -624,6 +632,9 @@ class Custody(models.Model):
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="custody_dates"),
         ]
         triggers = [audited()]
+
+
+NEVER = Value(datetime.date(9999, 12, 31), output_field=models.DateField())  # of `on_file_from`: not for a centre whose care has ended
 
 
 class FileQuerySet(models.QuerySet[Any]):

@@ -8,12 +8,14 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.models import ReadLog
 from centres.access import access, allows
 from centres.roles import Right
 
+from .. import as_then
 from .. import consents as consent_texts
 from ..models import Consent, Custody, IdentityDocument, Migrant
 from ..pages.file import papers
@@ -28,12 +30,19 @@ def facts_of(migrant: Migrant, *, elsewhere: bool) -> list[str]:
     return facts if elsewhere else [*facts, ", ".join(centre.name for centre in migrant.centres_now)]
 
 
-def flags_of(migrant: Migrant, *, may_write: bool) -> list[dict[str, str]]:
+def _because(label: str, migrant: Migrant) -> str:
+    return f"{label} ({migrant.minor_words})" if migrant.minor_words else label
+
+
+def flags_of(migrant: Migrant, *, may_write: bool, ended: datetime.datetime | None) -> list[dict[str, str]]:
     flags: list[dict[str, str]] = []
-    if migrant.is_unaccompanied_minor:
-        flags.append({"label": _("mineur non accompagné"), "tone": "danger"})
+    died = migrant.died_on
+    if died is not None and (ended is None or died <= timezone.localdate(ended)):
+        flags.append({"label": _("personne décédée le %(day)s") % {"day": date_format(died)}, "tone": "neutral"})
+    elif migrant.is_unaccompanied_minor:
+        flags.append({"label": _because(_("mineur non accompagné"), migrant), "tone": "danger"})
     elif migrant.is_minor():
-        flags.append({"label": _("mineur accompagné"), "tone": "info"})
+        flags.append({"label": _because(_("mineur accompagné"), migrant), "tone": "info"})
     if not may_write:
         flags.append({"label": _("lecture seule : une autre équipe suit cette personne"), "tone": "neutral"})
     return flags
@@ -46,12 +55,13 @@ def section_flags(user, migrant: Migrant) -> list[dict[str, str]]:
 
 def head_of(user, migrant: Migrant, tab: str) -> dict[str, Any]:
     """What `person_head` and the tabs above every page of a file show (with `CARE`: no query of its own)."""
+    as_then.seen_by(user, [migrant])
     ended = migrant.care_ended(user)
     may_write = allows(user, Right.VIEW_CASE, migrant, writing=True)
     return {
         "migrant": migrant,
         "facts": facts_of(migrant, elsewhere=ended is not None),
-        "flags": [*flags_of(migrant, may_write=may_write), *section_flags(user, migrant)],
+        "flags": [*flags_of(migrant, may_write=may_write, ended=ended), *section_flags(user, migrant)],
         "tabs": tabs_of(user, migrant, tab),
         "photo_url": "" if ended else migrant.photo_url,
         "ended": ended,
@@ -108,6 +118,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 )
 def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
+    as_then.seen_by(request.user, [migrant])
     given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
     adult = migrant.accompanied_by if migrant.accompanied_by_id and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
     version = given[0].text_version if given else consent_texts.CURRENT_VERSION

@@ -338,10 +338,10 @@ def stat(label: str, value: Any, hint: str = "", url: str = "", tone: str = ""):
 
 
 @register.inclusion_tag("components/progress.html")
-def progress(value, target, baseline=0, expected=None, label: str = ""):
+def progress(value, target, baseline=0, expected=None, label: str = "", word: str = "", tone: str = ""):
     return {
         "label": label,
-        "svg": charts.progress_bar(value, target=target, baseline=baseline, expected=expected, title=label),
+        "svg": charts.progress_bar(value, target=target, baseline=baseline, expected=expected, word=str(word), tone=tone, title=label),
     }
 
 

@@ -67,7 +67,7 @@ def register(page: Page, surname: str, year: str, **identity: str) -> str:
 
 def admit(page: Page) -> None:
     page.get_by_role("link", name="Admettre au centre").click()
-    page.get_by_role("group", name=re.compile("Comment la personne est-elle venue")).get_by_label("en transit").check()
+    page.get_by_role("group", name=re.compile("Comment la personne est‑elle venue")).get_by_label("en transit").check()
     expect(page.get_by_label("Lit", exact=True)).not_to_have_value("")  # a bed is proposed
     page.get_by_role("button", name="Noter l’arrivée").click()
 
@@ -100,7 +100,7 @@ def test_a_second_registration_is_stopped_by_the_first(sign_in):
     page.goto("/migrants/register/")
     fill_identity(page, surname.replace("u", "ou").replace("k", "c"), year)
     page.get_by_role("button", name="Enregistrer", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Cette personne est-elle déjà connue ?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cette personne est‑elle déjà connue ?")
     expect(page.get_by_role("main").get_by_role("link", name=re.compile(surname))).to_be_visible()
     page.get_by_role("button", name=re.compile("Ce n’est aucune de ces personnes")).click()
     expect(page.get_by_role("status")).to_contain_text("Dossier")

@@ -9,7 +9,10 @@ from cases.services import correct_identity, write_note
 from centres.models import Service
 from reception.models import Assistance, Stay
 from reception.services import check_in, record_assistance
+from returns.services import move as move_return
 from tests.factories import make_migrant
+from tests.reintegration.factories import make_reintegration
+from tests.returns.factories import bring_to, make_return
 
 from .factories import make_attachment, move
 
@@ -71,3 +74,32 @@ def test_lists_api_and_export(moved, as_user, api_as):
         assert ("70000099" in file) is seen and ("une autre équipe" in file) is not seen
     stays = {username: api_as(username).get(f"/api/v1/stays/?migrant={moved.pk}").json()["results"] for username in ("agent.bamako", "agent.kayes")}
     assert len(stays["agent.bamako"]) == 1 and stays["agent.kayes"] == []
+
+
+def test_returns_and_reintegrations_that_go_on_belong_to_those_who_follow(centre, persona, as_user, api_as):
+    person = make_migrant(centre("GAO"), surname="Camara", given_names="Fatou", nationality="GN")
+    ended = make_return(centre("GAO"), person)
+    move_return(actor=persona("returns.gao"), case=ended, to="withdrawn", version=1, end_reason="Attend sa sœur")
+    going_on = make_return(centre("GAO"), person)
+    follow = make_reintegration(centre("GAO"), person, plan="Atelier de couture")
+    move(person, centre("BKO"))
+    person.refresh_from_db()
+    bring_to(going_on, "documents", actor=persona("returns.bamako"))
+    correct_identity(actor=persona("agent.bamako"), migrant=person, version=person.version, surname="Nouveau-Nom")
+    file = as_user("returns.gao").get(f"/migrants/{person.pk}/").content.decode()
+    assert "Camara" in file and "Nouveau-Nom" not in file
+    assert "Retour volontaire ouvert" in file and "Atelier de couture" not in file and "Déclaration de retour" not in file
+    assert "Nouveau-Nom" in as_user("agent.bamako").get(f"/migrants/{person.pk}/").content.decode()
+    for username, sees in (("returns.gao", False), ("returns.bamako", True)):
+        pages = as_user(username)
+        assert (pages.get(f"/returns/{going_on.pk}/").status_code == 200) is sees
+        assert (pages.get(f"/reintegration/{follow.pk}/sheet/").status_code == 200) is sees
+        assert (str(going_on.pk) in pages.get("/returns/?state=all").content.decode()) is sees
+        page = pages.get(f"/returns/{ended.pk}/")
+        assert page.status_code == 200 and ("Nouveau-Nom" in page.content.decode()) is sees
+        api = api_as(username)
+        assert (api.get(f"/api/v1/return-cases/{going_on.pk}/").status_code == 200) is sees
+        assert (api.get(f"/api/v1/reintegration-cases/{follow.pk}/").status_code == 200) is sees
+        assert (len(api.get(f"/api/v1/visits/?case={follow.pk}").json()["results"]) == 5) is sees
+    assert "Nouveau-Nom" not in as_user("agent.gao").get("/migrants/").content.decode()
+    assert api_as("agent.gao").get(f"/api/v1/migrants/{person.pk}/").json()["surname"] == "Camara"

@@ -261,7 +261,7 @@ def test_plan_support_and_close_by_the_pages(as_user, centre):
     too_soon = client.post(_url(case, "close"), {"version": 2, "state": "completed", "closed_on": day().isoformat()})
     assert "douze mois" in too_soon.content.decode()
     assert client.post(_url(case, "close"), {"version": 2, "state": "lost", "closed_on": day().isoformat()}).status_code == 302
-    assert "close" in client.get(_url(case, "plan")).content.decode()
+    assert "close" in client.get(_url(case, "plan"), follow=True).content.decode()
     for name in ("plan", "support", "close"):
         assert as_user("agent.kayes").get(_url(case, name)).status_code == 403
 

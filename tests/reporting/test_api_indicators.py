@@ -9,6 +9,7 @@ import pytest
 
 from audit.models import ReadLog
 from jobs.models import Job
+from reporting import figures
 from reporting.models import Report
 from tests.factories import make_migrant
 
@@ -174,3 +175,28 @@ def test_values_to_validate_are_on_the_home_page_of_the_second_person(as_user):
     assert "Valeurs à valider" in as_user("me.iom.2").get("/").content.decode()
     assert "Valeurs à valider" not in as_user("me.iom").get("/").content.decode()
     assert "Valeurs à valider" not in as_user("me.aecid").get("/").content.decode()
+
+
+def test_home_and_committee_judge_alike(centre, as_user):
+    """One judgement: the bar of the home page says the word of the table and of the report."""
+    for _number in range(12):
+        make.make_trainee(make.make_activity("training", make.after(40)))
+    one = next(one for one in figures.build(figures.default_period()) if one["code"] == "E10")
+    home = as_user("steering.eu").get("/").content.decode()
+    [bar] = [svg for svg in home.split("<svg")[1:] if "Agents formés" in svg.split("</svg>")[0]]
+    bar = bar.split("</svg>")[0]
+    assert one["state_label"] in bar
+    assert [word for word in ("en retard", "dans les temps", "en bonne voie", "en avance") if word in bar] == [one["state_label"]]
+
+
+def test_an_empty_cell_of_the_sheet_is_empty(centre, as_user):
+    content = as_user("steering.eu").get("/reporting/indicators.xlsx").content
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert all(cell.value != "'" for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+def test_a_day_of_ones_choice_is_said_to_count_from_the_start(centre, as_user, api_as):
+    page = as_user("steering.eu").get("/reporting/?from=2026-11-16&to=2026-11-16").content.decode()
+    assert "comptées depuis le début de l’action" in page
+    one = next(one for one in api_as("steering.eu").get("/api/v1/indicators/?from=2026-11-16&to=2026-11-16").json() if one["code"] == "E6")
+    assert one["counted"] == {"from": make.starts().isoformat(), "to": "2026-10-31"}

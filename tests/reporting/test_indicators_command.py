@@ -22,13 +22,16 @@ def run(*arguments: str) -> str:
 
 
 def test_json(centre):
-    make.make_assistance(make_migrant(centre("GAO")), centre("GAO"), make.after(3))
+    for _number in range(6):
+        make.make_assistance(make_migrant(centre("GAO")), centre("GAO"), make.after(3))
+        make.make_assistance(make_migrant(centre("GAO")), centre("GAO"), make.after(20))
     found = json.loads(run("indicators", "--from", make.after(0).isoformat(), "--to", make.after(30).isoformat(), "--format", "json"))
     assert found["from"] == make.after(0).isoformat()
     assert len(found["indicators"]) == 36
     one = next(one for one in found["indicators"] if one["code"] == "E3")
-    assert (one["value"], one["target"]) == (1, 16000)
-    assert not any(cell["value"] for cells in one["disaggregation"].values() for cell in cells)  # one person: all small cells
+    assert (one["value"], one["target"]) == (6, 16000)  # to the end of the month that was over, and nobody can be told apart
+    assert one["counted"] == {"from": make.starts().isoformat(), "to": "2024-11-30"}
+    assert one["disaggregation"] == {}  # tables come by whole quarters
 
 
 def test_table():

@@ -181,3 +181,44 @@ def test_refusing_on_the_page(as_user):
     client.post(f"/reporting/values/{value.pk}/refuse/", {"reason": "Mauvaise année"})
     assert "Mauvaise année" in client.get("/reporting/indicators/R1.4/").content.decode()
     assert "Mauvaise année" not in as_user("steering.eu").get("/reporting/indicators/R1.4/").content.decode()
+
+
+WRITTEN = [
+    "dossier GAO-2026-00313-6", "gao 2026 00313 6", "GAO–2026–00313", "G A O 2026 / 00042 K, voir", "appelée au +223 70 12 34 56", "tél. 70123456", "00223 70.12.34.56", "76 12 34 56",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+@pytest.mark.parametrize("field", ["evidence", "narrative"])
+def test_what_identifies_somebody_is_refused(persona, text, field):
+    from cases.case_numbers import compose
+
+    text = text.replace("00042 K", compose("GAO", 2026, 42).removeprefix("GAO-2026-").replace("-", " "))
+    given = {"evidence": "Rapport trimestriel", "narrative": "", field: text}
+    with pytest.raises(ValidationError) as refused:
+        enter_value(actor=persona("me.iom"), id=uuid.uuid4(), indicator=Indicator.objects.current().get(code="R1.4"), on=make.after(5), value=3, **given)
+    assert set(refused.value.error_dict) == {field}
+
+
+def test_what_identifies_nobody_is_taken(persona):
+    evidence = "PV n° 2026/0045 du 24/11/2026, période 2024-2026 ; 16 000 000 FCFA versés ; en mai 2026, 1 200 personnes ; annexe 12."
+    assert make.make_value("me.iom", "R1.4", 12, evidence=evidence).pending
+
+
+def test_evidence_is_for_those_who_see_the_proof(as_user, api_as):
+    value = make.make_value("me.iom", "R1.4", 12, evidence="Registre rouge, étagère 4")
+    validate_value(actor=make.make_colleague("me.iom"), value=value)
+    assert "étagère 4" in as_user("me.iom").get("/reporting/indicators/R1.4/").content.decode()
+    for username in ("steering.eu", "me.aecid"):
+        page = as_user(username).get("/reporting/indicators/R1.4/").content.decode()
+        assert "étagère 4" not in page and "conservée par l’équipe" in page and "Validée le" in page
+        assert "étagère" not in api_as(username).get("/api/v1/indicators/").content.decode()
+    assert "Aucun nom" in as_user("me.iom").get("/reporting/indicators/R1.4/enter/").content.decode().replace("N’écrivez aucun nom", "Aucun nom")
+
+
+def test_the_home_page_says_what_to_enter_and_what_to_validate(as_user):
+    page = as_user("me.iom").get("/").content.decode()
+    assert "jamais saisi" in page and "/reporting/indicators/R1.4/enter/" not in page.split("À saisir")[0]
+    make.make_value("me.iom", "R1.4", 12)
+    assert "Valeurs à valider" not in as_user("me.iom").get("/").content.decode()
+    assert "Valeurs à valider" in as_user("me.iom2").get("/").content.decode()

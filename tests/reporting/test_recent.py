@@ -19,7 +19,7 @@ def value(counted: list, code: str = "E3") -> int:
 
 
 def shown(period):
-    return figures.build_recent(period, exact=figures.protected, logframe=figures.Logframe.objects.current())
+    return figures.build_recent(period, exact=lambda objective: True, logframe=figures.Logframe.objects.current())
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def test_a_slow_count_is_kept_for_five_minutes_and_says_when_it_was(centre, monk
         found, at = shown(period)
         assert value(found) == 1 and at == began
         # What is frozen, exported or read by a program is counted now.
-        assert value(figures.build(period)) == 2
+        assert value(figures.build(period, exact=lambda objective: True)) == 2
     with time_machine.travel(began + recent.FRESH + datetime.timedelta(seconds=1), tick=False):
         found, at = shown(period)
         assert value(found) == 2 and at is None
@@ -59,9 +59,9 @@ def test_while_one_counts_anew_the_others_see_the_count_before(centre, monkeypat
     make.make_assistance(make_migrant(centre("GAO")), centre("GAO"), make.after(11))
     inside = []
 
-    def counting(names, of, *, detailed):
+    def counting(wanted, *, detailed):
         inside.append(shown(period))  # a second visitor comes while the first counts
-        return figures.quarterly_tallies(names, of, detailed=detailed)
+        return figures.quarterly_tallies(wanted, detailed=detailed)
 
     with time_machine.travel(began + recent.FRESH * 2, tick=False):
         monkeypatch.setattr(recent, "quarterly_tallies", counting)

@@ -4,13 +4,14 @@ import datetime
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reporting import figures
 from reporting.disclosure import Counted
 from reporting.measures import Period, Tally
-from reporting.small_cells import add_up, protect_list, protect_steps, protect_table
+from reporting.small_cells import add_up, protect_list, protect_table, safe_points
 from tests.factories import make_migrant
 
 from . import factories as make
@@ -170,16 +171,21 @@ def test_large_table_with_age_groups_by_linear_algebra(values, weights):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.integers(0, 9), max_size=15))
-def test_running_total(increments):
-    shown = protect_steps(increments, T)
-    totals = list(itertools.accumulate(increments))
-    points = [0] + [value for value in shown if value is not None]
-    assert all(value in (None, total) for value, total in zip(shown, totals, strict=True))
-    if totals:
-        assert shown[-1] == totals[-1]
-    if sum(increments) >= T:
-        assert all(not 0 < after - before < T for before, after in itertools.pairwise(points))
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(-6, 9)), max_size=15))
+def test_running_totals(increments):
+    """Of several series, at any two points that are published, and from nothing."""
+    points = safe_points([[one for one, _other in increments], [other for _one, other in increments]], T)
+    for series in zip(*increments, strict=True):
+        totals = list(itertools.accumulate(series))
+        assert all(not 0 < abs(after - before) < T for before, after in itertools.combinations([0, *(totals[place] for place in points)], 2))
+        assert not increments or len(increments) - 1 in points or any(0 < abs(sum(each)) < T for each in zip(*increments, strict=True))
+
+
+def test_the_last_total_comes_first():
+    assert safe_points([[0, 3, 2, 1, 0, 9]], T) == [0, 3, 4, 5]
+    assert safe_points([[40, 4, 4]], T) == [0, 2]
+    assert safe_points([[40, 4, 4]], T, among={0, 1}) == [1]
+    assert safe_points([[3]], T) == []
 
 
 # --- over time ---------------------------------------------------------------------------------------------------
@@ -198,7 +204,12 @@ def quarter_of(number):
 def published(counts, upto):
     """What somebody without the proof reads at the end of that many quarters: {dimension: {code: number}} and the total."""
     counts = [{key: n for key, n in cells.items() if n} for cells in counts]  # codes with nothing in them are missing in a tally
-    quarters = {"assistance": {quarter_of(n): Tally(value=sum(cells.values()), by=tables(cells), crossed=dict(cells)) for n, cells in enumerate(counts[:upto])}}
+    quarters = {
+        "assistance": {
+            quarter_of(n): Tally(value=sum(cells.values()), by=tables(cells), crossed=dict(cells), months={quarter_of(n): sum(cells.values())})
+            for n, cells in enumerate(counts[:upto])
+        }
+    }
     end = quarter_of(upto) - datetime.timedelta(days=1)
     shown = Counted(quarters, Period(Action.starts_on, end), Action, {"KAY": "Kayes"}).shown("assistance", exact=False)
     return shown, sum(sum(cells.values()) for cells in counts[:upto])
@@ -319,18 +330,68 @@ def test_the_parts_of_the_whole_do_not_betray_each_other(people):
             assert sum(hidden) != 1, (dimension, code)
     assert [target["value"] for target in whole["targets"]] == [None, None]
     assert [target["suppressed"] for target in whole["targets"]] == [True, True]
-    months = [{point["month"] for point in one["trend"] if point["value"] is not None} for one in (whole, community, individual)]
-    assert months[0] == months[1] == months[2]
+    totals, *parts = [{point["month"]: point["value"] for point in one["trend"]} for one in (whole, community, individual)]
+    assert any(parts[0].values())
+    for month, total in totals.items():
+        assert (parts[0][month] is None) is (parts[1][month] is None)
+        assert parts[0][month] is None or parts[0][month] + parts[1][month] == total
 
 
 @pytest.mark.django_db
-def test_two_periods_a_day_apart_give_nobody_away(people, persona):
-    period = {"start": make.after(0), "end": make.after(20)}
-    assert figure_of("E3", persona("steering.eu"), **period)["disaggregation"] == {}
-    assert figure_of("E3", persona("steering.eu"), **period)["value"] == 21
-    assert figure_of("E3", persona("steering.eu"), start=make.after(1), end=make.after(700))["withheld"] == ["sex", "age_group", "nationality", "centre"]
-    assert figure_of("E3", persona("me.iom"), **period)["disaggregation"]["sex"]
-    assert figure_of("E6", persona("steering.eu"), **period)["targets"][0]["value"] is None
+def test_periods_of_ones_own_choice_give_nobody_away(people, persona):
+    """Whoever does not see the proof gets people from the start of the action on, to the end of a month; whoever sees it gets what was asked for."""
+    starts = make.starts()
+    for code, exact in (("E3", 1), ("E6", 1), ("R2.5", 1)):
+        day = {"start": make.after(20), "end": make.after(20)}
+        seen = figure_of(code, persona("steering.eu"), **day)
+        assert seen["counted"]["from"] == starts.isoformat() and seen["value"] != exact, code
+        assert datetime.date.fromisoformat(seen["counted"]["to"]) < make.after(20)
+        assert figure_of(code, persona("me.iom"), **day)["value"] == exact
+        assert seen["value"] in (None, 0) or seen["value"] >= T
+    before = figure_of("E3", persona("steering.eu"), start=starts, end=make.after(3))
+    assert before["value"] is None and before["suppressed"] and before["state_label"] == "protégé"
+    assert before["disaggregation"] == {} and before["withheld"]
+    assert figure_of("E3", persona("me.iom"), start=make.after(0), end=make.after(20))["disaggregation"]["sex"]
+    assert figure_of("E6", persona("steering.eu"), start=make.after(0), end=make.after(20))["targets"][0]["value"] is None
+
+
+@pytest.mark.django_db
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 200), st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_no_two_publications_differ_by_a_few_people(centre, found):
+    """Over every period that can be asked for: values of people, of the parts of a whole and what is left of it, targets of a part."""
+    with transaction.atomic():
+        for day, individual, enhanced, europe in found:
+            person = make_migrant(centre("GAO"))
+            kind, continent = "individual" if individual else "community", "europe" if europe else "africa"
+            make.make_reintegration(person, centre("GAO"), make.after(day), kind=kind, enhanced=enhanced, returned_from_continent=continent)
+        ends = {make.after(day) for day in (0, 7, 8, *range(37, 240, 25), 719)} | {datetime.date(2025, month, 28) for month in (1, 2, 6)} | {datetime.date(2025, 3, 31)}
+        seen = {name: {0} for name in ("E6", "R2.5", "R2.6", "R2.7", "rest", "europe", "africa")}
+        together = []
+        for end in ends:
+            for start in (make.starts(), end):
+                figures_ = {one["code"]: one for one in figures.build(figures.Period(start, end)) if one["code"] in seen}
+                for code, one in figures_.items():
+                    seen[code].add(one["value"])
+                europe, africa = figures_["E6"]["targets"]
+                seen["europe"].add(europe["value"])
+                seen["africa"].add(africa["value"])
+                together.append({code: (one["value"], one["counted"]["to"]) for code, one in figures_.items()})
+        by_day = {}
+        for one in together:
+            for code, (value, day) in one.items():
+                by_day.setdefault(day, {})[code] = value
+        for values in by_day.values():
+            if None not in (values.get("E6"), values.get("R2.7")):
+                seen["rest"].add(values["E6"] - values["R2.7"])
+            if None not in (values.get("E6"), values.get("R2.5")):
+                seen["R2.6"].add(values["E6"] - values["R2.5"])
+            if None not in (values.get("E6"), values.get("R2.6")):
+                seen["R2.5"].add(values["E6"] - values["R2.6"])
+        for code, values in seen.items():
+            for one, other in itertools.combinations([value for value in values if value is not None], 2):
+                assert not 0 < abs(one - other) < T, (code, one, other)
+        transaction.set_rollback(True)
 
 
 @pytest.mark.django_db

@@ -60,12 +60,13 @@ def fields_for(to: State) -> dict[str, Any]:
         State.ARRIVED: {"arrived_on": day()},
         State.WITHDRAWN: {"end_reason": "Reste auprès de sa famille"},
         State.INELIGIBLE: {"end_reason": "Demande l’asile"},
+        State.DIED: {},
     }[to]
 
 
-def bring_to(case: ReturnCase, state: State) -> ReturnCase:
+def bring_to(case: ReturnCase, state: State, *, actor: Any = None) -> ReturnCase:
     """Moves the case along the way up to this state."""
-    actor = officer_of(case.centre)
+    actor = actor or officer_of(case.centre)
     way = WAY[WAY.index(State(case.state)) + 1 : WAY.index(state) + 1] if state in WAY else (state,)
     for step in way:
         if step == State.READY and case.minor:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from audit.acting import Stale
 from returns.models import ReturnCase
 from returns.services import move
-from returns.workflow import ENDED, STEPS, TRANSITIONS, WAY, State, may_follow, next_step
+from returns.workflow import BY_DEATH, ENDED, STEPS, TRANSITIONS, WAY, State, may_follow, next_step
 
 from .factories import day, fields_for, make_return, officer_of
 
@@ -54,6 +54,7 @@ def test_service_and_database_agree(centre, start, to):
     if start == to:
         return
     allowed = to in TRANSITIONS[start]
+    by_death = (start, to) in BY_DEATH  # the database knows the ways that only a death takes; nobody moves a return along them
     case = _row_in(centre("GAO"), start)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -69,7 +70,8 @@ def test_service_and_database_agree(centre, start, to):
         service = True
     except ValidationError:
         service = False
-    assert database == service == allowed
+    assert database == (allowed or by_death)
+    assert service == allowed
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,6 +2,7 @@ import random
 import time
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.utils import timezone
@@ -60,6 +61,7 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
+        call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         self.stdout.write(f"{count} personnes inventées en {time.monotonic() - began:.1f} s.")
 
     @staticmethod
