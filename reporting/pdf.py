@@ -194,10 +194,14 @@ def render(snapshot: Snapshot, say: Say = lambda step: None) -> bytes:
         style = render_to_string("reporting/report.css", content)
         fetcher = _fetcher()
         fonts = FontConfiguration()
-        with _told(say):
-            document = HTML(string=html, base_url="sira:", url_fetcher=fetcher)
-            sheet = CSS(string=style, base_url="sira:", url_fetcher=fetcher, font_config=fonts)
-            return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
+        try:
+            with _told(say):
+                document = HTML(string=html, base_url="sira:", url_fetcher=fetcher)
+                sheet = CSS(string=style, base_url="sira:", url_fetcher=fetcher, font_config=fonts)
+                return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
+        finally:
+            # Its folder of fonts goes now: a worker's process ends without collecting its garbage, and would leave one each time.
+            fonts.__del__()
 
 
 def file_name(snapshot: Snapshot) -> str:

@@ -110,13 +110,16 @@ def _locked(actor: User, right: Right, case: ReturnCase, version: int) -> Return
     return case
 
 
-def _set(case: ReturnCase, allowed: tuple[str, ...], fields: dict[str, Any]) -> None:
+def _set(case: ReturnCase, allowed: tuple[str, ...], fields: dict[str, Any]) -> bool:
+    """Sets what is allowed at this step. Returns whether anything is other than before. Raises ValidationError."""
     if unknown := set(fields) - set(allowed):
         raise ValidationError({name: _("Ce champ n’appartient pas à cette étape.") for name in sorted(unknown)})
+    before = {name: getattr(case, name) for name in fields}
     for name, value in fields.items():
         if isinstance(value, datetime.datetime):
             value = value.date()
         setattr(case, name, clean_line(value) if isinstance(value, str) else value)
+    return before != {name: getattr(case, name) for name in fields}
 
 
 @service
@@ -153,7 +156,8 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     step = STEPS[State(case.state)]
     if not step.correctable:
         raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
-    _set(case, step.correctable, fields)
+    if not _set(case, step.correctable, fields):
+        return case  # the same again is no new version
     problems = {name: words for name, words in missing(case, case.state, timezone.localdate()).items() if name in step.correctable}
     if case.state == State.READY and case.document_valid_until and case.document_valid_until <= timezone.localdate() and "document_valid_until" in fields:
         problems["document_valid_until"] = _("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
@@ -177,6 +181,8 @@ def record_best_interest(*, actor: User, case: ReturnCase, decided_on: datetime.
         raise ValidationError(_("Ce retour ne se prépare plus : la personne est partie, ou il est clos."))
     if decided_on > timezone.localdate():
         raise ValidationError({"best_interest_on": _("Cette date est dans l’avenir. Notez ce qui a eu lieu.")})
+    if case.best_interest_on == decided_on:
+        return case
     case.best_interest_on = decided_on
     case.version += 1
     _save(case)
