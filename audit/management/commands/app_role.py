@@ -50,4 +50,5 @@ class Command(BaseCommand):
             for table, rights in NARROWER.items():
                 cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(table), role))
                 cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), sql.Identifier(table), role))
-        self.stdout.write(f"L’application travaille comme « {name} ».")
+        if options["verbosity"]:
+            self.stdout.write(f"L’application travaille comme « {name} ».")
