@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 
 import redis
 from celery import Celery
@@ -22,11 +23,17 @@ def say_alive(sender=None, **kwargs):
 
 
 class BrokerAway(logging.Filter):
-    """A broker that is away is told in one line, without the stack of calls that found it away: it comes back, and nothing is lost."""
+    """A broker that is away is told in one line a minute, without the stack of calls that found it away: it comes back, and nothing
+    is lost."""
+
+    said = -60.0
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, redis.ConnectionError | redis.TimeoutError | OperationalError | ConnectionError):
+            if time.monotonic() - self.said < 60:
+                return False
+            self.said = time.monotonic()
             record.msg, record.args = "Redis ne répond plus (%s) : les travaux attendent et repartiront seuls.", (type(error).__name__,)
             record.exc_info = record.exc_text = None
         return True
