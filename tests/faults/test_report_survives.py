@@ -109,7 +109,7 @@ def test_redis_is_gone_and_comes_back_empty(fragile, committee, own_redis: OwnRe
     assert readiness.status == 503
     assert readiness.json()["broker"] is False
     try:
-        wait_until(lambda: "Redis ne répond plus" in fragile.log("beat"), 30, "beat to tell it in one line")
+        wait_until(lambda: "onnect" in fragile.log("worker"), 30, "the worker to tell it")
     finally:
         own_redis.start()
     arrived_once(fragile, committee, key, tries=1)
