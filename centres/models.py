@@ -202,11 +202,14 @@ def _kinds() -> Case:
     def numbers(first: int, end: int) -> Func:
         return Func(Value(first), Value(end), function="INT4RANGE", output_field=IntegerRangeField())
 
+    def plain(roles: frozenset[Role]) -> list[str]:
+        return sorted(role.value for role in roles)
+
     return Case(
-        When(role__in=sorted(NEVER_WITH_FILES), then=numbers(1, 2)),
-        When(role__in=sorted(WITH_FILES_OF_A_CENTRE), then=numbers(-6, -5)),
-        When(role__in=sorted(FILE_ROLES), centre__isnull=True, then=numbers(-5, 1)),
-        When(role__in=sorted(FILE_ROLES), then=numbers(0, 1)),
+        When(role__in=plain(NEVER_WITH_FILES), then=numbers(1, 2)),
+        When(role__in=plain(WITH_FILES_OF_A_CENTRE), then=numbers(-6, -5)),
+        When(centre__isnull=True, role__in=plain(FILE_ROLES), then=numbers(-5, 1)),
+        When(role__in=plain(FILE_ROLES), then=numbers(0, 1)),
         default=numbers(10, 11),
         output_field=IntegerRangeField(),
     )
