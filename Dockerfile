@@ -25,6 +25,7 @@ WORKDIR /app
 COPY . .
 # The key and the home are for this one command; nothing of them stays in the image.
 RUN pybabel -q compile --directory locale --domain django \
+    && pybabel -q compile --directory config/words --domain django \
     && if ls locale/*/LC_MESSAGES/djangojs.po >/dev/null 2>&1; then \
          pybabel -q compile --directory locale --domain djangojs; \
        fi \

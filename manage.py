@@ -12,11 +12,18 @@ VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
 WITHOUT_SERVICES = {"help", "version", "compilemessages", "makemessages", "collectstatic", "findstatic"}
 
 
+def asks_for_help(arguments: list[str]) -> bool:
+    """`manage.py`, `manage.py help indicators`, `manage.py indicators --help` or `-h`."""
+    return len(arguments) < 2 or arguments[1] == "help" or bool({"--help", "-h"} & set(arguments[1:]))
+
+
 def main() -> None:
     if VENV_PYTHON.exists() and Path(sys.prefix).resolve() != (ROOT / ".venv").resolve() and not os.environ.get("SIRA_IN_CONTAINER"):
         os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])  # noqa: S606
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_SERVICES and "--help" not in sys.argv:
+    if asks_for_help(sys.argv) or sys.argv[1] in WITHOUT_SERVICES:
+        os.environ["SIRA_WITHOUT_SERVICES"] = "1"  # settings then ask for no address of a server
+    else:
         from config.embedded import use_services
 
         use_services()

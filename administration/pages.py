@@ -8,25 +8,29 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from centres.access import may
 from centres.models import Posting
 from centres.navigation import DEMO_ACCOUNTS, Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right, Role
 
 from . import trail
-from .models import AccountAct
+from .models import AccessRequest, AccountAct
 
 
 def _waiting(request) -> dict | None:
-    """Roles that another administrator asked for themselves."""
-    waiting = Posting.objects.filter(confirmed_at__isnull=True).exclude(Q(user=request.user) | Q(created_by=request.user)).count()
-    return {"waiting": waiting} if waiting else None
+    """What waits for this user as the second person: roles (administrators only), and wishes about accounts."""
+    roles = 0
+    if may(request.user, Right.MANAGE_USERS):
+        roles = Posting.objects.filter(confirmed_at__isnull=True).exclude(Q(user=request.user) | Q(created_by=request.user)).count()
+    wishes = AccessRequest.objects.for_confirming(request.user).count()
+    return {"roles": roles, "wishes": wishes} if roles or wishes else None
 
 
 def _about_me(request) -> dict | None:
     """What somebody else did to this account lately, so that nobody uses it behind its owner's back."""
     since = timezone.now() - datetime.timedelta(days=14)
     told = (AccountAct.Kind.PASSWORD, AccountAct.Kind.SECOND_FACTOR, AccountAct.Kind.TOKEN)
-    acts = list(AccountAct.objects.filter(user=request.user, kind__in=told, at__gte=since).select_related("by")[:10])
+    acts = list(AccountAct.objects.filter(user=request.user, kind__in=told, at__gte=since).select_related("by", "confirmed_by")[:10])
     return {"acts": acts} if acts else None
 
 
@@ -37,7 +41,7 @@ add_to_menu(
 )
 add_to_home(
     HomeCard("administration/home_about_me.html", tuple(Right), 1, _about_me),
-    HomeCard("administration/home_waiting.html", (Right.MANAGE_USERS,), 5, _waiting),
+    HomeCard("administration/home_waiting.html", (Right.MANAGE_USERS, Right.POST_STAFF), 5, _waiting),
     HomeCard("administration/home_accounts.html", (Right.MANAGE_USERS,), 90, lambda request: {}),
     HomeCard("administration/home_trail.html", (Right.VIEW_AUDIT,), 90, lambda request: {"job": trail.last_verdict(), "links": trail.head()[0]}),
 )

@@ -1,12 +1,14 @@
-"""Writes about accounts and roles, with the rules of the access design: nobody gives themselves a role, nobody locks
-themselves out, and there is always an administrator."""
+"""Writes about accounts and roles, with the rules of the access design: nobody gives themselves a role, no administrator alone
+opens a way to the files, nobody locks themselves out, and there is always an administrator."""
 
 import datetime
 import hashlib
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,7 +24,7 @@ from centres.models import Centre, Posting
 from centres.roles import ROLE_ORGANISATIONS, Right, Role
 from config.refusals import in_words
 
-from .models import AccountAct
+from .models import AccessRequest, AccountAct
 
 FIELDS = ("first_name", "last_name", "email", "organisation", "language")
 # No letter or digit that looks like another one, so that a password can be read out or copied by hand.
@@ -31,6 +33,7 @@ HOUR = datetime.timedelta(hours=1)
 MOST_RESETS_BY_ONE, MOST_RESETS_OF_ONE = 20, 3  # in an hour
 # For so long whoever was given access by an administrator cannot confirm a role for that administrator.
 INDEPENDENCE = datetime.timedelta(days=30)
+ADMINISTRATORS_NEEDED = 2  # to confirm one another; below, the installation may open another one
 
 
 # --- what the rules ask --------------------------------------------------------------------------------------------
@@ -50,11 +53,17 @@ def _lock(user: User) -> User:
     return User.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=user.pk)
 
 
-def _write_down(actor: User | None, user: User, kind: AccountAct.Kind, reason: str = "") -> None:
-    reason = " ".join(reason.split())
-    if kind in (AccountAct.Kind.DEACTIVATED, AccountAct.Kind.SECOND_FACTOR) and len(reason) < 5:
+def _reason(words: str) -> str:
+    words = " ".join(words.split())
+    if len(words) < 5:
         raise ValidationError({"reason": _("Écrivez le motif en quelques mots : il reste dans l’historique.")})
-    AccountAct.objects.create(user=user, kind=kind, reason=reason[:300], by=actor)
+    return words[:300]
+
+
+def _write_down(actor: User | None, user: User, kind: AccountAct.Kind, reason: str = "", confirmed_by: User | None = None) -> None:
+    if kind in (AccountAct.Kind.DEACTIVATED, AccountAct.Kind.SECOND_FACTOR):
+        reason = _reason(reason)
+    AccountAct.objects.create(user=user, kind=kind, reason=reason, by=actor, confirmed_by=confirmed_by)
 
 
 def _another_administrator(user: User) -> None:
@@ -66,16 +75,38 @@ def _another_administrator(user: User) -> None:
         raise ValidationError(_("C’est le dernier administrateur actif. Nommez-en d’abord un autre."))
 
 
-def _independent(actor: User, user: User) -> None:
-    """Whoever got their access from somebody cannot vouch for that person, nor can those who got theirs from them: all could be one."""
+def _behind(user: User) -> set[int]:
+    """Keys of everybody who could sign in as this user, because the access came from them lately: the user, the administrators who
+    gave it, those who gave theirs, and so on. What the installation gives (`by` is null) is nobody's, and ends what came before."""
     since = timezone.now() - INDEPENDENCE
-    behind, asked = {actor.pk}, {actor.pk}
+    behind, asked = {user.pk}, {user.pk}
     while asked:
-        givers = AccountAct.objects.filter(user__in=asked, kind__in=AccountAct.ACCESS, at__gte=since, by__isnull=False)
-        asked = set(givers.values_list("by", flat=True)) - behind
+        givers: dict[int, set[int]] = {}
+        for pk, kind, by in AccountAct.objects.filter(user__in=asked, kind__in=AccountAct.ACCESS, at__gte=since).order_by("at", "pk").values_list("user", "kind", "by"):
+            if by is not None:
+                givers.setdefault(pk, set()).add(by)
+            elif kind == AccountAct.Kind.PASSWORD:
+                givers[pk] = set()
+        asked = set().union(*givers.values()) - behind
         behind |= asked
-    if user.pk in behind:
+    return behind
+
+
+def _independent(actor: User, user: User) -> None:
+    """Whoever got their access from somebody cannot vouch for that person: they could be one. Raises ValidationError."""
+    if user.pk in _behind(actor):
         raise ValidationError(_("Votre accès vient de cette personne depuis moins de 30 jours : un autre administrateur doit décider."))
+
+
+def _second_person(actor: User, first: User) -> None:
+    """Two who agree must be two: neither got the access from the other, nor both from a third. Raises ValidationError."""
+    if _behind(actor) & _behind(first):
+        raise ValidationError(_("Votre accès et celui de la personne qui demande viennent l’un de l’autre depuis moins de 30 jours : une autre personne doit confirmer."))
+
+
+def reads_files(user: User) -> bool:
+    """Has the user a role that reads files, now, to come or waiting? Then no administrator alone may open the account."""
+    return user.postings.lasting().of_files().exists()
 
 
 def _temporary_password(user: User) -> str:
@@ -128,10 +159,12 @@ def create_user(*, actor: User, username: str, first_name: str, last_name: str, 
 
 @service
 def create_first_administrator(*, actor: None, username: str, organisation: Organisation, first_name: str = "", last_name: str = "") -> tuple[User, str]:
-    """The administrator of a new installation. Raises ValidationError when there is one already."""
+    """An administrator opened by the installation, while there are fewer than two: each role that reads files needs both.
+
+    Raises ValidationError when there are two already."""
     list(Centre.objects.select_for_update().order_by("pk"))  # two at once: the second finds the first one's
-    if Posting.objects.active().filter(role=Role.ADMINISTRATOR, user__is_active=True).exists():
-        raise ValidationError(_("Il y a déjà un administrateur : c’est à lui d’ouvrir les autres comptes."))
+    if Posting.objects.active().filter(role=Role.ADMINISTRATOR, user__is_active=True).values("user").distinct().count() >= ADMINISTRATORS_NEEDED:
+        raise ValidationError(_("Il y a déjà deux administrateurs : c’est à eux d’ouvrir les autres comptes."))
     user, password = _open_account(None, username, organisation, first_name=first_name, last_name=last_name)
     centres.post(actor=None, user=user, role=Role.ADMINISTRATOR, centre=None)
     return user, password
@@ -185,9 +218,27 @@ def deactivate_user(*, actor: User, user: User, reason: str) -> User:
     return user
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What became of a wish about an account: done, or (`request`) waiting for a second person. `password` is shown once."""
+
+    user: User
+    password: str = ""
+    request: AccessRequest | None = None
+
+
+def _ask(actor: User, user: User, kind: AccessRequest.Kind, *, password: str = "", reason: str = "") -> Asked:
+    AccessRequest.objects.filter(user=user, kind=kind, state=AccessRequest.State.WAITING).update(
+        state=AccessRequest.State.REPLACED, decided_at=timezone.now(), decided_by=actor, password=""
+    )
+    hashed = make_password(password) if password else ""
+    return Asked(user, password, AccessRequest.objects.create(user=user, kind=kind, reason=reason, password=hashed, asked_by=actor))
+
+
 @service
-def reactivate_user(*, actor: User, user: User) -> tuple[User, str]:
-    """Opens a closed account again, with a new temporary password: the old one may be in other hands.
+def reactivate_user(*, actor: User, user: User) -> Asked:
+    """Opens a closed account again, with a new temporary password: the old one may be in other hands. The account of somebody who
+    reads files stays closed until a second person has confirmed.
 
     Raises PermissionDenied; ValidationError when it is open already."""
     _must(actor)
@@ -195,16 +246,16 @@ def reactivate_user(*, actor: User, user: User) -> tuple[User, str]:
     if user.is_active:
         raise ValidationError(_("Ce compte est déjà actif."))
     password = _temporary_password(user)
-    user.is_active, user.password_change_due = True, True
-    user.set_password(password)
-    user.save(update_fields=["is_active", "password_change_due", "password"])
-    _write_down(actor, user, AccountAct.Kind.REACTIVATED)
-    return user, password
+    if reads_files(user):
+        return _ask(actor, user, AccessRequest.Kind.REACTIVATED, password=password)
+    _open_again(actor, user, make_password(password))
+    return Asked(user, password)
 
 
 @service
-def reset_password(*, actor: User, user: User) -> tuple[User, str]:
-    """A new temporary password, shown once; the old one, the API token and every open session end.
+def reset_password(*, actor: User, user: User) -> Asked:
+    """A new temporary password, shown once; the old one, the API token and every open session end: at once, or for somebody who
+    reads files when a second person has confirmed. Until then the old one works and the new one does not.
 
     Raises PermissionDenied; ValidationError (oneself, a closed account, too many in an hour)."""
     _must(actor)
@@ -214,22 +265,24 @@ def reset_password(*, actor: User, user: User) -> tuple[User, str]:
     user = locked[user.pk]
     if not user.is_active:
         raise ValidationError(_("Ce compte est désactivé. Réactivez-le : il recevra un nouveau mot de passe."))
-    lately = AccountAct.objects.filter(kind=AccountAct.Kind.PASSWORD, at__gte=timezone.now() - HOUR)
-    if lately.filter(user=user).count() >= MOST_RESETS_OF_ONE or lately.filter(by=actor).count() >= MOST_RESETS_BY_ONE:
+    given = AccountAct.objects.filter(kind=AccountAct.Kind.PASSWORD, at__gte=timezone.now() - HOUR, confirmed_by__isnull=True)
+    asked = AccessRequest.objects.filter(kind=AccessRequest.Kind.PASSWORD, asked_at__gte=timezone.now() - HOUR)
+    if (
+        given.filter(user=user).count() + asked.filter(user=user).count() >= MOST_RESETS_OF_ONE
+        or given.filter(by=actor).count() + asked.filter(asked_by=actor).count() >= MOST_RESETS_BY_ONE
+    ):
         raise ValidationError(_("Trop de réinitialisations en une heure. Attendez un peu avant de recommencer."))
     password = _temporary_password(user)
-    user.set_password(password)
-    user.password_change_due = True
-    user.save(update_fields=["password", "password_change_due"])
-    Token.objects.filter(user=user).delete()
-    _write_down(actor, user, AccountAct.Kind.PASSWORD)
-    end_sessions(user)
-    return user, password
+    if reads_files(user):
+        return _ask(actor, user, AccessRequest.Kind.PASSWORD, password=password)
+    _give_password(actor, user, make_password(password))
+    return Asked(user, password)
 
 
 @service
-def reset_second_factor(*, actor: User, user: User, reason: str) -> User:
-    """Takes the second factor and its recovery codes away (a lost telephone); the next sign-in sets up a new one.
+def reset_second_factor(*, actor: User, user: User, reason: str) -> Asked:
+    """Takes the second factor and its recovery codes away (a lost telephone); the next sign-in sets up a new one. For somebody
+    who reads files it stays until a second person has confirmed.
 
     Raises PermissionDenied; ValidationError (oneself, nothing to take away, no reason)."""
     _must(actor)
@@ -237,10 +290,97 @@ def reset_second_factor(*, actor: User, user: User, reason: str) -> User:
     user = _lock(user)
     if not Authenticator.objects.filter(user=user).exists():
         raise ValidationError(_("Ce compte n’a pas de second facteur."))
-    _write_down(actor, user, AccountAct.Kind.SECOND_FACTOR, reason)
+    reason = _reason(reason)
+    if reads_files(user):
+        return _ask(actor, user, AccessRequest.Kind.SECOND_FACTOR, reason=reason)
+    _take_second_factor(actor, user, reason)
+    return Asked(user)
+
+
+@service
+def give_password_from_installation(*, actor: None, user: User) -> str:
+    """A new temporary password from whoever runs the server, for an administrator when no other one can help. It comes from
+    nobody: the two administrators are independent of one another again. Raises ValidationError for any other account."""
+    user = _lock(user)
+    if not user.is_active or not user.postings.active().filter(role=Role.ADMINISTRATOR).exists():
+        raise ValidationError(_("Seul le compte d’un administrateur actif reçoit ainsi un mot de passe."))
+    password = _temporary_password(user)
+    _give_password(None, user, make_password(password))
+    return password
+
+
+# --- what is done to an account, alone or confirmed ----------------------------------------------------------------
+
+
+def _give_password(actor: User | None, user: User, hashed: str, confirmed_by: User | None = None) -> None:
+    user.password, user.password_change_due = hashed, True
+    user.save(update_fields=["password", "password_change_due"])
+    Token.objects.filter(user=user).delete()
+    _write_down(actor, user, AccountAct.Kind.PASSWORD, confirmed_by=confirmed_by)
+    end_sessions(user)
+
+
+def _open_again(actor: User, user: User, hashed: str, confirmed_by: User | None = None) -> None:
+    user.is_active, user.password_change_due, user.password = True, True, hashed
+    user.save(update_fields=["is_active", "password_change_due", "password"])
+    _write_down(actor, user, AccountAct.Kind.REACTIVATED, confirmed_by=confirmed_by)
+
+
+def _take_second_factor(actor: User, user: User, reason: str, confirmed_by: User | None = None) -> None:
+    _write_down(actor, user, AccountAct.Kind.SECOND_FACTOR, reason, confirmed_by)
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user)
-    return user
+
+
+def _decides(actor: User, request: AccessRequest) -> None:
+    if not access.may(actor, Right.MANAGE_USERS) and not any(access.may(actor, Right.POST_STAFF, pk) for pk in request.access_centres(writing=True)):
+        raise PermissionDenied
+
+
+def _lock_request(request: AccessRequest) -> AccessRequest:
+    return AccessRequest.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=request.pk)
+
+
+@service
+def confirm_access(*, actor: User, request: AccessRequest) -> AccessRequest:
+    """A second person agrees: another administrator, or the manager of a centre where the person is posted. Only now it is done.
+
+    Raises PermissionDenied; ValidationError (one's own wish or account, an access that came from the one who asks, too late)."""
+    user = _lock(request.user)
+    request = _lock_request(request)
+    _decides(actor, request)
+    if request.state == AccessRequest.State.CONFIRMED and request.decided_by_id == actor.pk:
+        return request  # a double click
+    if actor.pk in (request.asked_by_id, request.user_id):
+        raise ValidationError(_("Vous avez fait cette demande, ou elle porte sur votre compte : une autre personne doit la confirmer."))
+    if request.state != AccessRequest.State.WAITING or request.asked_at < timezone.now() - AccessRequest.LIFE:
+        raise ValidationError(_("Cette demande n’attend plus : elle a été décidée, remplacée, ou date de plus de sept jours."))
+    _second_person(actor, request.asked_by)
+    if user.is_active == (request.kind == AccessRequest.Kind.REACTIVATED):
+        raise ValidationError(_("Le compte a changé depuis : il a été ouvert ou désactivé. L’administrateur doit refaire sa demande."))
+    hashed, request.password = request.password, ""
+    request.state, request.decided_by, request.decided_at = AccessRequest.State.CONFIRMED, actor, timezone.now()
+    request.save(update_fields=["state", "decided_by", "decided_at", "password"])
+    if request.kind == AccessRequest.Kind.PASSWORD:
+        _give_password(request.asked_by, user, hashed, actor)
+    elif request.kind == AccessRequest.Kind.REACTIVATED:
+        _open_again(request.asked_by, user, hashed, actor)
+    else:
+        _take_second_factor(request.asked_by, user, request.reason, actor)
+    return request
+
+
+@service
+def refuse_access(*, actor: User, request: AccessRequest) -> AccessRequest:
+    """Nothing is done; whoever asked may take it back this way too. Raises PermissionDenied; ValidationError when it is decided."""
+    request = _lock_request(request)
+    _decides(actor, request)
+    if request.state == AccessRequest.State.CONFIRMED:
+        raise ValidationError(_("Cette demande est déjà confirmée."))
+    if request.state == AccessRequest.State.WAITING:
+        request.state, request.decided_by, request.decided_at, request.password = AccessRequest.State.REFUSED, actor, timezone.now(), ""
+        request.save(update_fields=["state", "decided_by", "decided_at", "password"])
+    return request
 
 
 @service
@@ -270,7 +410,8 @@ def revoke_token(*, actor: User, user: User) -> bool:
 
 @service
 def give_posting(*, actor: User, user: User, role: Role, centre: Centre | None, since: datetime.date | None = None, until: datetime.date | None = None) -> Posting:
-    """Gives somebody a role. One asked for oneself waits until another administrator confirms it.
+    """Gives somebody a role. One asked for oneself, and an administrator's that reads files or manages accounts, waits until
+    another administrator confirms it.
 
     Managers give the role of agent at their own centre (`centres.services.post` knows). Raises PermissionDenied, ValidationError."""
     if not user.is_active:
@@ -293,11 +434,14 @@ def end_posting(*, actor: User, posting: Posting, until: datetime.date | None = 
 
 @service
 def confirm_posting(*, actor: User, posting: Posting) -> Posting:
-    """A second administrator agrees to a role that somebody asked for themselves.
+    """A second administrator agrees to a role that somebody asked for themselves, or another administrator for somebody.
 
-    Raises PermissionDenied; ValidationError when the one who confirms got their access from the one who asks."""
+    Raises PermissionDenied; ValidationError when the one who confirms and the one who asks could be one person."""
     _must(actor)
     if actor.pk in (posting.user_id, posting.created_by_id):
         raise ValidationError(_("Vous avez demandé ce rôle : un autre administrateur doit le confirmer."))
     _independent(actor, posting.user)
-    return centres.confirm_posting(actor=actor, posting=posting)
+    if posting.created_by is not None:
+        _second_person(actor, posting.created_by)
+    with in_words(Posting):
+        return centres.confirm_posting(actor=actor, posting=posting)

@@ -41,6 +41,7 @@ from .forms import (
     StaffForm,
     UserFilterForm,
 )
+from .models import AccessRequest
 
 # Accounts have no scope: an administrator manages all of them, everybody else none. So they are looked up after the right.
 
@@ -85,7 +86,7 @@ def users(request: HttpRequest) -> HttpResponse:
     if wanted.get("state"):
         found = found.filter(is_active=wanted["state"] == "active")
     page = Paginator(found.order_by("last_name", "first_name", "pk"), 50).get_page(request.GET.get("page"))
-    return render(request, "administration/users.html", {"filter_form": form, "page": page, "waiting": _waiting().count()})
+    return render(request, "administration/users.html", {"filter_form": form, "page": page, "waiting": _waiting().count() + AccessRequest.objects.waiting().count()})
 
 
 @access(Right.MANAGE_USERS, methods="GET POST")
@@ -102,9 +103,16 @@ def new_user(request: HttpRequest) -> HttpResponse:
     return render(request, "administration/new_user.html", {"form": form})
 
 
-def _show_secret(request: HttpRequest, user: User, secret: str, title: str) -> HttpResponse:
+def _show_secret(request: HttpRequest, user: User, secret: str, title: str, *, waits: bool = False) -> HttpResponse:
     """The only page that ever shows it: not kept in a session, not in an address, not in a message."""
-    return render(request, "administration/secret.html", {"account": user, "secret": secret, "title": title})
+    return render(request, "administration/secret.html", {"account": user, "secret": secret, "title": title, "waits": waits})
+
+
+def _two_people(account: User, text: str) -> str:
+    """What the page of a wish says, and that it will wait."""
+    if not services.reads_files(account):
+        return text
+    return f"{text} " + _("Cette personne voit des dossiers : une autre personne que vous devra confirmer, et rien ne change jusque-là.")
 
 
 @access(Right.MANAGE_USERS)
@@ -118,7 +126,8 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "account": account,
         "postings": list(account.postings.select_related("centre").annotate(holds=holds).order_by("-since", "-pk")[:50]),
-        "acts": list(account.acts_on.select_related("by")[:50]),
+        "acts": list(account.acts_on.select_related("by", "confirmed_by")[:50]),
+        "access_requests": list(account.access_requests.waiting().select_related("asked_by")),
         "oneself": account.pk == request.user.pk,
     }
     return render(request, "administration/user.html", context)
@@ -180,17 +189,18 @@ def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     form = NoQuestionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            account, password = services.reactivate_user(actor=request.user, user=account)
+            asked = services.reactivate_user(actor=request.user, user=account)
         except ValidationError as error:
             _explain(form, error)
         else:
-            return _show_secret(request, account, password, _("Le compte est réactivé"))
+            title = _("La réouverture attend une confirmation") if asked.request else _("Le compte est réactivé")
+            return _show_secret(request, account, asked.password, title, waits=asked.request is not None)
     return _ask(
         request,
         account,
         form,
         title=_("Réactiver le compte"),
-        text=_("La personne reçoit un nouveau mot de passe provisoire et retrouve ses affectations qui ne sont pas terminées."),
+        text=_two_people(account, _("La personne reçoit un nouveau mot de passe provisoire et retrouve ses affectations qui ne sont pas terminées.")),
         submit=_("Réactiver"),
     )
 
@@ -202,17 +212,20 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
     form = NoQuestionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            account, password = services.reset_password(actor=request.user, user=account)
+            asked = services.reset_password(actor=request.user, user=account)
         except ValidationError as error:
             _explain(form, error)
         else:
-            return _show_secret(request, account, password, _("Nouveau mot de passe provisoire"))
+            title = _("Le mot de passe attend une confirmation") if asked.request else _("Nouveau mot de passe provisoire")
+            return _show_secret(request, account, asked.password, title, waits=asked.request is not None)
     return _ask(
         request,
         account,
         form,
         title=_("Donner un nouveau mot de passe"),
-        text=_("L’ancien mot de passe ne marche plus et les sessions ouvertes se terminent. Assurez-vous que c’est bien cette personne qui le demande."),
+        text=_two_people(
+            account, _("L’ancien mot de passe ne marche plus et les sessions ouvertes se terminent. Assurez-vous que c’est bien cette personne qui le demande.")
+        ),
         submit=_("Donner un nouveau mot de passe"),
     )
 
@@ -223,18 +236,21 @@ def reset_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.reset_second_factor(actor=request.user, user=account, **form.cleaned_data)
+            asked = services.reset_second_factor(actor=request.user, user=account, **form.cleaned_data)
         except ValidationError as error:
             _explain(form, error)
         else:
-            messages.success(request, _("Le second facteur est retiré. La personne en installera un autre à sa prochaine connexion."))
+            if asked.request:
+                messages.warning(request, _("La demande est enregistrée : le second facteur reste jusqu’à ce qu’une autre personne la confirme."))
+            else:
+                messages.success(request, _("Le second facteur est retiré. La personne en installera un autre à sa prochaine connexion."))
             return redirect("administration:user", pk=pk)
     return _ask(
         request,
         account,
         form,
         title=_("Retirer le second facteur"),
-        text=_("À faire seulement si la personne a perdu son téléphone et ses codes de secours. Vérifiez de vive voix que c’est bien elle."),
+        text=_two_people(account, _("À faire seulement si la personne a perdu son téléphone et ses codes de secours. Vérifiez de vive voix que c’est bien elle.")),
         submit=_("Retirer le second facteur"),
         danger=True,
     )
@@ -281,7 +297,7 @@ def new_posting(request: HttpRequest, pk: int) -> HttpResponse:
             _explain(form, error)
         else:
             if posting.confirmed_at is None:
-                messages.warning(request, _("Ce rôle est pour vous-même : il attend qu’un autre administrateur le confirme."))
+                messages.warning(request, _("Le rôle est proposé : il commencera quand un autre administrateur l’aura confirmé."))
             else:
                 messages.success(request, _("Affectation enregistrée : %(posting)s.") % {"posting": posting})
             return redirect("administration:user", pk=pk)
@@ -303,9 +319,42 @@ def end_posting(request: HttpRequest, pk: int) -> HttpResponse:
     return _ask(request, posting.user, form, title=_("Terminer l’affectation"), text=str(posting), submit=_("Terminer l’affectation"), danger=True)
 
 
-@access(Right.MANAGE_USERS)
-def waiting_postings(request: HttpRequest) -> HttpResponse:
-    return render(request, "administration/waiting.html", {"postings": list(_waiting()[:100])})
+@access((Right.MANAGE_USERS, Right.POST_STAFF))
+def waiting(request: HttpRequest) -> HttpResponse:
+    """What waits for a second person: roles for administrators, wishes about accounts for them and for the managers concerned."""
+    wishes = AccessRequest.objects.visible_to(request.user).waiting().select_related("user__organisation", "asked_by").order_by("asked_at", "pk")
+    postings = list(_waiting()[:100]) if may(request.user, Right.MANAGE_USERS) else []
+    return render(request, "administration/waiting.html", {"postings": postings, "access_requests": list(wishes[:100])})
+
+
+def _wish(request: HttpRequest, pk: int) -> AccessRequest:
+    """Looked up after the right: one about somebody of another centre is as absent as one that never was."""
+    try:
+        return get_object_or_404(AccessRequest.objects.visible_to(request.user).select_related("user", "asked_by"), pk=pk)
+    except OverflowError as error:
+        raise Http404 from error
+
+
+@access((Right.MANAGE_USERS, Right.POST_STAFF), methods="POST")
+def confirm_access(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        wish = services.confirm_access(actor=request.user, request=_wish(request, pk))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("C’est fait : %(wish)s.") % {"wish": wish})
+    return redirect("administration:waiting")
+
+
+@access((Right.MANAGE_USERS, Right.POST_STAFF), methods="POST")
+def refuse_access(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        wish = services.refuse_access(actor=request.user, request=_wish(request, pk))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Rien n’a changé : la demande est écartée (%(wish)s).") % {"wish": wish})
+    return redirect("administration:waiting")
 
 
 @access(Right.MANAGE_USERS, methods="POST")

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from audit.acting import Stale
 from audit.models import ReadLog
 from centres.access import centres_for
-from centres.api import Pages, SiraAPIView
+from centres.api import Pages, SiraAPIView, Strict
 from centres.models import Area, Centre
 from centres.roles import Right
 
@@ -71,7 +71,7 @@ class DocumentSerializer(serializers.ModelSerializer):
         return super().to_representation(document) | {"number": document.readable_number}
 
 
-class _Identity(serializers.ModelSerializer):
+class _Identity(Strict, serializers.ModelSerializer):
     """The fields that say who a person is. The services judge them; here is only their kind and length."""
 
     surname = serializers.CharField(max_length=80, allow_blank=True, required=False, help_text="As the person writes it. One of surname and given_names is needed.")

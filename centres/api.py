@@ -1,11 +1,11 @@
 """The base class of every API view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
-from rest_framework import exceptions, generics, status
+from rest_framework import exceptions, generics, serializers, status
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
@@ -17,7 +17,7 @@ from .access import Declaration, find_for
 from .api_rules import Conflict, Declared, Pages
 from .roles import Right
 
-__all__ = ["Conflict", "Declared", "Pages", "SiraAPIView"]
+__all__ = ["Conflict", "Declared", "Pages", "SiraAPIView", "Strict"]
 
 
 class ShallowJSONParser(JSONParser):
@@ -28,6 +28,20 @@ class ShallowJSONParser(JSONParser):
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise exceptions.ParseError from error
+
+
+class Strict(serializers.Serializer):
+    """What every serializer that reads a body inherits, first: a field that is unknown, or that cannot be written here, is refused in
+    words instead of left out without a word. Whoever sends `state` must not believe that it was saved."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, Mapping):
+            fields = self.fields
+            refused = {str(name): [_("Ce champ est inconnu ici : retirez-le.")] for name in data if name not in fields}
+            refused |= {name: [_("Ce champ ne se modifie pas ici : retirez-le.")] for name in data if name in fields and fields[name].read_only}
+            if refused:
+                raise exceptions.ValidationError(refused)
+        return super().to_internal_value(data)
 
 
 class SiraAPIView(generics.GenericAPIView):

@@ -2,18 +2,23 @@
 
 Named in settings, so nothing here may import a view of the framework at load time."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
+from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 from . import access
 from .access import ANYONE, SIGNED_IN
@@ -92,6 +97,30 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     response.data = body
     response.content_type = "application/problem+json"
     return response
+
+
+def _page_or_problem(request: HttpRequest, status_code: int, title: "StrPromise", page: Callable[..., HttpResponse], *args: Any) -> HttpResponse:
+    if not request.path.startswith("/api/"):
+        return page(request, *args)
+    body = {"type": "about:blank", "status": status_code, "title": str(title), "detail": str(title)}
+    return JsonResponse(body, status=status_code, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False})
+
+
+# What Django answers outside any view of the API: an address that no view has, a request it does not accept, a fault.
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page_or_problem(request, 404, _("Il n’y a rien à cette adresse."), defaults.page_not_found, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page_or_problem(request, 400, _("Cette demande n’est pas lisible."), defaults.bad_request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page_or_problem(request, 403, _("Vous n’avez pas le droit de faire cela."), defaults.permission_denied, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page_or_problem(request, 500, _("Une erreur inattendue s’est produite. Elle est notée dans le journal du serveur."), defaults.server_error)
 
 
 class Conflict(exceptions.APIException):

@@ -1,8 +1,10 @@
 """The places: centres, rooms, beds, what is offered there, and who is posted where."""
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, IntegerRangeField, RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Func, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +12,7 @@ from guardian.models import UserObjectPermissionBase
 
 from audit.triggers import audited
 
-from .roles import CENTRE_ONLY, NATIONAL_ONLY, Right, Role
+from .roles import CENTRE_ONLY, FILE_ROLES, NATIONAL_ONLY, NEVER_WITH_FILES, WITH_FILES_OF_A_CENTRE, Right, Role
 
 
 class CentreQuerySet(models.QuerySet["Centre"]):
@@ -162,10 +164,55 @@ class PostingQuerySet(models.QuerySet["Posting"]):
         on = on or timezone.localdate()
         return self.filter(Q(until__isnull=True) | Q(until__gte=on), since__lte=on, confirmed_at__isnull=False)
 
+    def lasting(self) -> "PostingQuerySet":
+        """Those that have not ended: in force, to come, or waiting for confirmation."""
+        return self.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
+
+    def of_files(self) -> "PostingQuerySet":
+        """Those whose role reads files."""
+        return self.filter(role__in=FILE_ROLES)
+
     def stale(self) -> "PostingQuerySet":
         """Those whose grants no longer say what their dates say: ended, or begun, since the grants were written."""
         active = self.active().values("pk")
         return self.filter(Q(granted=True) & ~Q(pk__in=active) | Q(granted=False, pk__in=active))
+
+
+class _UserRange(Func):
+    """A one-value range of the user's key: comparable in an exclusion without the btree_gist extension (decision 7)."""
+
+    template = "int8range((%(expressions)s)::bigint, (%(expressions)s)::bigint, '[]')"
+    output_field = BigIntegerRangeField()
+    arity = 1
+
+    def as_sql(self, compiler, connection, **context):  # type: ignore[override]
+        sql, params = super().as_sql(compiler, connection, **context)
+        return sql, (*params, *params)  # the expression stands in the template twice
+
+
+class _Days(Func):
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
+def _kinds() -> Case:
+    """The kind of a posting as a range of numbers, such that two kinds touch (`-|-`) exactly when nobody may hold both:
+    [1, 2) no files ever, [0, 1) files of one centre, [-5, 1) files of the country, [-6, -5) files of a centre at most."""
+
+    def numbers(first: int, end: int) -> Func:
+        return Func(Value(first), Value(end), function="INT4RANGE", output_field=IntegerRangeField())
+
+    def plain(roles: frozenset[Role]) -> list[str]:
+        return sorted(role.value for role in roles)
+
+    return Case(
+        When(role__in=plain(NEVER_WITH_FILES), then=numbers(1, 2)),
+        When(role__in=plain(WITH_FILES_OF_A_CENTRE), then=numbers(-6, -5)),
+        When(centre__isnull=True, role__in=plain(FILE_ROLES), then=numbers(-5, 1)),
+        When(role__in=plain(FILE_ROLES), then=numbers(0, 1)),
+        default=numbers(10, 11),
+        output_field=IntegerRangeField(),
+    )
 
 
 class Posting(models.Model):
@@ -177,7 +224,7 @@ class Posting(models.Model):
     since = models.DateField(_("à partir du"), default=timezone.localdate)
     until = models.DateField(_("jusqu’au (inclus)"), null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("proposée par"))
-    # A posting that would give an administrator a role for themselves waits for a second one.
+    # A posting for oneself, or one by an administrator to a role that reads files or manages accounts, waits for a second administrator.
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("confirmée par"))
     confirmed_at = models.DateTimeField(null=True, blank=True)
     granted = models.BooleanField(default=False, editable=False)  # are the rights of the role written as grants?
@@ -220,6 +267,15 @@ class Posting(models.Model):
                 nulls_distinct=False,
                 name="posting_once",
                 violation_error_message=_("Cette personne a déjà ce rôle, sans date de fin."),
+            ),
+            ExclusionConstraint(
+                name="posting_compatible",
+                expressions=[
+                    (_UserRange("user"), RangeOperators.OVERLAPS),
+                    (_kinds(), RangeOperators.ADJACENT_TO),
+                    (_Days("since", "until", RangeBoundary(inclusive_upper=True)), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("Ce rôle est incompatible avec un autre rôle de cette personne : qui voit les dossiers ne contrôle pas."),
             ),
         ]
         triggers = [audited()]

@@ -106,3 +106,24 @@ ROLE_ORGANISATIONS: dict[Role, frozenset[str] | None] = {
     Role.AUDITOR: None,
     Role.ADMINISTRATOR: None,
 }
+
+# --- what needs two people, and what never goes together ------------------------------------------------------------
+
+# Rights on the content of files: whoever has one of them reads about people.
+FILE_RIGHTS = frozenset(Right) - NATIONAL - {Right.VIEW_CENTRE, Right.MANAGE_CENTRE, Right.POST_STAFF}
+FILE_ROLES = frozenset(role for role, rights in ROLE_RIGHTS.items() if rights & FILE_RIGHTS)
+# Given by an administrator they wait for a second one: otherwise one person alone could open every file.
+TWO_PERSON_ROLES = FILE_ROLES | frozenset(role for role, rights in ROLE_RIGHTS.items() if Right.MANAGE_USERS in rights)
+
+# Whoever keeps the accounts, watches the watchers or judges the figures does not read files (docs/access.md).
+NEVER_WITH_FILES = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.STEERING, Role.ME_AECID})
+# "No names, unless also posted to a centre": never nationally, and at a centre only as two administrators decide.
+WITH_FILES_OF_A_CENTRE = frozenset({Role.ME_IOM})
+
+
+def incompatible(one: tuple[str, int | None], other: tuple[str, int | None]) -> bool:
+    """May nobody hold these two (role, centre or None) at the same time? The database holds the same rule (`posting_compatible`)."""
+    for (role, _where), (against, centre) in ((one, other), (other, one)):
+        if against in FILE_ROLES and (role in NEVER_WITH_FILES or (role in WITH_FILES_OF_A_CENTRE and centre is None)):
+            return True
+    return False

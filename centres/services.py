@@ -11,7 +11,7 @@ from audit.acting import service
 
 from . import access
 from .models import Centre, Posting
-from .roles import ROLE_ORGANISATIONS, Right, Role
+from .roles import FILE_ROLES, ROLE_ORGANISATIONS, TWO_PERSON_ROLES, WITH_FILES_OF_A_CENTRE, Right, Role, incompatible
 
 
 def _may_post(actor: User, centre: Centre | None, role: Role) -> bool:
@@ -21,11 +21,30 @@ def _may_post(actor: User, centre: Centre | None, role: Role) -> bool:
     return centre is not None and role == Role.CENTRE_AGENT and access.may(actor, Right.POST_STAFF, centre)
 
 
+def _compatible(posting: Posting) -> bool:
+    """Does the role go with what this user has already? Returns whether it is the exception that two administrators must decide.
+    Raises ValidationError in words. The database refuses the same (`posting_compatible`)."""
+    others = Posting.objects.filter(user=posting.user_id).exclude(pk=posting.pk).exclude(until__lt=posting.since)
+    if posting.until is not None:
+        others = others.exclude(since__gt=posting.until)
+    exception = False
+    for other in others:
+        pair = {Role(posting.role), Role(other.role)}
+        if incompatible((posting.role, posting.centre_id), (other.role, other.centre_id)):
+            words = _(
+                "« %(role)s » ne va pas avec « %(other)s », que cette personne a déjà : qui tient les comptes, contrôle ou juge les chiffres ne lit pas les dossiers."
+            )
+            raise ValidationError({"role": words % {"role": posting.get_role_display(), "other": other.get_role_display()}}, code="posting_compatible")
+        exception = exception or bool(pair & WITH_FILES_OF_A_CENTRE and pair & FILE_ROLES)
+    return exception
+
+
 @service
 def post(*, actor: User | None, user: User, role: Role, centre: Centre | None, since: datetime.date | None = None, until: datetime.date | None = None) -> Posting:
     """Gives a user a role at a centre, or nationally. `actor` None: the installation itself (first accounts, demonstration).
 
-    Nobody gives themselves a role: such a posting waits until another administrator confirms it.
+    Nobody gives themselves a role, and no administrator alone gives one that reads files or manages accounts: such a posting
+    waits until another administrator confirms it. A manager's agent at their own centre begins at once.
     Raises ValidationError (words for the form), PermissionDenied."""
     if actor is not None and not _may_post(actor, centre, role):
         raise PermissionDenied
@@ -33,7 +52,12 @@ def post(*, actor: User | None, user: User, role: Role, centre: Centre | None, s
     if allowed is not None and user.organisation.kind not in allowed:
         raise ValidationError({"role": _("Ce rôle n’est pas ouvert à l’organisation de cette personne (%(organisation)s).") % {"organisation": user.organisation}})
     posting = Posting(user=user, role=role, centre=centre, since=since or timezone.localdate(), until=until, created_by=actor)
-    if actor is None or actor.pk != user.pk:
+    User.objects.select_for_update().only("pk").get(pk=user.pk)  # two at once: the second sees what the first gave
+    exception = _compatible(posting)
+    administrator = actor is not None and access.may(actor, Right.MANAGE_USERS)
+    if exception and actor is not None and not administrator:
+        raise ValidationError({"role": _("Cette personne fait du suivi-évaluation : un administrateur doit proposer ce rôle, et un second le confirmer.")})
+    if actor is None or (actor.pk != user.pk and not (administrator and (role in TWO_PERSON_ROLES or exception))):
         posting.confirmed_at = timezone.now()
         posting.confirmed_by = actor
     posting.full_clean()
@@ -44,12 +68,15 @@ def post(*, actor: User | None, user: User, role: Role, centre: Centre | None, s
 
 @service
 def confirm_posting(*, actor: User, posting: Posting) -> Posting:
-    """A second administrator agrees to a role that an administrator asked for themselves. Raises PermissionDenied."""
+    """A second administrator agrees to a role that somebody asked for themselves, or an administrator for somebody else.
+
+    Raises PermissionDenied; ValidationError when the person has another role by now that does not go with it."""
     posting = Posting.objects.select_for_update().get(pk=posting.pk)
     if posting.confirmed_at is not None:
         return posting
     if not access.may(actor, Right.MANAGE_USERS) or actor.pk in (posting.user_id, posting.created_by_id):
         raise PermissionDenied
+    _compatible(posting)
     posting.confirmed_by, posting.confirmed_at = actor, timezone.now()
     posting.save(update_fields=["confirmed_by", "confirmed_at"])
     access.sync_grants(posting.user)

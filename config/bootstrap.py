@@ -165,8 +165,8 @@ def ensure_packages(purpose: str) -> None:
 
 
 def compile_catalogues() -> None:
-    """locale/*/LC_MESSAGES/*.po to .mo where newer."""
-    for po in ROOT.glob("locale/*/LC_MESSAGES/django*.po"):
+    """Our catalogues (locale/, config/words/) from .po to .mo where newer."""
+    for po in [*ROOT.glob("locale/*/LC_MESSAGES/django*.po"), *ROOT.glob("config/words/*/LC_MESSAGES/django.po")]:
         mo = po.with_suffix(".mo")
         if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
             continue

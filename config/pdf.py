@@ -61,6 +61,10 @@ def render(html: str, style: str) -> bytes:
     from weasyprint.text.fonts import FontConfiguration
 
     fetch, fonts = fetcher(), FontConfiguration()
-    document = HTML(string=html, base_url="sira:", url_fetcher=fetch)
-    sheet = CSS(string=style, base_url="sira:", url_fetcher=fetch, font_config=fonts)
-    return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
+    try:
+        document = HTML(string=html, base_url="sira:", url_fetcher=fetch)
+        sheet = CSS(string=style, base_url="sira:", url_fetcher=fetch, font_config=fonts)
+        return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
+    finally:
+        # Its folder of fonts goes now: a worker's process ends without collecting its garbage, and would leave one each time.
+        fonts.__del__()

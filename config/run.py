@@ -9,12 +9,14 @@ import fcntl
 import json
 import logging
 import os
+import secrets
 import selectors
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -39,6 +41,7 @@ LONGEST_PAUSE = 30.0
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START = time.monotonic()
+APP_ROLE, APP_VARIABLE = "sira_app", "SIRA_APP_DATABASE_URL"
 COMMANDS = """
 import json, os, sys
 from django.core.management import execute_from_command_line
@@ -186,9 +189,22 @@ def environment_for(home: Path, address: str, urls: dict[str, str]) -> dict[str,
     return environment
 
 
+def app_database_url(owner: str) -> str:
+    """The same database, entered as the application's own role, whose password is drawn at each start (`manage.py app_role` sets it)."""
+    parts = urllib.parse.urlsplit(owner)
+    return parts._replace(netloc=f"{APP_ROLE}:{secrets.token_urlsafe(24)}@{parts.hostname}:{parts.port}").geturl()
+
+
+def as_application(environment: dict[str, str]) -> dict[str, str]:
+    """What the web server and the worker find: the database as the application's role, and no word of its owner."""
+    return {name: value for name, value in environment.items() if name != APP_VARIABLE} | {"DATABASE_URL": environment.get(APP_VARIABLE) or environment["DATABASE_URL"]}
+
+
 def preparations(environment: dict[str, str]) -> list[list[str]]:
-    """The commands of `manage.py` that come before the first page."""
+    """The commands of `manage.py` that come before the first page, as the owner of the database."""
     commands = [["migrate", "--verbosity", "0"], ["load_logframe"], ["load_questionnaires"]]
+    if environment.get(APP_VARIABLE):
+        commands.append(["app_role", "--verbosity", "0"])
     if environment["SIRA_DEMO"] != "0":
         size = environment["SIRA_DEMO_SIZE"]
         commands.append(["demo_data", "--if-empty", "--migrants", size, "--seed", "1"])
@@ -327,8 +343,10 @@ def main() -> int:
         try:
             urls = {service.variable: service.hold() for service in embedded}
             environment = environment_for(home, address, urls)
+            if "DATABASE_URL" in urls:  # our own server: the site does not work as its superuser
+                environment[APP_VARIABLE] = app_database_url(urls["DATABASE_URL"])
             prepare(preparations(environment), environment)
-            serve(programs(port, home, environment), embedded, address, environment)
+            serve(programs(port, home, as_application(environment)), embedded, address, environment)
         except Stopped:
             pass
     say("Tout est arrêté.")

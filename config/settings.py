@@ -133,7 +133,7 @@ TEMPLATES = [
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
 if not DATABASE_URL:
-    if not (TESTING or {"makemessages", "makemigrations", "collectstatic"} & set(sys.argv)):
+    if not (TESTING or os.environ.get("SIRA_WITHOUT_SERVICES") or "makemigrations" in sys.argv):
         raise ImproperlyConfigured("DATABASE_URL manque : lancez « make run », ou donnez l’adresse du serveur PostgreSQL.")
     DATABASE_URL = "postgresql://localhost/sira"
 
@@ -256,7 +256,8 @@ ANONYMOUS_USER_NAME = None
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("Français")), ("en", _("Anglais")), ("es", _("Espagnol"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second: our own French for the stock messages of Django and allauth.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "config" / "words"]
 TIME_ZONE = "Africa/Bamako"
 USE_TZ = True
 USE_I18N = True
@@ -280,8 +281,8 @@ WHITENOISE_AUTOREFRESH = TESTING or DEBUG  # in a test every client would otherw
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",  # the first one names the challenge of a 401
         "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.TokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["centres.api_rules.Declared"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

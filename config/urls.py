@@ -1,11 +1,18 @@
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.views.partner import partner
 from centres import home
 from jobs import health
+
+handler400, handler403 = "centres.api_rules.bad_request", "centres.api_rules.forbidden"
+handler404, handler500 = "centres.api_rules.not_found", "centres.api_rules.server_error"
+
+# The first is what one gets without asking; YAML by `Accept: application/yaml`.
+SCHEMA_FORMATS = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer2, OpenApiYamlRenderer]
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -26,7 +33,7 @@ urlpatterns = [
     path("questionnaires/", include("questionnaires.urls")),
     path("jobs/", include("jobs.urls")),
     path("administration/", include("administration.urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(renderer_classes=SCHEMA_FORMATS), name="api-schema"),
     path("api/v1/", include("questionnaires.api")),
     path("api/v1/", include("cases.api")),
     path("api/v1/", include("cases.referral_api")),

@@ -10,14 +10,14 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from audit.acting import Stale
-from centres.api import Conflict, SiraAPIView
+from centres.api import Conflict, SiraAPIView, Strict
 from centres.roles import Right
 
 from .models import CELLS, MOST, FlowCount, FlowPoint
 from .services import correct_count, record_count
 
 
-class FlowCountSerializer(serializers.ModelSerializer):
+class FlowCountSerializer(Strict, serializers.ModelSerializer):
     id = serializers.UUIDField()
     point = serializers.SlugRelatedField(slug_field="code", queryset=FlowPoint.objects.all())
     total = serializers.IntegerField(read_only=True)

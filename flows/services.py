@@ -94,6 +94,8 @@ def correct_count(*, actor: User, count: FlowCount, version: int, **changes: Any
         raise Stale(count)
     if unknown := set(changes) - set(FIELDS):
         raise ValueError(f"not part of a count: {sorted(unknown)}")
+    if all(getattr(count, name) == value for name, value in changes.items()):
+        return count  # the same again is no new version
     for name, value in changes.items():
         setattr(count, name, value)
     count.version += 1

@@ -9,14 +9,14 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from audit.acting import Stale
-from centres.api import Conflict, SiraAPIView
+from centres.api import Conflict, SiraAPIView, Strict
 from centres.roles import Right
 
 from .models import CELLS, MOST, Activity, Community
 from .services import correct_activity, record_activity
 
 
-class ActivitySerializer(serializers.ModelSerializer):
+class ActivitySerializer(Strict, serializers.ModelSerializer):
     id = serializers.UUIDField()
     community = serializers.PrimaryKeyRelatedField(queryset=Community.objects.all(), allow_null=True, required=False)
     total = serializers.IntegerField(read_only=True)

@@ -94,6 +94,8 @@ def correct_activity(*, actor: User, activity: Activity, version: int, **changes
         raise ValueError(f"not part of an activity: {sorted(unknown)}")
     if "title" in changes:
         changes["title"] = _tidy(changes["title"])
+    if all(getattr(activity, name) == value for name, value in changes.items()):
+        return activity  # the same again is no new version
     for name, value in changes.items():
         setattr(activity, name, value)
     if activity.kind != Activity.Kind.TRAINING and activity.attendances.exists():

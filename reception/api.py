@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from audit.acting import Stale
 from audit.models import ReadLog
 from cases.models import Migrant
-from centres.api import Conflict, Pages, SiraAPIView
+from centres.api import Conflict, Pages, SiraAPIView, Strict
 from centres.models import Bed, Centre, Service
 from centres.roles import Right
 
@@ -29,7 +29,7 @@ class _OnesPeople(serializers.PrimaryKeyRelatedField):
         return Migrant.objects.visible_to(self.context["request"].user)
 
 
-class StaySerializer(serializers.ModelSerializer):
+class StaySerializer(Strict, serializers.ModelSerializer):
     id = serializers.UUIDField(help_text="Made by the client: sent twice it is one stay.")
     migrant = _OnesPeople(queryset=Migrant.objects.all(), pk_field=serializers.UUIDField())
     centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), help_text="Code of the centre")
@@ -51,7 +51,7 @@ class StaySerializer(serializers.ModelSerializer):
         return BedAssignment.objects.filter(stay=stay, until__isnull=True).values_list("bed_id", flat=True).first()
 
 
-class DepartureSerializer(serializers.Serializer):
+class DepartureSerializer(Strict):
     """The departure of a person. `version`: the one you read; an older one answers 409."""
 
     departure_reason = serializers.ChoiceField(choices=Stay.DepartureReason.choices)
@@ -60,7 +60,7 @@ class DepartureSerializer(serializers.Serializer):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
 
 
-class AssistanceSerializer(serializers.ModelSerializer):
+class AssistanceSerializer(Strict, serializers.ModelSerializer):
     id = serializers.UUIDField(help_text="Made by the client: sent twice it is one line.")
     migrant = _OnesPeople(queryset=Migrant.objects.all(), pk_field=serializers.UUIDField())
     centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), help_text="Code of the centre")

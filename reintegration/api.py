@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from audit.acting import Stale
 from audit.models import ReadLog
 from cases.models import Migrant
-from centres.api import Pages, SiraAPIView
+from centres.api import Pages, SiraAPIView, Strict
 from centres.models import Centre
 from centres.roles import Right
 from returns.api import VisibleMigrant, stale_answer
@@ -31,7 +31,7 @@ class VisitPages(Pages):
     ordering = ("due_on", "id")
 
 
-class VisitSerializer(serializers.ModelSerializer):
+class VisitSerializer(Strict, serializers.ModelSerializer):
     migrant = serializers.UUIDField(source="case.migrant_id", read_only=True)
     centre = serializers.CharField(source="case.centre.code", read_only=True)
     situation = serializers.ChoiceField(choices=Visit.Situation.choices, allow_blank=True, read_only=True)
@@ -42,7 +42,7 @@ class VisitSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class RecordSerializer(serializers.ModelSerializer):
+class RecordSerializer(Strict, serializers.ModelSerializer):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=True, help_text="The version you read.")
 
     class Meta:
@@ -58,7 +58,7 @@ class SupportSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ReintegrationCaseSerializer(serializers.ModelSerializer):
+class ReintegrationCaseSerializer(Strict, serializers.ModelSerializer):
     migrant = VisibleMigrant(queryset=Migrant.objects.all())
     centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), help_text="The antenna that follows the person up.")
     returned_from = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2, in Europe or Africa.")

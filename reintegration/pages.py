@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Migrant
@@ -51,20 +51,20 @@ def timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
     ended = migrant.care_ended(user)
     for case in _cases_of(migrant):
         if ended is not None and not case.was_over(ended):
-            rows.append(TimelineRow(case.opened_on, _now("Réintégration ouverte"), _now("La suite appartient à l’équipe qui suit la personne.")))
+            rows.append(TimelineRow(case.opened_on, gettext("Réintégration ouverte"), gettext("La suite appartient à l’équipe qui suit la personne.")))
             continue
-        rows.append(TimelineRow(case.opened_on, _now("Réintégration ouverte"), case.plan, _url(case)))
+        rows.append(TimelineRow(case.opened_on, gettext("Réintégration ouverte"), case.plan, _url(case)))
         for visit in case.visits.all():
             if visit.done_on:
-                title = _now("Visite du mois %(month)s") % {"month": visit.month}
+                title = gettext("Visite du mois %(month)s") % {"month": visit.month}
                 url = reverse("reintegration:visit", kwargs={"pk": visit.pk})
                 tone = {"good": "ok", "fragile": "warn", "bad": "danger"}.get(visit.situation, "neutral")
                 rows.append(TimelineRow(visit.done_on, title, "", url, chip={"label": visit.get_situation_display(), "tone": tone}))
         for support in case.supports.all():
-            rows.append(TimelineRow(support.delivered_on, _now("Appui remis : %(kind)s") % {"kind": Support.Kind(support.kind).label}, "", _url(case)))
+            rows.append(TimelineRow(support.delivered_on, gettext("Appui remis : %(kind)s") % {"kind": Support.Kind(support.kind).label}, "", _url(case)))
         if case.closed_on:
             chip = {"label": case.get_state_display(), "tone": "neutral"}
-            rows.append(TimelineRow(case.closed_on, _now("Suivi de réintégration terminé"), "", _url(case), chip=chip))
+            rows.append(TimelineRow(case.closed_on, gettext("Suivi de réintégration terminé"), "", _url(case), chip=chip))
     return rows
 
 
@@ -75,10 +75,10 @@ def due(user: Any, migrant: Migrant) -> list[DueItem]:
             continue
         visit = next((visit for visit in case.visits.all() if visit.done_on is None), None)
         if visit is None:
-            items.append(DueItem(_now("Réintégration : toutes les visites sont faites"), _now("Le suivi peut être terminé."), _url(case), "ok"))
+            items.append(DueItem(gettext("Réintégration : toutes les visites sont faites"), gettext("Le suivi peut être terminé."), _url(case), "ok"))
             continue
-        title = _now("Réintégration : visite du mois %(month)s") % {"month": visit.month}
-        detail = _now("En retard.") if visit.is_overdue else ""
+        title = gettext("Réintégration : visite du mois %(month)s") % {"month": visit.month}
+        detail = gettext("En retard.") if visit.is_overdue else ""
         items.append(DueItem(title, detail, reverse("reintegration:visit", kwargs={"pk": visit.pk}), "danger" if visit.is_overdue else "info", visit.due_on))
     return items
 
@@ -88,7 +88,7 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
         return []
     if any(case.state == ReintegrationCase.State.OPEN for case in _cases_of(migrant)) or not allows(user, Right.MANAGE_REINTEGRATION, migrant, writing=True):
         return []
-    return [Action(_now("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}))]
+    return [Action(gettext("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}))]
 
 
 def keys(migrant: Migrant) -> list[uuid.UUID]:

@@ -110,7 +110,10 @@ def revise_plan(*, actor: User, case: ReintegrationCase, version: int, plan: str
     """Writes the plan anew, and whether the support is reinforced. Raises Stale, PermissionDenied, ValidationError."""
     case = _locked_case(actor, case, version)
     _check_open(case)
+    before = case.plan, case.enhanced, case.region
     case.plan, case.enhanced, case.region = _text("plan", ReintegrationCase, plan), enhanced, clean_line(region)
+    if before == (case.plan, case.enhanced, case.region):
+        return case  # the same again is no new version
     case.version += 1
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
     case.save()
@@ -134,7 +137,12 @@ def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.d
     if done_on < visit.earliest:
         words = _("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue.")
         raise ValidationError({"done_on": words})
-    visit.done_on, visit.situation, visit.note, visit.done_by = done_on, situation, _text("note", Visit, note), actor
+    before = visit.done_on, visit.situation, visit.note
+    visit.done_on, visit.situation, visit.note = done_on, situation, _text("note", Visit, note)
+    if situation and before == (visit.done_on, visit.situation, visit.note):
+        visit.case = case
+        return visit  # the same again is no new version, and stays the visit of whoever made it
+    visit.done_by = actor
     visit.version += 1
     if not situation:
         raise ValidationError({"situation": _("Choisissez comment va la personne.")})

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
-from centres.api import Conflict, SiraAPIView
+from centres.api import Conflict, SiraAPIView, Strict
 from centres.roles import Right
 from jobs.models import Job
 
@@ -222,7 +222,7 @@ class ReportSerializer(serializers.ModelSerializer):
         return report.job.result.get("sha256", "")
 
 
-class ReportRequestSerializer(serializers.Serializer):
+class ReportRequestSerializer(Strict):
     """`id` is made by the caller: the same one again is the same report. `from` and `to`: the period (or by the names of the model)."""
 
     id = serializers.UUIDField(required=False)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from audit.acting import Stale
 from audit.models import ReadLog
 from cases.models import Migrant
-from centres.api import Pages, SiraAPIView
+from centres.api import Pages, SiraAPIView, Strict
 from centres.roles import Right
 
 from . import services
@@ -32,7 +32,7 @@ class VisibleMigrant(serializers.PrimaryKeyRelatedField):
         return Migrant.objects.visible_to(self.context["request"].user)
 
 
-class ReturnCaseSerializer(serializers.ModelSerializer):
+class ReturnCaseSerializer(Strict, serializers.ModelSerializer):
     migrant = VisibleMigrant(queryset=Migrant.objects.all())
     centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
     document = serializers.ChoiceField(choices=ReturnCase.Document.choices, allow_blank=True, read_only=True)
@@ -72,7 +72,7 @@ class ReturnCaseSerializer(serializers.ModelSerializer):
 _STEP_FIELDS = tuple(dict.fromkeys(name for step in STEPS.values() for name in step.fields))
 
 
-class MoveSerializer(serializers.ModelSerializer):
+class MoveSerializer(Strict, serializers.ModelSerializer):
     """`to` and what is written down at that step. Without `to`: puts right what was written at the present step."""
 
     to = serializers.ChoiceField(choices=State.choices, required=False)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Migrant
@@ -55,18 +55,18 @@ def timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
     ended = migrant.care_ended(user)
     for case in _returns_of(migrant):
         if ended is not None and not case.was_over(ended):
-            rows.append(TimelineRow(case.opened_on, _now("Retour volontaire ouvert"), _now("La suite appartient à l’équipe qui suit la personne.")))
+            rows.append(TimelineRow(case.opened_on, gettext("Retour volontaire ouvert"), gettext("La suite appartient à l’équipe qui suit la personne.")))
             continue
-        rows.append(TimelineRow(case.opened_on, _now("Retour volontaire demandé"), case.destination, _url(case)))
+        rows.append(TimelineRow(case.opened_on, gettext("Retour volontaire demandé"), case.destination, _url(case)))
         if case.declaration_signed_on:
-            rows.append(TimelineRow(case.declaration_signed_on, _now("Déclaration de retour volontaire signée"), "", _url(case)))
+            rows.append(TimelineRow(case.declaration_signed_on, gettext("Déclaration de retour volontaire signée"), "", _url(case)))
         if case.departed_on:
-            rows.append(TimelineRow(case.departed_on, _now("Départ en retour volontaire"), case.destination, _url(case)))
+            rows.append(TimelineRow(case.departed_on, gettext("Départ en retour volontaire"), case.destination, _url(case)))
         if case.arrived_on:
-            rows.append(TimelineRow(case.arrived_on, _now("Arrivée"), case.destination, _url(case), chip={"label": _now("arrivé"), "tone": "ok"}))
+            rows.append(TimelineRow(case.arrived_on, gettext("Arrivée"), case.destination, _url(case), chip={"label": gettext("arrivé"), "tone": "ok"}))
         if case.state in STOPPED and case.ended_on:
             chip = {"label": case.get_state_display(), "tone": "neutral"}
-            rows.append(TimelineRow(case.ended_on, _now("Retour volontaire arrêté"), case.end_reason, _url(case), chip=chip))
+            rows.append(TimelineRow(case.ended_on, gettext("Retour volontaire arrêté"), case.end_reason, _url(case), chip=chip))
     return rows
 
 
@@ -75,9 +75,9 @@ def due(user: Any, migrant: Migrant) -> list[DueItem]:
     for case in _returns_of(migrant):
         following = next_step(case.state)
         if case.is_open and following:
-            title = _now("Retour volontaire vers %(place)s : %(state)s") % {"place": case.destination, "state": case.get_state_display()}
+            title = gettext("Retour volontaire vers %(place)s : %(state)s") % {"place": case.destination, "state": case.get_state_display()}
             tone = "info" if case.state in GONE else "warn"
-            items.append(DueItem(title, _now("Étape suivante : %(step)s") % {"step": STEPS[following].title}, _url(case), tone))
+            items.append(DueItem(title, gettext("Étape suivante : %(step)s") % {"step": STEPS[following].title}, _url(case), tone))
     return items
 
 
@@ -87,7 +87,7 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     # Somebody already at home, or who has died: what would be refused is not offered. A return from abroad is opened by its address.
     if migrant.died_on is not None or migrant.nationality == HOME:
         return []
-    return [Action(_now("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}))]
+    return [Action(gettext("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}))]
 
 
 def keys(migrant: Migrant) -> list[uuid.UUID]:

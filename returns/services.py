@@ -134,13 +134,16 @@ def know_best_interest(case: ReturnCase) -> None:
         case.best_interest_on = found.decided_on if found else None
 
 
-def _set(case: ReturnCase, allowed: tuple[str, ...], fields: dict[str, Any]) -> None:
+def _set(case: ReturnCase, allowed: tuple[str, ...], fields: dict[str, Any]) -> bool:
+    """Sets what is allowed at this step. Returns whether anything is other than before. Raises ValidationError."""
     if unknown := set(fields) - set(allowed):
         raise ValidationError({name: _("Ce champ n’appartient pas à cette étape.") for name in sorted(unknown)})
+    before = {name: getattr(case, name) for name in fields}
     for name, value in fields.items():
         if isinstance(value, datetime.datetime):
             value = value.date()
         setattr(case, name, clean_line(value) if isinstance(value, str) else value)
+    return before != {name: getattr(case, name) for name in fields}
 
 
 @service
@@ -182,7 +185,8 @@ def correct(*, actor: User, case: ReturnCase, version: int, **fields: Any) -> Re
     if not step.correctable:
         raise ValidationError(_("Ce retour ne se corrige plus : la personne est partie, ou il est clos."))
     renewed = any(name in fields and fields[name] != getattr(case, name) for name in ("document", "document_valid_until"))
-    _set(case, step.correctable, fields)
+    if not _set(case, step.correctable, fields):
+        return case  # the same again is no new version
     if case.state != State.READY:  # asked again before departure; until then a paper may be renewed
         know_best_interest(case)
     problems = {name: words for name, words in missing(case, case.state, timezone.localdate()).items() if name in step.correctable}

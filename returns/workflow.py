@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -57,7 +57,7 @@ def _day_done(case: Any, name: str, today: datetime.date, *, not_before: datetim
     if day is None:
         return {name: missing}
     if day > today:
-        return {name: _now("Cette date est dans l’avenir. Notez ce qui a eu lieu.")}
+        return {name: gettext("Cette date est dans l’avenir. Notez ce qui a eu lieu.")}
     if not_before is not None and day < not_before:
         return {name: early}
     return {}
@@ -73,8 +73,8 @@ def _counselled(case: Any, today: datetime.date) -> Problems:
         "counselled_on",
         today,
         not_before=case.opened_on,
-        missing=_now("Écrivez la date de l’entretien de conseil."),
-        early=_now("L’entretien ne peut pas précéder la demande."),
+        missing=gettext("Écrivez la date de l’entretien de conseil."),
+        early=gettext("L’entretien ne peut pas précéder la demande."),
     )
 
 
@@ -84,34 +84,34 @@ def _consented(case: Any, today: datetime.date) -> Problems:
         "declaration_signed_on",
         today,
         not_before=case.counselled_on,
-        missing=_now("Écrivez la date à laquelle la personne a signé la déclaration de retour volontaire."),
-        early=_now("La déclaration se signe après l’entretien de conseil, pas avant."),
+        missing=gettext("Écrivez la date à laquelle la personne a signé la déclaration de retour volontaire."),
+        early=gettext("La déclaration se signe après l’entretien de conseil, pas avant."),
     )
 
 
 def _documents(case: Any, today: datetime.date) -> Problems:
     problems: Problems = {}
     if not case.document:
-        problems["document"] = _now("Choisissez le document de voyage.")
+        problems["document"] = gettext("Choisissez le document de voyage.")
     if case.document_valid_until is None:
-        problems["document_valid_until"] = _now("Écrivez jusqu’à quand le document est valable.")
+        problems["document_valid_until"] = gettext("Écrivez jusqu’à quand le document est valable.")
     elif case.document_valid_until <= today:
-        problems["document_valid_until"] = _now("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
+        problems["document_valid_until"] = gettext("Ce document n’est plus valable : il en faut un valable après aujourd’hui.")
     return problems
 
 
 def _ready(case: Any, today: datetime.date) -> Problems:
-    problems = _day_done(case, "fit_to_travel_on", today, missing=_now("Écrivez la date de l’examen médical."))
+    problems = _day_done(case, "fit_to_travel_on", today, missing=gettext("Écrivez la date de l’examen médical."))
     if case.fit_until is None:
-        problems["fit_until"] = _now("Écrivez jusqu’à quand le certificat d’aptitude est valable.")
+        problems["fit_until"] = gettext("Écrivez jusqu’à quand le certificat d’aptitude est valable.")
     elif case.fit_until < today:
-        problems["fit_until"] = _now("Le certificat d’aptitude n’est plus valable : un nouvel examen est nécessaire.")
+        problems["fit_until"] = gettext("Le certificat d’aptitude n’est plus valable : un nouvel examen est nécessaire.")
     elif case.fit_to_travel_on is not None and case.fit_until < case.fit_to_travel_on:
-        problems["fit_until"] = _now("La fin de validité précède l’examen.")
+        problems["fit_until"] = gettext("La fin de validité précède l’examen.")
     if case.document_valid_until is None or case.document_valid_until < today:
-        problems["document_valid_until"] = _now("Le document de voyage n’est plus valable : corrigez-le avec le nouveau document.")
+        problems["document_valid_until"] = gettext("Le document de voyage n’est plus valable : corrigez-le avec le nouveau document.")
     if case.minor and case.best_interest_on is None:
-        problems["best_interest_on"] = _now(
+        problems["best_interest_on"] = gettext(
             "Cette personne est un enfant : une détermination de l’intérêt supérieur (BID) qui décide le retour, et qui vaut encore, doit être notée d’abord par la protection."
         )
     return problems
@@ -123,18 +123,18 @@ def _departed(case: Any, today: datetime.date) -> Problems:
         "departed_on",
         today,
         not_before=case.declaration_signed_on,
-        missing=_now("Écrivez la date du départ."),
-        early=_now("Le départ ne peut pas précéder la signature de la déclaration."),
+        missing=gettext("Écrivez la date du départ."),
+        early=gettext("Le départ ne peut pas précéder la signature de la déclaration."),
     )
     day = case.departed_on
     if problems or day is None:
         return problems
     if case.document_valid_until is None or case.document_valid_until < day:
-        problems["departed_on"] = _now("Le document de voyage n’est pas valable ce jour-là : personne ne part sans document valable.")
+        problems["departed_on"] = gettext("Le document de voyage n’est pas valable ce jour-là : personne ne part sans document valable.")
     elif case.fit_to_travel_on is None or case.fit_until is None or not case.fit_to_travel_on <= day <= case.fit_until:
-        problems["departed_on"] = _now("Le certificat d’aptitude au voyage n’est pas valable ce jour-là : un nouvel examen est nécessaire.")
+        problems["departed_on"] = gettext("Le certificat d’aptitude au voyage n’est pas valable ce jour-là : un nouvel examen est nécessaire.")
     elif case.minor and (case.best_interest_on is None or case.best_interest_on > day):
-        problems["departed_on"] = _now("Un enfant ne part qu’après une décision d’intérêt supérieur.")
+        problems["departed_on"] = gettext("Un enfant ne part qu’après une décision d’intérêt supérieur.")
     return problems
 
 
@@ -144,20 +144,20 @@ def _arrived(case: Any, today: datetime.date) -> Problems:
         "arrived_on",
         today,
         not_before=case.departed_on,
-        missing=_now("Écrivez la date de l’arrivée."),
-        early=_now("L’arrivée ne peut pas précéder le départ."),
+        missing=gettext("Écrivez la date de l’arrivée."),
+        early=gettext("L’arrivée ne peut pas précéder le départ."),
     )
 
 
 def _stopped(case: Any, today: datetime.date) -> Problems:
-    problems = {} if case.end_reason.strip() else {"end_reason": _now("Écrivez pourquoi le retour s’arrête.")}
+    problems = {} if case.end_reason.strip() else {"end_reason": gettext("Écrivez pourquoi le retour s’arrête.")}
     return problems | _day_done(
         case,
         "ended_on",
         today,
         not_before=case.opened_on,
-        missing=_now("Écrivez la date de la décision."),
-        early=_now("Un retour ne peut pas s’arrêter avant d’avoir été demandé."),
+        missing=gettext("Écrivez la date de la décision."),
+        early=gettext("Un retour ne peut pas s’arrêter avant d’avoir été demandé."),
     )
 
 

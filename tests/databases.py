@@ -112,10 +112,11 @@ def copy_template(name: str) -> None:
     _maintenance(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {ensure_template()} STRATEGY FILE_COPY")
 
 
-def drop(name: str) -> None:
+def drop(name: str, role: str = "") -> None:
+    """The database, and a role of its own if it had one."""
     for alias in connections:
         connections[alias].close()
-    _maintenance(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _maintenance(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", *([f"DROP ROLE IF EXISTS {role}"] if role else []))
 
 
 def own_name(purpose: str = "test") -> str:

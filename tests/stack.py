@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from typing import Any
 from urllib.error import URLError
 
 from config.embedded import binary, die_with_parent
+from config.run import as_application
 
 from . import databases
 
@@ -75,6 +77,12 @@ class Stack:
         self.processes: dict[str, subprocess.Popen] = {}
         if people:
             self.manage("demo_data", "--migrants", str(people), "--seed", "7")
+        # As in `make run`: the programs enter as the application's role, which owns nothing.
+        parts = urllib.parse.urlsplit(self.environment["DATABASE_URL"])
+        self.role = f"sira_app_{self.database}"
+        self.environment["SIRA_APP_DATABASE_URL"] = parts._replace(netloc=f"{self.role}:{secrets.token_urlsafe(16)}@{parts.hostname}:{parts.port}").geturl()
+        self.manage("app_role")
+        self.application = as_application(self.environment)
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300)
@@ -93,7 +101,7 @@ class Stack:
             self.processes[name] = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self.environment,
+                env=self.application,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -147,7 +155,7 @@ class Stack:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
-        databases.drop(self.database)
+        databases.drop(self.database, self.role)
 
 
 class OwnRedis:

@@ -6,7 +6,8 @@ import itertools
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Organisation, User
-from administration.services import give_posting
+from administration.models import AccessRequest
+from administration.services import confirm_posting, give_posting, reset_password
 from centres import services as centres
 from centres.models import Centre, Posting
 from centres.roles import Role
@@ -42,9 +43,22 @@ def make_administrator() -> User:
     return user
 
 
+def give(user: User, role: Role, centre: Centre | None = None, **days) -> Posting:
+    """A role proposed by one administrator and confirmed by another."""
+    posting = give_posting(actor=admin(), user=user, role=role, centre=centre, **days)
+    return confirm_posting(actor=admin("admin2"), posting=posting)
+
+
 def make_posting(centre: Centre, user: User | None = None) -> Posting:
     """An agent at this centre."""
-    return give_posting(actor=admin(), user=user or make_account(), role=Role.CENTRE_AGENT, centre=centre)
+    return give(user or make_account(), Role.CENTRE_AGENT, centre)
+
+
+def make_access_request(centre: Centre) -> AccessRequest:
+    """A new password for an agent of this centre, asked by an administrator who asked long enough after getting theirs."""
+    asked = reset_password(actor=make_administrator(), user=make_posting(centre).user)
+    assert asked.request is not None
+    return asked.request
 
 
 def make_waiting_posting() -> Posting:

@@ -1,6 +1,6 @@
 from tests.samples import Sample
 
-from .factories import make_account, make_posting, make_waiting_posting
+from .factories import make_access_request, make_account, make_posting, make_waiting_posting
 
 
 def _account(centre):
@@ -22,6 +22,8 @@ SAMPLES: dict[str, Sample] = {
     "administration:end_posting": Sample(kwargs=lambda centre: {"pk": make_posting(centre).pk}),
     "administration:waiting": Sample(),
     "administration:confirm_posting": Sample(kwargs=lambda centre: {"pk": make_waiting_posting().pk}),
+    "administration:confirm_access": Sample(kwargs=lambda centre: {"pk": make_access_request(centre).pk}),
+    "administration:refuse_access": Sample(kwargs=lambda centre: {"pk": make_access_request(centre).pk}),
     "administration:my_staff": Sample(),
     "administration:staff": Sample(kwargs=lambda centre: {"code": centre.code}, data={"username": "agent.gao"}),
     "administration:unpost": Sample(kwargs=lambda centre: {"code": centre.code, "pk": make_posting(centre).pk}),

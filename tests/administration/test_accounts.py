@@ -108,7 +108,9 @@ def test_deactivation_needs_a_reason_and_another_person(persona):
 def test_reactivation_gives_a_new_password(persona):
     user = make_account()
     services.deactivate_user(actor=persona("admin"), user=user, reason="absence longue")
-    user, password = services.reactivate_user(actor=persona("admin"), user=user)
+    asked = services.reactivate_user(actor=persona("admin"), user=user)
+    user, password = asked.user, asked.password
+    user.refresh_from_db()
     assert user.check_password(password)
     assert not user.check_password(PASSWORD)
     with pytest.raises(ValidationError):
@@ -118,7 +120,7 @@ def test_reactivation_gives_a_new_password(persona):
 def test_password_reset_ends_sessions_and_is_throttled(persona):
     user = make_account()
     client = signed_in(user)
-    _user, password = services.reset_password(actor=persona("admin"), user=user)
+    password = services.reset_password(actor=persona("admin"), user=user).password
     assert not is_signed_in(client)
     user.refresh_from_db()
     assert user.check_password(password)
@@ -219,7 +221,7 @@ def test_two_administrators_removing_each_other_leave_one():
 
 
 def test_first_administrator_of_an_installation(capsys):
-    with pytest.raises(CommandError, match="déjà un administrateur"):
+    with pytest.raises(CommandError, match="déjà deux administrateurs"):
         call_command("create_admin", "awa.traore", organisation="DGME")
     Posting.objects.filter(role=Role.ADMINISTRATOR).delete()
     with pytest.raises(CommandError, match="inconnue"):
@@ -229,3 +231,10 @@ def test_first_administrator_of_an_installation(capsys):
     user = User.objects.get(username="awa.traore")
     assert user.check_password(password)
     assert Posting.objects.active().filter(user=user, role=Role.ADMINISTRATOR).exists()
+    # The second one too comes from the installation: otherwise nobody could confirm the first file-reading role.
+    call_command("create_admin", "oumar.diallo", organisation="DGME")
+    with pytest.raises(CommandError, match="déjà deux administrateurs"):
+        call_command("create_admin", "encore.un", organisation="DGME")
+    one, two = (User.objects.get(username=name) for name in ("awa.traore", "oumar.diallo"))
+    posting = services.give_posting(actor=one, user=make_account(organisation="OIM"), role=Role.PROTECTION_OFFICER, centre=None)
+    assert services.confirm_posting(actor=two, posting=posting).confirmed_by == two

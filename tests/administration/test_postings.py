@@ -9,11 +9,12 @@ from django.utils import timezone
 from accounts.models import User
 from administration import services
 from administration.models import AccountAct
+from centres import services as centres
 from centres.access import may
 from centres.models import Posting
 from centres.roles import Right, Role
 
-from .factories import make_account, make_administrator, make_posting, make_waiting_posting
+from .factories import give, make_account, make_administrator, make_posting, make_waiting_posting
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def again(user: User) -> User:
 
 def test_a_role_gives_its_rights_and_its_end_takes_them(persona, centre):
     user = make_account()
-    posting = services.give_posting(actor=persona("admin"), user=user, role=Role.CENTRE_AGENT, centre=centre("GAO"))
+    posting = give(user, Role.CENTRE_AGENT, centre("GAO"))
     assert may(again(user), Right.REGISTER, centre("GAO"))
     services.end_posting(actor=persona("admin"), posting=posting)
     assert not may(again(user), Right.REGISTER, centre("GAO"))
@@ -75,15 +76,15 @@ def test_nor_can_those_who_got_theirs_through_somebody_else(persona):
 
     def made_by(actor, username):
         user, _password = services.create_user(actor=actor, username=username, first_name="", last_name="", organisation=actor.organisation)
-        services.give_posting(actor=actor, user=user, role=Role.ADMINISTRATOR, centre=None)
+        centres.post(actor=None, user=user, role=Role.ADMINISTRATOR, centre=None)
         return again(user)
 
     third = made_by(made_by(admin, "premier.relais"), "second.relais")
-    posting = services.give_posting(actor=admin, user=admin, role=Role.PROTECTION_OFFICER, centre=None)
+    posting = services.give_posting(actor=admin, user=admin, role=Role.AUDITOR, centre=None)
     with pytest.raises(ValidationError, match="vient de cette personne"):
         services.confirm_posting(actor=third, posting=posting)
     with pytest.raises(ValidationError, match="vient de cette personne"):
-        services.give_posting(actor=third, user=admin, role=Role.AUDITOR, centre=None)
+        services.give_posting(actor=third, user=admin, role=Role.FLOW_MONITOR, centre=None)
     services.confirm_posting(actor=persona("admin2"), posting=posting)
 
 

@@ -188,6 +188,8 @@ def test_an_untouched_chain_is_whole(written, capsys):
             ],
             "ajoutée hors de la chaîne",
         ),
+        (["UPDATE audit_change SET transaction = 1 WHERE id = (SELECT max(id) FROM audit_change)"], "modifiée"),
+        (["UPDATE audit_readlog SET transaction = 1 WHERE id = (SELECT max(id) FROM audit_readlog)"], "modifiée"),
         (["UPDATE audit_link SET hash = sha256('x') WHERE number = (SELECT max(number) - 1 FROM audit_link)"], "modifiée"),
     ],
 )
@@ -198,6 +200,59 @@ def test_tampering_is_found(written, statements, words):
     assert any(words in fault for fault in verdict.faults), verdict.faults
     with pytest.raises(CommandError, match="rompue"):
         call_command("verify_audit")
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE centres_centre SET name = 'Ailleurs' WHERE code = 'GAO'", "modifiée sans trace (name)"),
+        ("UPDATE accounts_user SET email = 'x@exemple.ml' WHERE username = 'admin'", "modifiée sans trace (email)"),
+        ("UPDATE centres_posting SET granted = NOT granted WHERE id = (SELECT min(id) FROM centres_posting)", "modifiée sans trace (granted)"),
+        ("DELETE FROM centres_bed WHERE id = (SELECT min(id) FROM centres_bed)", "supprimée sans trace"),
+        ("INSERT INTO centres_room (centre_id, name, kind) SELECT id, 'Ajout', 'men' FROM centres_centre LIMIT 1", "ajoutée sans trace"),
+    ],
+)
+def test_a_row_changed_while_no_trigger_fired_is_found(written, statement, words):
+    room = Room.objects.order_by("pk").first()
+    _change_name(actor=User.objects.get(username="admin"), room=room, name="Salle A")  # several entries of one row are laid over one another
+    _change_name(actor=User.objects.get(username="admin"), room=room, name="Salle B")
+    assert verify().whole, verify().faults
+    tamper(statement)
+    assert verify(rows=False).whole, "the chain itself is untouched"
+    verdict = verify()
+    assert [words in fault for fault in verdict.faults] == [True], verdict.faults
+    with pytest.raises(CommandError, match="sans trace"):
+        call_command("verify_audit")
+    call_command("verify_audit", chain_only=True)
+
+
+def test_rows_of_another_time_zone_and_forgotten_ones_are_no_fault(transactional_db):
+    """A moment written in Bamako's or Tokyo's time is the same; what was forgotten on purpose cannot be compared."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL timezone = 'Asia/Tokyo'")
+        cursor.execute("UPDATE centres_posting SET confirmed_at = now()")
+    assert verify().whole, verify().faults
+    tamper("UPDATE audit_change SET before = NULL, after = NULL WHERE \"table\" = 'centres_room'")
+    assert verify().whole, verify().faults
+
+
+def test_links_from_before_the_transaction_was_covered_stay_good(written):
+    """A chain begun under the old rule: its links keep their hashes, new ones cover the transaction."""
+    tamper(
+        "TRUNCATE audit_link",
+        """DO $$ DECLARE h bytea := sha256(convert_to('Sira', 'UTF8')); n bigint := 0; e record; BEGIN
+           FOR e IN SELECT 'change' AS stream, c.id, audit_content(c) AS content FROM audit_change c
+                    UNION ALL SELECT 'read', r.id, audit_content(r) FROM audit_readlog r LOOP
+               n := n + 1; h := sha256(h || e.content);
+               INSERT INTO audit_link (number, stream, entry_id, hash) VALUES (n, e.stream, e.id, h);
+           END LOOP;
+           UPDATE audit_head SET last_number = n, last_hash = h, whole_from = n + 1; END $$""",
+    )
+    assert verify().whole, verify().faults
+    write_something(User.objects.get(username="admin"))
+    assert verify().whole, verify().faults
+    tamper("UPDATE audit_change SET transaction = 1 WHERE id = (SELECT max(id) FROM audit_change)")
+    assert not verify().whole
 
 
 def test_twenty_writers_at_once_make_one_chain(transactional_db):

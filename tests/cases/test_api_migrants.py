@@ -203,7 +203,7 @@ def test_what_is_not_identity_cannot_be_corrected(api_as, centre):
     person, client = make_migrant(centre("GAO")), api_as("agent.gao")
     number = person.case_number
     response = client.patch_json(f"{URL}{person.pk}/", {"version": 1, "case_number": "GAO-1", "registered_centre": "KAY", "id": str(uuid.uuid4())})
-    assert response.status_code == 200
+    assert response.status_code == 400 and set(response.json()["errors"]) == {"case_number", "registered_centre", "id"}
     person.refresh_from_db()
     assert (person.case_number, person.registered_centre.code, person.version) == (number, "GAO", 1)
 

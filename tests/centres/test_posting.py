@@ -13,6 +13,14 @@ from centres.roles import NATIONAL, ROLE_RIGHTS, Right, Role
 from centres.services import confirm_posting, end_posting, end_postings, post
 
 
+def give(user, role, centre=None, **days):
+    """Proposed by one administrator, confirmed by another."""
+    posting = post(actor=User.objects.get(username="admin"), user=user, role=role, centre=centre, **days)
+    confirm_posting(actor=User.objects.get(username="admin2"), posting=posting)
+    forget_rights(user)
+    return posting
+
+
 @pytest.fixture
 def newcomer(db):
     return User.objects.create_user("nouvelle", password=None, organisation=Organisation.objects.get(code="OIM"))
@@ -24,7 +32,7 @@ def test_a_posting_grants_exactly_the_rights_of_its_role(role, newcomer, centre,
     newcomer.organisation = Organisation.objects.get(code=organisations.get(role.value, "OIM"))
     newcomer.save()
     national = ROLE_RIGHTS[role] <= NATIONAL
-    post(actor=persona("admin"), user=newcomer, role=role, centre=None if national else centre("GAO"))
+    give(newcomer, role, None if national else centre("GAO"))
     assert {right for right in Right if may(newcomer, right)} == ROLE_RIGHTS[role]
     if not national:
         assert not any(may(newcomer, right, centre("KAY")) for right in Right)
@@ -38,7 +46,7 @@ def test_a_national_posting_reaches_every_centre(persona, centre):
 
 def test_rights_end_with_the_end_date_without_any_clock_job(newcomer, centre, persona):
     today = timezone.localdate()
-    post(actor=persona("admin"), user=newcomer, role=Role.CENTRE_AGENT, centre=centre("GAO"), until=today)
+    give(newcomer, Role.CENTRE_AGENT, centre("GAO"), until=today)
     assert may(newcomer, Right.VIEW_CASE, centre("GAO"))
     with time_machine.travel(datetime.datetime.combine(today + datetime.timedelta(days=1), datetime.time(0, 5), datetime.UTC), tick=False):
         forget_rights(newcomer)
@@ -48,7 +56,7 @@ def test_rights_end_with_the_end_date_without_any_clock_job(newcomer, centre, pe
 
 def test_a_posting_of_tomorrow_gives_nothing_today(newcomer, centre, persona):
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
-    post(actor=persona("admin"), user=newcomer, role=Role.CENTRE_AGENT, centre=centre("GAO"), since=tomorrow)
+    give(newcomer, Role.CENTRE_AGENT, centre("GAO"), since=tomorrow)
     assert not may(newcomer, Right.VIEW_CASE)
     with time_machine.travel(datetime.datetime.combine(tomorrow, datetime.time(8), datetime.UTC), tick=False):
         forget_rights(newcomer)
@@ -57,15 +65,15 @@ def test_a_posting_of_tomorrow_gives_nothing_today(newcomer, centre, persona):
 
 def test_ending_one_of_two_postings_keeps_the_other(newcomer, centre, persona):
     admin = persona("admin")
-    first = post(actor=admin, user=newcomer, role=Role.CENTRE_AGENT, centre=centre("GAO"))
-    post(actor=admin, user=newcomer, role=Role.RETURN_OFFICER, centre=centre("GAO"))
+    first = give(newcomer, Role.CENTRE_AGENT, centre("GAO"))
+    give(newcomer, Role.RETURN_OFFICER, centre("GAO"))
     end_posting(actor=admin, posting=first)
     forget_rights(newcomer)
     assert {right for right in Right if may(newcomer, right)} == ROLE_RIGHTS[Role.RETURN_OFFICER]
 
 
 def test_an_inactive_user_has_no_right_whatever_the_grants_say(newcomer, centre, persona):
-    post(actor=persona("admin"), user=newcomer, role=Role.CENTRE_AGENT, centre=centre("GAO"))
+    give(newcomer, Role.CENTRE_AGENT, centre("GAO"))
     newcomer.is_active = False
     forget_rights(newcomer)
     assert centres_for(newcomer, Right.VIEW_CASE) == []
@@ -79,18 +87,18 @@ def test_a_superuser_flag_gives_nothing(newcomer):
 
 def test_nobody_gives_themselves_a_role(persona, centre):
     admin, second = persona("admin"), persona("admin2")
-    posting = post(actor=admin, user=admin, role=Role.CENTRE_AGENT, centre=centre("GAO"))
-    assert not may(admin, Right.VIEW_CASE)
+    posting = post(actor=admin, user=admin, role=Role.AUDITOR, centre=None)
+    assert not may(admin, Right.VIEW_AUDIT)
     with pytest.raises(PermissionDenied):
         confirm_posting(actor=admin, posting=posting)
     confirm_posting(actor=second, posting=posting)
     forget_rights(admin)
-    assert may(admin, Right.VIEW_CASE, centre("GAO"))
+    assert may(admin, Right.VIEW_AUDIT)
 
 
 def test_the_database_refuses_confirmation_by_oneself(persona, centre):
     admin = persona("admin")
-    posting = post(actor=admin, user=admin, role=Role.CENTRE_AGENT, centre=centre("GAO"))
+    posting = post(actor=admin, user=admin, role=Role.AUDITOR, centre=None)
     with pytest.raises(IntegrityError), transaction.atomic():
         Posting.objects.filter(pk=posting.pk).update(confirmed_by=admin, confirmed_at=timezone.now())
 
@@ -123,7 +131,7 @@ def test_a_centre_role_needs_a_centre_and_a_national_one_has_none(persona, newco
 
 
 def test_the_clock_takes_back_ended_grants(newcomer, centre, persona):
-    posting = post(actor=persona("admin"), user=newcomer, role=Role.CENTRE_AGENT, centre=centre("GAO"))
+    posting = give(newcomer, Role.CENTRE_AGENT, centre("GAO"))
     Posting.objects.filter(pk=posting.pk).update(since=timezone.localdate() - datetime.timedelta(days=9), until=timezone.localdate() - datetime.timedelta(days=1))
     end_postings(actor=None)
     assert not CentreUserObjectPermission.objects.filter(user=newcomer).exists()

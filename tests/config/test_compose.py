@@ -53,6 +53,17 @@ def test_secrets_are_files(name: str) -> None:
         assert COMPOSE["secrets"][secret]["file"].startswith("deploy/secrets/")
 
 
+def test_the_owner_of_the_database_works_in_migrations_only() -> None:
+    assert [name for name, service in SERVICES.items() if "owner_database_url" in service.get("secrets", [])] == ["migrate"]
+    migrate = SERVICES["migrate"]
+    assert migrate["environment"]["DATABASE_URL_FILE"].endswith("/owner_database_url")
+    assert migrate["environment"]["SIRA_APP_DATABASE_URL_FILE"].endswith("/database_url")
+    assert migrate["command"][-1].endswith("manage.py app_role")
+    for name in ("web", "worker", "beat"):
+        assert SERVICES[name]["environment"]["DATABASE_URL_FILE"] == "/run/secrets/database_url"
+        assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
 def test_only_the_proxy_is_reached_from_outside() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert COMPOSE["networks"]["inside"]["internal"]

@@ -108,8 +108,13 @@ def test_redis_is_gone_and_comes_back_empty(fragile, committee, own_redis: OwnRe
     readiness = committee.get("/readyz")
     assert readiness.status == 503
     assert readiness.json()["broker"] is False
-    own_redis.start()
+    try:
+        wait_until(lambda: "onnect" in fragile.log("worker"), 30, "the worker to tell it")
+    finally:
+        own_redis.start()
     arrived_once(fragile, committee, key, tries=1)
+    for name in ("worker", "beat", "web"):
+        assert "kombu.exceptions" not in fragile.log(name), fragile.log(name)
 
 
 def test_rung_many_times_it_is_made_once(fragile, committee):

@@ -177,7 +177,7 @@ def test_refusing_on_the_page(as_user):
     make.make_colleague("me.iom")
     value = make.make_value("me.iom", "R1.4", 12)
     client = as_user("me.iom.2")
-    assert "Ce champ est obligatoire" in client.post(f"/reporting/values/{value.pk}/refuse/", {"reason": ""}).content.decode()
+    assert "Il manque cette réponse" in client.post(f"/reporting/values/{value.pk}/refuse/", {"reason": ""}).content.decode()
     client.post(f"/reporting/values/{value.pk}/refuse/", {"reason": "Mauvaise année"})
     assert "Mauvaise année" in client.get("/reporting/indicators/R1.4/").content.decode()
     assert "Mauvaise année" not in as_user("steering.eu").get("/reporting/indicators/R1.4/").content.decode()

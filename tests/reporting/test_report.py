@@ -1,6 +1,8 @@
 """The report: asked for, made by a worker, read back."""
 
+import gc
 import io
+import tempfile
 import uuid
 
 import pytest
@@ -59,6 +61,17 @@ def test_a_job_makes_the_report(facts, persona, monkeypatch):
     assert b"pdfuaid" in catalogue["/Metadata"].get_data()
     fonts = {str(font.get_object()["/BaseFont"]) for page in reader.pages for font in page["/Resources"]["/Font"].get_object().values()}
     assert all("Source" in name for name in fonts), fonts
+
+
+def test_no_folder_of_fonts_stays_behind(facts, tmp_path, monkeypatch):
+    """A worker's process ends without collecting its garbage."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gc.disable()
+    try:
+        assert pdf.render(freeze(actor=None, period=make.whole())).startswith(b"%PDF")
+        assert list(tmp_path.glob("weasyprint-*")) == []
+    finally:
+        gc.enable()
 
 
 def test_every_picture_says_what_it_shows(facts):

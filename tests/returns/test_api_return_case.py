@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 
+from returns.models import ReturnCase
+
 from ..cases.factories import make_best_interest
 from ..factories import make_migrant, make_minor
 from .factories import day, make_return
@@ -47,7 +49,10 @@ def test_move_correct_and_stale(api_as, centre):
     assert stale.status_code == 409 and stale.json()["current"]["state"] == "counselled"
     refused = client.patch_json(url, {"to": "arrived", "version": 2, "arrived_on": day().isoformat()})
     assert refused.status_code == 400 and "to" in refused.json()["errors"]
-    corrected = client.patch_json(url, {"version": 2, "counselled_on": day().isoformat()})
+    same = client.patch_json(url, {"version": 2, "counselled_on": day().isoformat()})
+    assert same.status_code == 200 and same.json()["version"] == 2
+    ReturnCase.objects.update(opened_on=day(-3))
+    corrected = client.patch_json(url, {"version": 2, "counselled_on": day(-1).isoformat()})
     assert corrected.status_code == 200 and corrected.json()["version"] == 3
     assert client.patch_json(url, {"to": "consented", "declaration_signed_on": day().isoformat()}).status_code == 400  # no version
     assert api_as("agent.gao").patch_json(url, {"to": "consented", "version": 3}).status_code == 403

@@ -6,7 +6,7 @@ from administration.services import create_first_administrator
 
 
 class Command(BaseCommand):
-    help = "Ouvre le compte du premier administrateur et montre son mot de passe provisoire. Refuse s’il y en a déjà un."
+    help = "Ouvre le compte des deux premiers administrateurs, un à la fois, et montre le mot de passe provisoire. Refuse s’il y en a déjà deux."
 
     def add_arguments(self, parser):
         parser.add_argument("username", help="identifiant de connexion, par exemple awa.traore")

@@ -57,7 +57,7 @@ DROP TRIGGER IF EXISTS append_only ON audit_change;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_change FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();
 """
 
-# As in 0002, and: content that is missing without a word about who blanked it.
+# As in 0005, and: content that is missing without a word about who blanked it.
 FAULTS = r"""
 CREATE OR REPLACE FUNCTION audit_faults(most integer) RETURNS TABLE (fault text) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
@@ -67,8 +67,11 @@ DECLARE
     awaited bigint := 1;
     found integer := 0;
 BEGIN
+    SELECT * INTO head FROM audit_head;
     FOR link IN
-        SELECT l.number, l.stream, l.entry_id, l.hash, audit_content(c) AS change_content, audit_content(r) AS read_content,
+        SELECT l.number, l.stream, l.entry_id, l.hash,
+               CASE WHEN l.number >= head.whole_from THEN audit_content_whole(c) ELSE audit_content(c) END AS change_content,
+               CASE WHEN l.number >= head.whole_from THEN audit_content_whole(r) ELSE audit_content(r) END AS read_content,
                c.id IS NULL AND r.id IS NULL AS missing,
                c.digest IS NOT NULL AND CASE WHEN c.before IS NULL AND c.after IS NULL
                    THEN NOT EXISTS (SELECT 1 FROM audit_forgotten f WHERE f."table" = c."table" AND f."row" = c."row")
@@ -91,7 +94,6 @@ BEGIN
         expected := link.hash;
         awaited := awaited + 1;
     END LOOP;
-    SELECT * INTO head FROM audit_head;
     IF found < most AND (head.last_number <> awaited - 1 OR head.last_hash <> expected) THEN
         fault := format('La fin de la chaîne manque : %s maillons attendus, %s trouvés.', head.last_number, awaited - 1); found := found + 1; RETURN NEXT;
     END IF;
@@ -108,7 +110,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0004_reads_from_outside")]
+    dependencies = [("audit", "0005_rows")]
     operations = [
         migrations.CreateModel(
             name="Forgotten",

@@ -1,0 +1,37 @@
+"""What the console says while Redis is away: one line, then silence for a minute; other faults keep their stack."""
+
+import logging
+
+import redis
+from kombu.exceptions import OperationalError
+
+from config.celery import BrokerAway
+
+
+def told(*errors: Exception) -> list[str]:
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    logger, handler = logging.Logger("essai"), Keep()
+    handler.addFilter(BrokerAway())
+    logger.addHandler(handler)
+    for error in errors:
+        try:
+            raise error
+        except Exception as raised:
+            logger.error("Message Error: %s\n%s", raised, ["a stack"], exc_info=True)
+    return lines
+
+
+def test_a_broker_that_is_away_is_told_once_without_a_stack():
+    assert told(redis.ConnectionError("refused"), OperationalError("refused"), ConnectionRefusedError()) == [
+        "Redis ne répond plus (ConnectionError) : les travaux attendent et repartiront seuls."
+    ]
+
+
+def test_another_fault_keeps_its_stack():
+    (line,) = told(ValueError("a fault of ours"))
+    assert "Traceback" in line and "a fault of ours" in line
