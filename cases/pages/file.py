@@ -91,7 +91,7 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
         elif paper.sort == "document":
             if paper.at != migrant.registered_at:
                 kind = str(kinds.get(paper.title, paper.title))
-                rows.append(TimelineRow(paper.at, _("Document d’identité noté : %(kind)s") % {"kind": kind}, country_name(paper.text), who=paper.who))
+                rows.append(TimelineRow(paper.at, _("Document d’identité noté : %(kind)s") % {"kind": kind}, country_name(paper.text), who=paper.who))
         elif paper.sort == "consent":
             purpose = str(purposes.get(paper.title, paper.title))
             if paper.at == migrant.registered_at:
