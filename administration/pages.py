@@ -3,7 +3,7 @@
 import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -26,11 +26,14 @@ def _waiting(request) -> dict | None:
     return {"roles": roles, "wishes": wishes} if roles or wishes else None
 
 
+def _told(user) -> QuerySet[AccountAct]:
+    kinds = (AccountAct.Kind.PASSWORD, AccountAct.Kind.SECOND_FACTOR, AccountAct.Kind.TOKEN)
+    return AccountAct.objects.filter(user=user, kind__in=kinds, at__gte=timezone.now() - datetime.timedelta(days=14))
+
+
 def _about_me(request) -> dict | None:
     """What somebody else did to this account lately, so that nobody uses it behind its owner's back."""
-    since = timezone.now() - datetime.timedelta(days=14)
-    told = (AccountAct.Kind.PASSWORD, AccountAct.Kind.SECOND_FACTOR, AccountAct.Kind.TOKEN)
-    acts = list(AccountAct.objects.filter(user=request.user, kind__in=told, at__gte=since).select_related("by", "confirmed_by")[:10])
+    acts = list(_told(request.user).select_related("by", "confirmed_by")[:10])
     return {"acts": acts} if acts else None
 
 
@@ -40,7 +43,7 @@ add_to_menu(
     Entry(_("Journaux"), "administration:reads", (Right.VIEW_AUDIT,), 92, "administration"),
 )
 add_to_home(
-    HomeCard("administration/home_about_me.html", tuple(Right), 1, _about_me),
+    HomeCard("administration/home_about_me.html", tuple(Right), 1, _about_me, _told),
     HomeCard("administration/home_waiting.html", (Right.MANAGE_USERS, Right.POST_STAFF), 5, _waiting),
     HomeCard("administration/home_accounts.html", (Right.MANAGE_USERS,), 90, lambda request: {}),
     HomeCard("administration/home_trail.html", (Right.VIEW_AUDIT,), 90, lambda request: {"job": trail.last_verdict(), "links": trail.head()[0]}),

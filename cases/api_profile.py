@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from audit.models import ReadLog
 from centres.access import allows
-from centres.api import SiraAPIView
+from centres.api import SiraAPIView, Strict
 from centres.roles import Right
 from questionnaires.answers import completeness
 from questionnaires.definition import Definition
@@ -61,7 +61,7 @@ class ProfileSerializer(serializers.Serializer):
     route = StepSerializer(many=True)
 
 
-class AnswersSerializer(serializers.Serializer):
+class AnswersSerializer(Strict, serializers.Serializer):
     version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, help_text="The version you read; 0 if there were no answers yet.")
     answers = serializers.DictField(child=AnswerField(allow_null=True), help_text="By question code; only those sent are changed, null takes one back.")
 

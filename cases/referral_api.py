@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.models import ReadLog
-from centres.api import Pages, SiraAPIView
+from centres.api import Pages, SiraAPIView, Strict
 from centres.roles import Right
 
 from . import services
@@ -31,7 +31,7 @@ class _OnesPeople(serializers.PrimaryKeyRelatedField):
         return Migrant.objects.visible_to(self.context["request"].user)
 
 
-class ReferralSerializer(serializers.ModelSerializer):
+class ReferralSerializer(Strict, serializers.ModelSerializer):
     migrant = _OnesPeople(queryset=Migrant.objects.all())
     structure = serializers.PrimaryKeyRelatedField(queryset=Structure.objects.all())
     structure_name = serializers.CharField(source="structure.name", read_only=True)

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, IntegerRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import DateRangeField, IntegerRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
 from audit.triggers import audited
+from config.ranges import KeyRange
 
 from .roles import CENTRE_ONLY, FILE_ROLES, NATIONAL_ONLY, NEVER_WITH_FILES, WITH_FILES_OF_A_CENTRE, Right, Role
 
@@ -178,18 +179,6 @@ class PostingQuerySet(models.QuerySet["Posting"]):
         return self.filter(Q(granted=True) & ~Q(pk__in=active) | Q(granted=False, pk__in=active))
 
 
-class _UserRange(Func):
-    """A one-value range of the user's key: comparable in an exclusion without the btree_gist extension (decision 7)."""
-
-    template = "int8range((%(expressions)s)::bigint, (%(expressions)s)::bigint, '[]')"
-    output_field = BigIntegerRangeField()
-    arity = 1
-
-    def as_sql(self, compiler, connection, **context):  # type: ignore[override]
-        sql, params = super().as_sql(compiler, connection, **context)
-        return sql, (*params, *params)  # the expression stands in the template twice
-
-
 class _Days(Func):
     function = "DATERANGE"
     output_field = DateRangeField()
@@ -271,7 +260,7 @@ class Posting(models.Model):
             ExclusionConstraint(
                 name="posting_compatible",
                 expressions=[
-                    (_UserRange("user"), RangeOperators.OVERLAPS),
+                    (KeyRange("user"), RangeOperators.OVERLAPS),
                     (_kinds(), RangeOperators.ADJACENT_TO),
                     (_Days("since", "until", RangeBoundary(inclusive_upper=True)), RangeOperators.OVERLAPS),
                 ],

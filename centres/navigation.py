@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from . import access
@@ -24,12 +25,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class HomeCard:
-    """What needs somebody today. `build(request)` returns a context for `template`, or None when there is nothing to show."""
+    """What needs somebody today. `build(request)` returns a context for `template`, or None when there is nothing to show.
+
+    `rows(user)`: of a card that mostly has nothing to show, the rows it would be about. All such cards are asked in one question whether
+    there are any; only then are they built."""
 
     template: str
     rights: tuple[Right, ...]
     order: int
     build: Callable[[Any], dict[str, Any] | None] = field(repr=False)
+    rows: Callable[[Any], QuerySet[Any]] | None = field(default=None, repr=False)
 
 
 MENU: list[Entry] = []

@@ -308,6 +308,7 @@ SPECTACULAR_SETTINGS = {
         "SupportKind": "reintegration.models.Support.Kind",
         "ActivityKind": "outreach.models.Activity.Kind",
         "JobState": "jobs.models.Job.State",
+        "ConsentLanguage": "cases.consents.LANGUAGES",
     },
 }
 

@@ -5,7 +5,7 @@ import uuid
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
@@ -16,20 +16,7 @@ from audit.triggers import audited
 from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
 from centres.models import Bed, Centre, Service
-
-
-class KeyRange(Func):
-    """A one-value range of a key: makes `key =` possible in a GiST exclusion without the btree_gist extension.
-
-    Takes the name of the relation ("bed", not "bed_id"): only that is replaced by the value when a form is validated."""
-
-    template = "int8range((%(expressions)s)::bigint, (%(expressions)s)::bigint, '[]')"
-    output_field = BigIntegerRangeField()
-    arity = 1
-
-    def as_sql(self, compiler, connection, **context):  # type: ignore[override]
-        sql, params = super().as_sql(compiler, connection, **context)
-        return sql, (*params, *params)  # the expression stands in the template twice
+from config.ranges import KeyRange
 
 
 class UuidKeyRange(KeyRange):

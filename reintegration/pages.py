@@ -1,10 +1,9 @@
 """Registers the menu entries, home cards and case-file sections of this floor."""
 
 import datetime
-import uuid
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -91,9 +90,8 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     return [Action(gettext("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}))]
 
 
-def keys(migrant: Migrant) -> list[uuid.UUID]:
-    cases = ReintegrationCase.objects.filter(migrant=migrant).values_list("pk")
-    return [pk for (pk,) in cases.union(Visit.objects.filter(case__migrant=migrant).values_list("pk"))]
+def keys(migrant: Migrant) -> list[QuerySet[Any]]:
+    return [ReintegrationCase.objects.filter(migrant=migrant), Visit.objects.filter(case__migrant=migrant)]
 
 
 add_to_menu(Entry(_("Réintégration"), "reintegration:list", (Right.VIEW_CASE, Right.MANAGE_REINTEGRATION), 50, "reintegration"))

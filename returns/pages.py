@@ -1,9 +1,8 @@
 """Registers the menu entries, home cards and case-file sections of this floor."""
 
-import uuid
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -90,8 +89,8 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     return [Action(gettext("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}))]
 
 
-def keys(migrant: Migrant) -> list[uuid.UUID]:
-    return list(ReturnCase.objects.filter(migrant=migrant).values_list("pk", flat=True))
+def keys(migrant: Migrant) -> list[QuerySet[Any]]:
+    return [ReturnCase.objects.filter(migrant=migrant)]
 
 
 add_to_menu(Entry(_("Retours"), "returns:list", (Right.VIEW_CASE, Right.MANAGE_RETURN), 40, "returns"))

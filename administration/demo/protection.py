@@ -105,8 +105,6 @@ class Protection:
         return min(start + datetime.timedelta(hours=self.rng.uniform(least, most)), self.now)
 
     def structures(self) -> list[Structure]:
-        for code, name, kind in OTHERS:
-            Organisation.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})
         organisations = {organisation.code: organisation for organisation in Organisation.objects.all()}
         centres = {centre.code: centre for centre in Centre.objects.all()}
         return [
@@ -232,6 +230,12 @@ class Protection:
         if agreed and state in ("sent", "accepted"):
             link = ReferralLink(referral=referral, token_hash=hashlib.sha256(self.uuid().bytes).hexdigest(), created_at=sent, created_by_id=referral.sent_by_id)
         return referral, link
+
+
+def ensure_partners() -> None:
+    """The organisations behind the structures; with their history, as an administrator would have made them."""
+    for code, name, kind in OTHERS:
+        Organisation.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})
 
 
 def protect(seed: int, users: dict[str, int]) -> dict[Any, list[Any]]:

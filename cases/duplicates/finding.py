@@ -5,12 +5,15 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from centres.access import allows
 from centres.models import Centre
+from centres.roles import Right
 
-from ..models import IdentityDocument, Migrant, MigrantQuerySet, Precision, earliest_birth, latest_of, years_before
+from ..models import Custody, IdentityDocument, Migrant, MigrantQuerySet, Precision, earliest_birth, latest_of, years_before
 from .weights import CERTAIN, FIELDS, LIKELY, PROBABLE, Comparison, Identity, Reason, compare, identity_of
 
 # Candidates that one question looks at, by how they are looked for.
@@ -142,16 +145,15 @@ def as_seen_by(user: User, found: list[tuple[Migrant, Comparison]]) -> list[Like
     """What the user may know of each: reasons tell details, so they go with the file alone."""
     if not found:
         return []
-    people = {person.pk: person for person in Migrant.objects.filter(pk__in=[person.pk for person, _why in found]).select_related("registered_centre").with_care()}
-    visible = set(Migrant.objects.visible_to(user).filter(pk__in=list(people)).values_list("pk", flat=True))
+    prefetch_related_objects([person for person, _why in found], Prefetch("custodies", Custody.objects.select_related("centre")))
     return [
         Likeness(
             certainty=comparison.certainty,
-            centre=next(iter(people[person.pk].centres_now), people[person.pk].registered_centre),
-            migrant=people[person.pk] if person.pk in visible else None,
+            centre=next(iter(person.centres_now), person.registered_centre),
+            migrant=person if in_sight else None,
             key=person.pk,
-            reasons=comparison.reasons if person.pk in visible else (),
+            reasons=comparison.reasons if in_sight else (),
         )
         for person, comparison in found
-        if person.pk in people
+        for in_sight in [allows(user, Right.VIEW_CASE, person)]
     ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,9 +25,13 @@ def _pairs_card(request: Any) -> dict[str, Any] | None:
     return {"total": total, "most": MOST_COUNTED} if total else None
 
 
+def _unseen(user: Any) -> QuerySet[Any]:
+    return notices_of(user).filter(seen_at__isnull=True)
+
+
 def _takeovers_card(request: Any) -> dict[str, Any] | None:
     """People taken over from or by the manager's centres, until the manager has seen it."""
-    notices = list(notices_of(request.user).filter(seen_at__isnull=True)[: MOST_NOTICES + 1])
+    notices = list(_unseen(request.user)[: MOST_NOTICES + 1])
     return {"notices": notices[:MOST_NOTICES], "more": len(notices) > MOST_NOTICES} if notices else None
 
 
@@ -37,7 +42,7 @@ def _tabs(user: Any, migrant: Migrant) -> list[Tab]:
 
 
 add_to_home(
-    HomeCard("cases/home_takeovers.html", (Right.MERGE_FILES,), 15, _takeovers_card),
+    HomeCard("cases/home_takeovers.html", (Right.MERGE_FILES,), 15, _takeovers_card, _unseen),
     HomeCard("cases/home_duplicates.html", (Right.MERGE_FILES,), 25, _pairs_card),
 )
 sections.register(Section("duplicates", Right.MERGE_FILES, tabs=_tabs))

@@ -1,12 +1,11 @@
 """The menu entry, the home cards and what stands in the case file from notes, agreements and attachments."""
 
 import datetime
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, TextField, Value
+from django.db.models import CharField, DateTimeField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
@@ -164,8 +163,8 @@ add_to_home(
 )
 
 
-def _keys(migrant: Migrant) -> list[uuid.UUID]:
-    return [migrant.pk, *Attachment.objects.filter(migrant=migrant).values_list("pk", flat=True)]
+def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
+    return [Migrant.objects.filter(pk=migrant.pk), Attachment.objects.filter(migrant=migrant)]
 
 
 sections.register(Section("cases", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions, keys=_keys))

@@ -1,7 +1,8 @@
 """The tab « Profil » of a file, and the menu entry about how complete profiles are."""
 
-import uuid
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,8 +19,8 @@ def _tabs(user, migrant: Migrant) -> list[Tab]:
     return [Tab("profile", _("Profil"), reverse("cases:profile", args=[migrant.pk]), 20)]
 
 
-def _keys(migrant: Migrant) -> list[uuid.UUID]:
-    return list(RouteStep.objects.filter(migrant=migrant).values_list("pk", flat=True))
+def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
+    return [RouteStep.objects.filter(migrant=migrant)]
 
 
 sections.register(Section("profile", Right.VIEW_CASE, tabs=_tabs, keys=_keys))

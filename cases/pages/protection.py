@@ -1,10 +1,9 @@
 """What protection adds: the tab of the file, flags beside the name, what waits for a decision, the card of the first page."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, IntegerField, TextField, Value
+from django.db.models import CharField, IntegerField, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -147,10 +146,8 @@ def _tabs(user, migrant: Migrant) -> list[Tab]:
     return [Tab("protection", _("Protection"), reverse("cases:protection", args=[migrant.pk]), 30)]
 
 
-def _keys(migrant: Migrant) -> list[uuid.UUID]:
-    found = VulnerabilityAssessment.objects.filter(migrant=migrant).values_list("pk", flat=True)
-    tracings = FamilyTracing.objects.filter(migrant=migrant).values_list("pk", flat=True)
-    return list(found.order_by().union(tracings.order_by()))
+def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
+    return [VulnerabilityAssessment.objects.filter(migrant=migrant), FamilyTracing.objects.filter(migrant=migrant)]
 
 
 sections.register(Section("protection", Right.VIEW_CASE, timeline=_timeline, due=_due, flags=_flags, tabs=_tabs, keys=_keys))

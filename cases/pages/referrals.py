@@ -1,11 +1,10 @@
 """What referrals add: menu, tab of the file, story, what came back without an answer."""
 
 import datetime
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, TextField, Value
+from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -98,8 +97,8 @@ def _actions(user, migrant: Migrant) -> list[Action]:
     return [Action(_("Orienter"), reverse("referrals:new", args=[migrant.pk]))] if allows(user, Right.VIEW_CASE, migrant, writing=True) else []
 
 
-def _keys(migrant: Migrant) -> list[uuid.UUID]:
-    return list(Referral.objects.filter(migrant=migrant).values_list("pk", flat=True))
+def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
+    return [Referral.objects.filter(migrant=migrant)]
 
 
 sections.register(Section("referrals", Right.VIEW_CASE, timeline=_timeline, due=_due, tabs=_tabs, actions=_actions, keys=_keys))

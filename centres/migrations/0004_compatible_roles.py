@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             model_name="posting",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 expressions=[
-                    (centres.models._UserRange("user"), "&&"),
+                    (centres.models.KeyRange("user"), "&&"),
                     (
                         models.Case(
                             models.When(

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-HEADER = ["N°", "NOM", "Prénom(s)", "Sexe", "Date de naissance", "Nationalité", "Consentement", "Mode de consentement", "Observations"]
+HEADER = ["N°", "NOM", "Prénom(s)", "Sexe", "Date de naissance", "Nationalité", "Consentement", "Mode de consentement", "Témoin", "Observations"]
 
 
 def send(page: Page, rows: list[list[str]]) -> None:
@@ -25,8 +25,8 @@ def test_a_list_with_errors_is_corrected_and_brought_in(sign_in):
     with page.expect_download() as template:
         page.get_by_role("link", name="Télécharger le modèle").click()
     assert template.value.suggested_filename.endswith(".xlsx")
-    good = [str(1), "Xérophile", "Aminata", "F", "12/03/1991", "sénégalaise", "oui", "signature", ""]
-    wrong = [str(2), "Yttrium", "Boubacar", "H", "31/02/1990", "Mali", "non", "oral", ""]
+    good = [str(1), "Xérophile", "Aminata", "F", "12/03/1991", "sénégalaise", "oui", "signature", "", ""]
+    wrong = [str(2), "Yttrium", "Boubacar", "H", "31/02/1990", "Mali", "non", "oral", "", ""]
     send(page, [good, wrong])
     expect(page.get_by_role("heading", name="À corriger dans le fichier")).to_be_visible(timeout=30_000)
     table = page.get_by_role("table", name="Erreurs")
@@ -36,7 +36,7 @@ def test_a_list_with_errors_is_corrected_and_brought_in(sign_in):
     assert page.get_by_role("button", name=re.compile("^Enregistrer jusqu")).count() == 0
     page.goto("/migrants/?q=Xérophile")
     expect(page.get_by_text("Aucune personne de vos centres ne correspond.")).to_be_visible()
-    send(page, [good, [*wrong[:4], "28/02/1990", "Mali", "oui", "oral", ""]])
+    send(page, [good, [*wrong[:4], "28/02/1990", "Mali", "oui", "oral", "A. Cissé", ""]])
     page.get_by_role("button", name=re.compile("^Enregistrer jusqu’à 2 personnes")).click(timeout=30_000)
     expect(page.get_by_role("heading", name="Personnes enregistrées par cet import")).to_be_visible(timeout=30_000)
     page.goto("/migrants/?q=Xérophile")
@@ -58,4 +58,5 @@ def test_a_filter_is_kept_and_comes_back(sign_in):
     page.goto("/migrants/filters/")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Effacer Les femmes").click()
-    expect(page.get_by_text("Vous ne gardez encore aucun filtre.")).to_be_visible()
+    expect(page.get_by_role("table", name="Filtres gardés")).to_be_visible()  # those of the demonstration
+    expect(page.get_by_role("link", name="Les femmes")).to_have_count(0)

@@ -11,9 +11,9 @@ from .test_main_path import fill_identity
 TODAY = datetime.date.today()  # noqa: DTZ011
 
 
-def _register(page: Page, surname: str) -> None:
+def _register(page: Page, surname: str, year: str = "1957") -> None:
     page.goto("/migrants/register/")
-    fill_identity(page, surname, "1957")
+    fill_identity(page, surname, year)
     page.get_by_label("orientation vers un partenaire").check()
     page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(surname)
@@ -55,7 +55,7 @@ def test_an_agent_screens_and_protection_decides(sign_in):
 
 def test_a_partner_answers_by_the_link_in_a_fresh_browser(sign_in, open_browser):
     agent = sign_in("agent.gao")
-    _register(agent, "Belvotrami")
+    _register(agent, "Belvotrami", "1968")
     file = agent.url
     agent.get_by_role("link", name="Orienter", exact=True).click()
     agent.get_by_label("Service demandé").select_option(label="soins de santé")

@@ -215,7 +215,7 @@ def make_takeover(centre: Centre, migrant: Migrant | None = None) -> Takeover:
     """Somebody of Bamako (of Kayes for Bamako itself) who walked to this centre."""
     migrant = migrant or make_migrant(Centre.objects.get(code="KAY" if centre.code == "BKO" else "BKO"), phone="22370112233")
     made, _now = take_over(
-        actor=agent_of(centre), id=uuid.uuid4(), migrant=migrant, centre=centre, said=identity_of(migrant), reason="Arrivée à pied.", consent_method="spoken"
+        actor=agent_of(centre), id=uuid.uuid4(), migrant=migrant, centre=centre, said=identity_of(migrant), reason="Arrivée à pied.", consent_method="signed"
     )
     return made
 

@@ -64,5 +64,7 @@ def test_the_best_interest_decision_is_read_only(api_as, centre):
     child = make_minor(centre("GAO"))
     case = make_return(centre("GAO"), child)
     make_best_interest(child)
-    sent = {"version": 1, "to": "counselled", "counselled_on": day().isoformat(), "best_interest_on": "2020-01-01"}
+    sent = {"version": 1, "to": "counselled", "counselled_on": day().isoformat()}
+    refused = api_as("returns.gao").patch_json(f"{ROOT}{case.pk}/", {**sent, "best_interest_on": "2020-01-01"})
+    assert refused.status_code == 400 and "best_interest_on" in refused.json()["errors"]
     assert api_as("returns.gao").patch_json(f"{ROOT}{case.pk}/", sent).json()["best_interest_on"] == day().isoformat()

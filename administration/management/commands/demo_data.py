@@ -14,7 +14,7 @@ from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
-from administration.demo.protection import protect
+from administration.demo.protection import ensure_partners, protect
 from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
 from flows.models import FlowCount
@@ -83,6 +83,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _protection(seed: int, users: dict[str, int]) -> None:
+        ensure_partners()
         with transaction.atomic():
             _without_history()
             rows = protect(seed + 2, users)
