@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
@@ -96,6 +97,8 @@ def check_in(
     migrant = lock_person(migrant.pk)
     deaths.refuse(migrant)
     _refuse_second_stay(actor, migrant, centre)
+    if migrant.care_ended(actor) is not None:
+        raise ValidationError(FOLLOWED_ELSEWHERE, code="followed_elsewhere")
     now = timezone.now()
     if came_from and came_from not in dict(country_choices()):
         raise ValidationError({"came_from": _("Choisissez un pays dans la liste.")})
@@ -106,10 +109,17 @@ def check_in(
     with in_words(Stay):
         stay.save(force_insert=True)
     transferred = origin == Stay.Origin.TRANSFERRED
-    open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.TRANSFERRED if transferred else Custody.Reason.ARRIVED, exclusive=True)
+    reason = Custody.Reason.TRANSFERRED if transferred else Custody.Reason.ARRIVED
+    open_custody(actor=actor, migrant=migrant, centre=centre, reason=reason, exclusive=True, but_reintegration=True)
     if bed is not None:
         _lay(stay, bed)
     return stay, True
+
+
+# Whoever comes back to a centre that let them go agrees anew, and both managers know (cases/services/takeovers.py).
+FOLLOWED_ELSEWHERE = gettext_lazy(
+    "Une autre équipe suit cette personne. Avec son accord, votre centre prend d’abord son dossier en charge ; ensuite vous notez son arrivée."
+)
 
 
 def _refuse_second_stay(actor: User, migrant: Migrant, centre: Centre) -> None:

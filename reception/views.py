@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import exporting
-from cases.forms import put_errors
+from cases import as_then, exporting
+from cases.forms import put_errors, typed_birth
 from cases.models import Custody, Migrant
+from cases.services.takeovers import offer
 from centres.access import access, allows, centres_for, may
 from centres.models import Centre, Service
 from centres.roles import Right
@@ -131,10 +132,22 @@ def _first_origin(migrant: Migrant, centre: Centre) -> str:
     return Stay.Origin.TRANSFERRED if reason == Custody.Reason.TRANSFERRED else ""
 
 
+def _take_over_first(request: HttpRequest, person: Migrant, centre: Centre) -> HttpResponse:
+    """Somebody whom another team follows now: the way to their arrival goes over the takeover, with who they were when this centre knew
+    them."""
+    as_then.seen_by(request.user, [person])
+    log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
+    said = {name: getattr(person, name) for name in ("surname", "given_names", "sex", "nationality")} | typed_birth(person)
+    context = {"person": person, "centre": centre, "token": offer(request.user, person.pk), "said": {**said, "centre": centre.code}.items()}
+    return render(request, "reception/take_over_first.html", context)
+
+
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
 def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpResponse:
     """Admit a person to the centre, with a bed proposed."""
     person = _person(request, migrant)
+    if request.method == "GET" and person.care_ended(request.user) is not None:
+        return _take_over_first(request, person, centre)
     free, proposed = suitable_beds(person, centre)
     initial = {"id": uuid.uuid4(), "bed": proposed.pk if proposed else "", "origin": _first_origin(person, centre)}
     form = CheckInForm(request.POST or None, centre=centre, beds=free, initial=initial)

@@ -14,7 +14,7 @@ from audit.acting import SameKeyOtherContent, Stale, service
 from cases import deaths
 from cases.cleaning import clean_line, clean_text
 from cases.models import Custody, Migrant
-from cases.services import open_custody, refuse_follow_up_if_withdrawn, refuse_if_withdrawn
+from cases.services import end_reintegration_care, open_custody, refuse_follow_up_if_withdrawn, refuse_if_withdrawn
 from centres.access import allows
 from centres.models import Centre
 from centres.roles import Right
@@ -215,6 +215,7 @@ def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: d
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
     with in_words(ReintegrationCase):
         case.save()
+    end_reintegration_care(actor=actor, migrant=case.migrant, centre=case.centre)
     if state == ReintegrationCase.State.DIED:
         deaths.record_death(actor=actor, migrant=case.migrant, on=closed_on)
     return case
@@ -230,6 +231,7 @@ def close_for_death(*, actor: User, migrant: Migrant, on: datetime.date) -> None
         case.state, case.closed_on = ReintegrationCase.State.DIED, max(day for day in (on, case.opened_on, last) if day is not None)
         case.version += 1
         case.save()
+        end_reintegration_care(actor=actor, migrant=migrant, centre=case.centre)
 
 
 def reopen_after_death(*, actor: User, migrant: Migrant) -> None:
@@ -240,6 +242,7 @@ def reopen_after_death(*, actor: User, migrant: Migrant) -> None:
         case.state, case.closed_on = ReintegrationCase.State.OPEN, None
         case.version += 1
         case.save()
+        open_custody(actor=actor, migrant=migrant, centre=case.centre, reason=Custody.Reason.REINTEGRATION, exclusive=False)
 
 
 deaths.register("reintegration", deaths.Floor(close_for_death, reopen_after_death))

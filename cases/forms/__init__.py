@@ -1,7 +1,7 @@
 """The forms of a person's file."""
 
 from .duplicates import ApartForm, MergeForm, TakeoverForm
-from .fields import OLDEST, BirthField, DateParts, LineField, birth_initial, birth_of, new_id, put_errors, sent
+from .fields import OLDEST, BirthField, DateParts, LineField, birth_initial, birth_of, new_id, put_errors, sent, typed_birth
 from .filing import AttachmentForm, CardForm, ConsentForm, DocumentForm, NoteForm, PhotoForm
 from .group import ALONE, GroupForm, GroupPersonForm
 from .identity import HintForm, IdentityForm, RegistrationForm
@@ -47,4 +47,5 @@ __all__ = [
     "new_id",
     "put_errors",
     "sent",
+    "typed_birth",
 ]

@@ -102,6 +102,13 @@ def birth_initial(migrant: Migrant) -> dict[str, Any]:
     return {"birth": (day, month, born.year), "age": None}
 
 
+def typed_birth(migrant: Migrant) -> dict[str, Any]:
+    """The parts of the fields `birth` and `age` as a form sends them."""
+    birth = birth_initial(migrant)
+    day, month, year = birth["birth"] or ("", "", "")
+    return {"birth_0": day or "", "birth_1": month or "", "birth_2": year or "", "age": "" if birth["age"] is None else birth["age"]}
+
+
 def new_id() -> uuid.UUID:
     """For the hidden field of a form: made when it is shown, so that a second sending is known for one."""
     return uuid.uuid4()

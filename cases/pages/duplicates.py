@@ -10,7 +10,7 @@ from centres.access import allows
 from centres.navigation import HomeCard, add_to_home
 from centres.roles import Right
 
-from .. import sections
+from .. import as_then, sections
 from ..models import DuplicatePair, Migrant
 from ..sections import Section, Tab
 from ..views.takeovers import notices_of
@@ -32,6 +32,7 @@ def _unseen(user: Any) -> QuerySet[Any]:
 def _takeovers_card(request: Any) -> dict[str, Any] | None:
     """People taken over from or by the manager's centres, until the manager has seen it."""
     notices = list(_unseen(request.user)[: MOST_NOTICES + 1])
+    as_then.seen_by(request.user, [notice.takeover.migrant for notice in notices])
     return {"notices": notices[:MOST_NOTICES], "more": len(notices) > MOST_NOTICES} if notices else None
 
 

@@ -8,7 +8,18 @@ from .consents import CONSENT_TEXT_VERSION, give_consent, withdraw_consent
 from .documents import DOCUMENT_RIGHTS, add_document, correct_document, may_write_documents, remove_document
 from .emergency import acknowledge_emergency, open_in_emergency, running_accesses
 from .groups import open_group, register_in_group, revise_group
-from .identity import FURTHER_FIELDS, IDENTITY_FIELDS, clean_identity, correct_identity, index_name, latest_birth, open_custody, refuse_merged, register_migrant
+from .identity import (
+    FURTHER_FIELDS,
+    IDENTITY_FIELDS,
+    clean_identity,
+    correct_identity,
+    end_reintegration_care,
+    index_name,
+    latest_birth,
+    open_custody,
+    refuse_merged,
+    register_migrant,
+)
 from .lists import choose_columns, delete_filter, rename_filter, save_filter, write_note_for_all
 from .merging import merge_files, undo_merge
 from .notes import write_note
@@ -58,6 +69,7 @@ __all__ = [
     "current_assessment",
     "decide_vulnerability",
     "delete_filter",
+    "end_reintegration_care",
     "find_link",
     "give_consent",
     "index_name",

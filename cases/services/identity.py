@@ -393,11 +393,26 @@ def correct_identity(*, actor: User, migrant: Migrant, version: int, **changes: 
 
 
 @service
-def open_custody(*, actor: User | None, migrant: Migrant, centre: Centre, reason: Custody.Reason, exclusive: bool) -> Custody:
-    """This centre now cares for the person. `exclusive`: the others' care ends (they keep what they wrote, read-only)."""
+def open_custody(*, actor: User | None, migrant: Migrant, centre: Centre, reason: Custody.Reason, exclusive: bool, but_reintegration: bool = False) -> Custody:
+    """This centre now cares for the person. `exclusive`: the others' care ends (they keep what they wrote, read-only).
+    `but_reintegration`: not that of a centre that conducts an open reintegration: the person came here of their own will, and the year of
+    visits goes on wherever they sleep (`end_reintegration_care`). A transfer, which one centre decides, moves all care."""
     now = timezone.now()
     refuse_merged(Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk))  # two centres at once: one after the other
     if exclusive:
-        Custody.objects.filter(migrant=migrant, until__isnull=True).exclude(centre=centre).update(until=now)
-    custody, _created = Custody.objects.get_or_create(migrant=migrant, centre=centre, until=None, defaults={"since": now, "reason": reason})
+        others = Custody.objects.filter(migrant=migrant, until__isnull=True).exclude(centre=centre)
+        (others.exclude(reason=Custody.Reason.REINTEGRATION) if but_reintegration else others).update(until=now)
+    custody, made = Custody.objects.get_or_create(migrant=migrant, centre=centre, until=None, defaults={"since": now, "reason": reason})
+    if not made and reason == Custody.Reason.REINTEGRATION and custody.reason != reason:
+        custody.reason = reason
+        custody.save(update_fields=["reason"])
     return custody
+
+
+@service
+def end_reintegration_care(*, actor: User | None, migrant: Migrant, centre: Centre) -> None:
+    """The reintegration is over: from now on this centre's care ends like any other when somebody else takes the person over; it ends at
+    once if another centre has them already."""
+    own = Custody.objects.filter(migrant=migrant, centre=centre, until__isnull=True, reason=Custody.Reason.REINTEGRATION)
+    elsewhere = Custody.objects.filter(migrant=migrant, until__isnull=True).exclude(centre=centre).exists()
+    own.update(**({"until": timezone.now()} if elsewhere else {"reason": Custody.Reason.ARRIVED}))

@@ -93,7 +93,7 @@ def take_over(
     concerned = {centre.pk, *Custody.objects.filter(migrant=migrant, until__isnull=True).values_list("centre_id", flat=True)}
     if not migrant.consents.filter(purpose=Consent.Purpose.REGISTRATION, withdrawn_at__isnull=True).exists():
         agreement.save()
-    open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.TAKEN_OVER, exclusive=True)
+    open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.TAKEN_OVER, exclusive=True, but_reintegration=True)
     takeover.effects = [words[:200] for effect in EFFECTS for words in effect(actor, migrant, centre)]
     takeover.save(force_insert=True)
     TakeoverNotice.objects.bulk_create(TakeoverNotice(takeover=takeover, centre_id=key) for key in sorted(concerned))

@@ -17,7 +17,7 @@ from centres.roles import Right
 from config.countries import country_name
 
 from .. import services
-from ..forms import IdentityForm, birth_initial, put_errors
+from ..forms import IdentityForm, birth_initial, put_errors, typed_birth
 from ..models import Migrant
 from .registering import open_parts
 
@@ -40,16 +40,11 @@ def _adult_number(migrant: Migrant, user) -> str:
 
 def _identity_data(migrant: Migrant, user) -> dict[str, Any]:
     """The fields of the form as they would be sent for what is saved now."""
-    birth = birth_initial(migrant)
-    day, month, year = birth["birth"] or ("", "", "")
     plain = {name: getattr(migrant, name) for name in PLAIN}
     return plain | {
         "origin_area": migrant.origin_area_id or "",
         "arrived_on": migrant.arrived_on.isoformat() if migrant.arrived_on else "",
-        "birth_0": day or "",
-        "birth_1": month or "",
-        "birth_2": year or "",
-        "age": "" if birth["age"] is None else birth["age"],
+        **typed_birth(migrant),
         "accompanied_by": _adult_number(migrant, user),
     }
 

@@ -15,8 +15,8 @@ from centres.access import access, centres_for
 from centres.models import Centre
 from centres.roles import Right
 
+from .. import as_then, services
 from .. import consents as consent_texts
-from .. import services
 from ..duplicates import Identity
 from ..duplicates.weights import FIELDS
 from ..forms import HintForm, TakeoverForm, new_id, put_errors
@@ -84,7 +84,8 @@ def _page(request: HttpRequest, form: TakeoverForm) -> HttpResponse:
 @access(Right.MERGE_FILES)
 def take_overs(request: HttpRequest) -> HttpResponse:
     """What was taken over from or by the manager's centres, the latest first; and who did so how often."""
-    notices = notices_of(request.user)[:MOST_SHOWN]
+    notices = list(notices_of(request.user)[:MOST_SHOWN])
+    as_then.seen_by(request.user, [notice.takeover.migrant for notice in notices])
     by: dict[str, int] = {}
     for notice in notices:
         by[str(notice.takeover.by)] = by.get(str(notice.takeover.by), 0) + 1
@@ -94,7 +95,7 @@ def take_overs(request: HttpRequest) -> HttpResponse:
 
 def notices_of(user: Any) -> Any:
     found = TakeoverNotice.objects.filter(centre__in=centres_for(user, Right.MERGE_FILES)).order_by("-pk")
-    return found.select_related("takeover", "takeover__migrant", "takeover__centre", "takeover__by", "centre", "seen_by")
+    return found.select_related("takeover", "takeover__migrant", "takeover__centre", "takeover__by", "centre", "seen_by").prefetch_related("takeover__migrant__custodies")
 
 
 @access(Right.MERGE_FILES, load=Takeover, methods="POST", select=("migrant",))

@@ -6,19 +6,23 @@ from dataclasses import replace
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.acting import SameKeyOtherContent
 from audit.models import Change, ReadLog
 from cases.duplicates import Identity, identity_of
 from cases.models import Custody, Migrant, Takeover, TakeoverNotice
-from cases.services import take_over, withdraw_consent
+from cases.services import correct_identity, take_over, withdraw_consent
 from centres.models import Bed
 from reception.models import BedAssignment, Stay
 from reception.services import check_in
+from reintegration.models import ReintegrationCase
+from reintegration.services import close_case, revise_plan
 from tests.factories import agent_of, make_migrant
+from tests.reintegration.factories import make_reintegration
 
-from .factories import make_takeover, registration_form
+from .factories import make_takeover, move, registration_form
 
 URL = "/migrants/register/"
 TAKE = "/migrants/take-over/"
@@ -182,3 +186,30 @@ def test_one_key_for_two_people_is_refused(centre, persona):
                 take_over(**call)
         else:
             take_over(**call)
+
+
+def test_a_centre_that_let_somebody_go_asks_anew_and_both_managers_know(as_user, persona, centre):
+    """Who comes back to a former centre: no arrival behind the back of the team that follows them; the reintegration goes on."""
+    gao, kayes = centre("GAO"), centre("KAY")
+    person = make_migrant(gao, surname="Keïta", given_names="Lassana")
+    move(person, kayes)
+    case = make_reintegration(kayes, person)
+    person.refresh_from_db()
+    correct_identity(actor=persona("agent.kayes"), migrant=person, version=person.version, phone="22366001122")
+    with pytest.raises(ValidationError, match="Une autre équipe suit"):
+        check_in(actor=persona("agent.gao"), migrant=person, centre=gao, origin="transit", id=uuid.uuid4())
+    browser = as_user("agent.gao")
+    page = browser.get(reverse("reception:check_in", args=["GAO", person.pk]))
+    assert "Une autre équipe suit cette personne" in page.content.decode() and "66001122" not in page.content.decode()
+    sent = {"token": page.context["token"], **dict(page.context["said"])}
+    browser.post(reverse("cases:take_over"), sent)
+    step = {"step": "2", "id": str(uuid.uuid4()), "present": "on", "agrees": "on", "consent_method": "signed", "consent_language": "fra", "reason": "De retour de Kayes"}
+    assert browser.post(reverse("cases:take_over"), sent | step).status_code == 302
+    assert sorted(notice.centre.code for notice in Takeover.objects.get().notices.all()) == ["GAO", "KAY"]
+    stay, _made = check_in(actor=persona("agent.gao"), migrant=Migrant.objects.get(pk=person.pk), centre=gao, origin="transit", id=uuid.uuid4())
+    assert stay.is_open
+    # The year of visits goes on; once it is over, the person is followed where they are.
+    plan = {"case": case, "version": ReintegrationCase.objects.get(pk=case.pk).version, "plan": "Couture", "enhanced": False, "region": case.region}
+    case = revise_plan(actor=persona("reintegration.kayes"), **plan)
+    close_case(actor=persona("reintegration.kayes"), case=case, state="withdrawn", closed_on=timezone.localdate(), version=case.version)
+    assert [custody.centre.code for custody in Migrant.objects.get(pk=person.pk).custodies.filter(until__isnull=True)] == ["GAO"]
