@@ -208,9 +208,10 @@ class Migrants(SiraAPIView):
             raise serializers.ValidationError(form.errors)
         people = listing.filtered(self.get_queryset(), form)
         if data["centre"] and "centre" not in form.fields:  # of one centre only: another one has nobody to show
-            people = people.filter(custodies__centre__code=data["centre"], custodies__until__isnull=True)
+            here = Centre.objects.filter(code=data["centre"], pk__in=centres_for(request.user, Right.VIEW_CASE)).first()
+            people = people.in_care_of(here) if here else people.none()
         if "q" in query and query["q"].strip():
-            rows = listing.seen_by(request.user, people.best_matching(query["q"], most=listing.MOST_FOUND))
+            rows = listing.found_by(request.user, query["q"], people.best_matching(query["q"], most=listing.MOST_FOUND))
             self.log(ReadLog.Action.SEARCHED, [person.pk for person in rows])
             return Response({"next": None, "previous": None, "results": self.get_serializer(rows, many=True).data})
         rows = self.paginate_queryset(people)

@@ -14,7 +14,7 @@ from .models import Migrant
 SHOWN = frozenset(
     {
         "surname", "given_names", "other_names", "father_given_names", "mother_given_names", "sex", "born_on", "birth_precision", "nationality",
-        "second_nationality", "origin_country", "origin_area_id", "origin_place", "marital_status", "arrival_kind", "arrived_on", "accompanied_by_id", "household_role", "died_on",
+        "second_nationality", "languages", "origin_country", "origin_area_id", "origin_place", "marital_status", "arrival_kind", "arrived_on", "accompanied_by_id", "household_role", "died_on",
     }
 )  # fmt: skip
 

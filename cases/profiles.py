@@ -53,7 +53,7 @@ _FILLED: dict[str, Q] = {
     "origin": ~Q(origin_country="") | ~Q(origin_place="") | Q(origin_area__isnull=False),
     "languages": Q(languages__len__gt=0),
     "marital_status": ~Q(marital_status=""),
-    "route": Q(Exists(RouteStep.objects.filter(migrant=OuterRef("pk")))),
+    "route": Q(Exists(RouteStep.objects.on_the_road().filter(migrant=OuterRef("pk")))),
 }
 
 for _source in (

@@ -59,7 +59,7 @@ class Tab:
 @dataclass(frozen=True)
 class Section:
     """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
-    rows (with UUID keys) whose pages are in the read log, given the person. `flags` ({"label", "tone"}) stand beside the name;
+    rows (with UUID keys) whose pages are in the read log; as far as the user may see them. `flags` ({"label", "tone"}) stand beside the name;
     `tabs` ask the database nothing."""
 
     name: str
@@ -69,7 +69,7 @@ class Section:
     actions: Callable[[Any, Migrant], list[Action]] = field(default=lambda user, migrant: [])
     flags: Callable[[Any, Migrant], list[dict[str, str]]] = field(default=lambda user, migrant: [])
     tabs: Callable[[Any, Migrant], list[Tab]] = field(default=lambda user, migrant: [])
-    keys: Callable[[Migrant], list[QuerySet[Any]]] = field(default=lambda migrant: [])
+    keys: Callable[[Any, Migrant], list[QuerySet[Any]]] = field(default=lambda user, migrant: [])
 
 
 SECTIONS: dict[str, Section] = {}

@@ -90,7 +90,7 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     return [Action(gettext("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}))]
 
 
-def keys(migrant: Migrant) -> list[QuerySet[Any]]:
+def keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
     return [ReintegrationCase.objects.filter(migrant=migrant), Visit.objects.filter(case__migrant=migrant)]
 
 

@@ -89,7 +89,7 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     return [Action(gettext("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}))]
 
 
-def keys(migrant: Migrant) -> list[QuerySet[Any]]:
+def keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
     return [ReturnCase.objects.filter(migrant=migrant)]
 
 

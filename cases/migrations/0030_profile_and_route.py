@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
                 ),
                 ("notes", models.TextField(blank=True, max_length=1000, verbose_name="remarques")),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("removed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="retirée le")),
                 ("version", models.PositiveIntegerField(default=1)),
                 (
                     "added_by",

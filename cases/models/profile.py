@@ -2,7 +2,7 @@
 
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
+from centres.roles import Right
 from config.countries import country_name
 from questionnaires.models import Response, keeps_its_version
 
@@ -49,6 +50,13 @@ class Profile(Response):
 class RouteStepQuerySet(FileQuerySet):
     # Changed after a centre's care ended, a step is no longer what that centre knew: it does not see it.
     on_file_from = "changed_at"
+
+    def visible_to(self, user) -> Self:
+        """A place that others took off the road stays for protection, who alone know what was noted there."""
+        return super().visible_to(user).filter(Q(removed_at__isnull=True) | self._seen_with(user, Right.VIEW_PROTECTION))
+
+    def on_the_road(self) -> Self:
+        return self.filter(removed_at__isnull=True)
 
 
 class RouteStep(models.Model):
@@ -121,6 +129,7 @@ class RouteStep(models.Model):
     notes = models.TextField(_("remarques"), max_length=1000, blank=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
     changed_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(_("retirée le"), null=True, blank=True, editable=False)  # by somebody who may not read all of it
     version = models.PositiveIntegerField(default=1)
 
     objects = RouteStepQuerySet.as_manager()

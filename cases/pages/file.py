@@ -163,7 +163,7 @@ add_to_home(
 )
 
 
-def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
+def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
     return [Migrant.objects.filter(pk=migrant.pk), Attachment.objects.filter(migrant=migrant)]
 
 

@@ -19,7 +19,7 @@ def _tabs(user, migrant: Migrant) -> list[Tab]:
     return [Tab("identity", _("Identité et documents"), reverse("cases:identity", args=[migrant.pk]), 10)]
 
 
-def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
+def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
     return [IdentityDocument.objects.filter(migrant=migrant)]
 
 

@@ -19,7 +19,7 @@ def _tabs(user, migrant: Migrant) -> list[Tab]:
     return [Tab("profile", _("Profil"), reverse("cases:profile", args=[migrant.pk]), 20)]
 
 
-def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
+def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
     return [RouteStep.objects.filter(migrant=migrant)]
 
 

@@ -146,8 +146,8 @@ def _tabs(user, migrant: Migrant) -> list[Tab]:
     return [Tab("protection", _("Protection"), reverse("cases:protection", args=[migrant.pk]), 30)]
 
 
-def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
-    return [VulnerabilityAssessment.objects.filter(migrant=migrant), FamilyTracing.objects.filter(migrant=migrant)]
+def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
+    return [VulnerabilityAssessment.objects.filter(migrant=migrant), FamilyTracing.objects.visible_to(user).filter(migrant=migrant)]
 
 
 sections.register(Section("protection", Right.VIEW_CASE, timeline=_timeline, due=_due, flags=_flags, tabs=_tabs, keys=_keys))

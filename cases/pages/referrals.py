@@ -97,8 +97,8 @@ def _actions(user, migrant: Migrant) -> list[Action]:
     return [Action(_("Orienter"), reverse("referrals:new", args=[migrant.pk]))] if allows(user, Right.VIEW_CASE, migrant, writing=True) else []
 
 
-def _keys(migrant: Migrant) -> list[QuerySet[Any]]:
-    return [Referral.objects.filter(migrant=migrant)]
+def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
+    return [Referral.objects.visible_to(user).filter(migrant=migrant)]
 
 
 sections.register(Section("referrals", Right.VIEW_CASE, timeline=_timeline, due=_due, tabs=_tabs, actions=_actions, keys=_keys))

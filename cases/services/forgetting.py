@@ -23,6 +23,7 @@ from ..forms.search import AGE_GROUPS
 from ..models import Erasure, ErasureList, Migrant, Precision, RegistrationGroup
 from ..person_data import DATA, PersonData, hanging, rows_of
 from ..retention import due_at, reasons_to_keep
+from .photos import drop_photo
 
 MOST_TOGETHER = 500  # people on one list: what a second person can still look through
 
@@ -125,6 +126,7 @@ def joined_to(migrant: Migrant) -> list[Migrant]:
 
 
 def _erase(migrant: Migrant, *, why: uuid.UUID) -> None:
+    drop_photo(migrant)  # with those that merges keep
     born_on = coarse_birth(migrant, _days(migrant))
     history = [(Migrant._meta.db_table, migrant.pk)]
     files: list[tuple[models.FileField, str]] = _files(DATA[Migrant], [migrant])

@@ -3,31 +3,39 @@
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
 from accounts.models import User
 from audit.acting import service
 from centres.access import allows
 from centres.roles import Right
+from config.uploads import delete_after_commit
 
-from ..models import Consent, Migrant
+from ..models import Consent, Merge, Migrant
 from ..pictures import portrait
 from .agreements import refuse_if_withdrawn, require_consent
 
 
 def drop_photo(migrant: Migrant) -> None:
-    """Takes the photo off the file; the picture itself is deleted once that is certain."""
+    """Takes the photo off the file; the picture itself is deleted once that is certain. So do the pictures that merges keep for their
+    undoing, of this file and of those joined to it: a face outlives no agreement."""
     migrant = Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)
-    if not migrant.photo:
-        return
-    _delete_later(migrant)
-    migrant.photo = ""
-    migrant.save(update_fields=["photo"])
+    names: set[str] = set()
+    for merge in Merge.objects.select_for_update().filter(survivor=migrant, fields__has_key="photo"):
+        names |= {str(name) for name in merge.fields.pop("photo") if name}
+        merge.save(update_fields=["fields"])
+    for one in [migrant, *Migrant.objects.select_for_update(of=("self",)).filter(merged_into=migrant).exclude(photo="")]:
+        if one.photo:
+            names.add(str(one.photo.name))
+            one.photo = ""
+            one.save(update_fields=["photo"])
+    delete_after_commit(migrant.photo.storage, names)
 
 
-def _delete_later(migrant: Migrant) -> None:
-    storage, name = migrant.photo.storage, str(migrant.photo.name)
-    transaction.on_commit(lambda: storage.delete(name))
+def _no_longer_needed(migrant: Migrant) -> bool:
+    """Does nothing but this file show its picture? A merge that may be undone keeps both."""
+    name = str(migrant.photo.name)
+    shown = Migrant.objects.filter(photo=name).exclude(pk=migrant.pk).exists()
+    return bool(name) and not shown and not Merge.objects.filter(survivor=migrant, undone_at__isnull=True, fields__photo__contains=[name]).exists()
 
 
 @service
@@ -45,8 +53,8 @@ def set_photo(*, actor: User, migrant: Migrant, file: UploadedFile) -> Migrant:
     # Asked under the lock that withdrawing waits for.
     refuse_if_withdrawn(migrant)
     require_consent(migrant, Consent.Purpose.PHOTO)
-    if migrant.photo:
-        _delete_later(migrant)
+    if migrant.photo and _no_longer_needed(migrant):
+        delete_after_commit(migrant.photo.storage, [migrant.photo.name])
     migrant.photo.save("photo.jpg", ContentFile(content), save=False)
     migrant.save(update_fields=["photo"])
     return migrant

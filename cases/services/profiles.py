@@ -49,7 +49,7 @@ def save_profile(*, actor: User, migrant: Migrant, answers: dict[str, Any], vers
         raise ValidationError(_("Aucun questionnaire de profil n’est publié. Demandez au suivi-évaluation d’en publier un."), code="unpublished")
     Migrant.objects.select_for_update(of=("self",)).get(pk=migrant.pk)  # two who begin at once: one after the other
     definition = Definition(in_force)
-    subject = Subject(migrant, migrant.route_steps.count())
+    subject = Subject(migrant, migrant.route_steps.filter(removed_at__isnull=True).count())
     profile = _to_write(migrant, definition)
     return save_response(actor=actor, response=profile, definition=definition, answers=answers, version=version, subject=subject)
 

@@ -99,7 +99,9 @@ def change_step(*, actor: User, step: RouteStep, version: int, protection_events
         seen = allows(actor, Right.VIEW_PROTECTION, step.migrant)
         step.protection_events = _protected(protection_events if seen else [*step.protection_events, *protection_events])
     step.full_clean(exclude=["id", "migrant", "added_by"])
-    if before != {name: getattr(step, name) for name in compared}:
+    # Whoever may not read what is for protection must not learn from the version whether it was there already.
+    unread = bool(protection_events) and not allows(actor, Right.VIEW_PROTECTION, step.migrant)
+    if unread or before != {name: getattr(step, name) for name in compared}:
         step.version += 1
         step.changed_at = timezone.now()
         step.save()
@@ -128,11 +130,17 @@ def move_step(*, actor: User, step: RouteStep, version: int, up: bool) -> None:
 
 @service
 def remove_step(*, actor: User, step: RouteStep, version: int) -> None:
-    """Takes a place off the road; the history keeps it. Removed twice is removed. Raises PermissionDenied, Stale."""
+    """Takes a place off the road; the history keeps it. What stands there for protection is not another's to delete: for protection the
+    place stays, marked as removed. Removed twice is removed. Raises PermissionDenied, Stale."""
     found = RouteStep.objects.select_for_update(of=("self",)).select_related("migrant").filter(pk=step.pk).first()
-    if found is None:
+    if found is None or (found.removed_at is not None and not allows(actor, Right.VIEW_PROTECTION, found.migrant)):
         return
     _may_write(actor, found.migrant)
     if found.version != version:
         raise Stale(found)
+    if found.protection_events and not allows(actor, Right.VIEW_PROTECTION, found.migrant):
+        found.removed_at = timezone.now()
+        found.version += 1
+        found.save(update_fields=["removed_at", "version"])
+        return
     found.delete()

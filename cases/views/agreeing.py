@@ -14,8 +14,8 @@ from audit.models import ReadLog
 from centres.access import access, allows
 from centres.roles import Right
 
+from .. import as_then, services
 from .. import consents as consent_texts
-from .. import services
 from ..forms import ConsentForm, put_errors, sent
 from ..models import Consent, Migrant
 
@@ -27,9 +27,10 @@ def consent_words(version: str = consent_texts.CURRENT_VERSION) -> dict[str, Any
     return {"consent_text": consent_texts.TEXTS.get(version, []), "purposes": purposes}
 
 
-@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", write=Right.REGISTER, log=ReadLog.Action.OPENED)
+@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", write=Right.REGISTER, log=ReadLog.Action.OPENED, prefetch=("custodies",))
 def consents(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """What the person agreed to, and a new agreement."""
+    as_then.seen_by(request.user, [migrant])
     all_given = list(migrant.consents.visible_to(request.user).select_related("taken_by", "signature", "withdrawal_noted_by").order_by("-given_at", "purpose"))
     open_now = {consent.purpose for consent in all_given if consent.withdrawn_at is None}
     missing = [purpose for purpose in Consent.Purpose.values if purpose not in open_now]

@@ -141,7 +141,7 @@ def reads(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """Who has seen this file: for those who care for the person now."""
     if not allows(request.user, Right.VIEW_CASE, migrant, writing=True):
         raise PermissionDenied
-    first, *others = [rows.order_by().values_list("pk") for section in SECTIONS.values() for rows in section.keys(migrant)]
+    first, *others = [rows.order_by().values_list("pk") for section in SECTIONS.values() for rows in section.keys(request.user, migrant)]
     keys = [str(key) for (key,) in first.union(*others)]
     seen = ReadLog.objects.filter(rows__overlap=keys).select_related("user", "user__organisation")
     return render(request, "cases/reads.html", {"migrant": migrant, "seen": seen[:100]})

@@ -50,13 +50,14 @@ def migrants(request: HttpRequest) -> HttpResponse:
     chosen = exporting.remembered(request.user, listing.PEOPLE)
     columns = listing.PEOPLE.columns_of(chosen or [column.name for column in listing.COLUMNS if column.on_screen])
     columns = [column for column in columns if column.name not in ("surname", "given_names")]  # they head each row
-    for person in listing.seen_by(request.user, page.rows):
+    shown = listing.found_by(request.user, q, page.rows) if q else listing.seen_by(request.user, page.rows)
+    for person in shown:
         person.cells = [(column.title, column.value(person)) for column in columns]  # type: ignore[attr-defined]
     context = {
         "q": q,
         "form": form,
         "filters_on": [(name, value) for name, value in request.GET.items() if name in form.fields and name != "q" and value],
-        "people": page.rows,
+        "people": shown,
         "page": pagination if page.before or page.after or counts else None,
         "many": bool(q) and page.total == listing.MOST_FOUND,
         "wrong_number": bool(q) and case_numbers.looks_like(q) and case_numbers.clean(q) is None,
@@ -64,7 +65,7 @@ def migrants(request: HttpRequest) -> HttpResponse:
         "register_url": f"{reverse('cases:register')}?{urlencode({'q': q})}" if q else reverse("cases:register"),
         "tools": exporting.tools(request, listing.PEOPLE, len(page.rows)),
         "columns": columns,
-        "can_choose": bool(page.rows),
+        "can_choose": bool(shown),
         "may_forget": may(request.user, Right.FORGET_IDENTITY),
         "may_import": may(request.user, Right.IMPORT_LISTS),
     }

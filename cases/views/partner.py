@@ -67,7 +67,9 @@ def _key(text: str) -> uuid.UUID | None:
 
 def _log(request: HttpRequest, link: ReferralLink, action: ReadLog.Action) -> None:
     referral = link.referral
-    log_outside_read(request, action, "cases.referral", [referral.pk, referral.migrant_id], party=str(referral.structure), path=LOGGED_PATH)
+    log_outside_read(
+        request, action, "cases.referral", [referral.pk] if referral.protected else [referral.pk, referral.migrant_id], party=str(referral.structure), path=LOGGED_PATH
+    )
 
 
 def _answer(request: HttpRequest, link: ReferralLink) -> HttpResponse:

@@ -151,7 +151,7 @@ def part(request: HttpRequest, migrant: Migrant, number: int) -> HttpResponse:
     latest = next(iter(seen_profiles(request, migrant)), None)
     same = latest is not None and latest.questionnaire_version_id == in_force.pk
     answers = latest.answers if same else services.carried_over(latest, definition) if latest else {}
-    subject = Subject(migrant, migrant.route_steps.count())
+    subject = Subject(migrant, migrant.route_steps.filter(removed_at__isnull=True).count())
     version = latest.version if same else 0
     questions = _asked_here(definition, current, answers, subject)
     arguments: dict[str, Any] = {"definition": definition, "questions": questions, "answers": answers, "version": version}

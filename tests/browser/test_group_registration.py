@@ -183,5 +183,5 @@ def test_a_photo_from_a_telephone_is_shrunk_before_it_goes_over_the_line(sign_in
     assert size < len(heavy.getvalue()) / 10
     page.get_by_role("button", name="Enregistrer la photo").click()
     expect(page.get_by_role("status")).to_contain_text("La photo est enregistrée")
-    portrait = page.get_by_role("img", name=f"Photo de {given} {surname}")
+    portrait = page.get_by_role("img", name=f"Photo – {given} {surname}")
     assert portrait.evaluate("image => image.complete && image.naturalWidth") == 176
