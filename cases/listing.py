@@ -20,7 +20,7 @@ from . import as_then, case_numbers
 from .exporting import Column, Listing, register_listing
 from .forms import AGE_GROUPS, SearchForm
 from .languages import LANGUAGES
-from .models import Migrant, MigrantQuerySet, years_before
+from .models import Migrant, MigrantQuerySet, VulnerabilityAssessment, years_before
 
 PAGE = 25
 ANSWERS = 0.85  # so alike a word of a name is to what was searched (names.token_similarity)
@@ -41,6 +41,8 @@ def filtered(people: MigrantQuerySet, form: SearchForm) -> MigrantQuerySet:
         people = people.unaccompanied_minors()
     if chosen.get("flag"):
         people = people.flagged(chosen["flag"], form.user)
+    if chosen.get("protection"):
+        people = people.filter(pk__in=waiting_for_protection(form.user, chosen["protection"]).values("migrant"))
     if chosen.get("age"):
         youngest, older = AGE_GROUPS[chosen["age"]]
         today = timezone.localdate()
@@ -63,6 +65,16 @@ def _midnight(day: datetime.date) -> datetime.datetime:
 def words_of(query: QueryDict) -> str:
     """The words of a search, without what can't be searched."""
     return " ".join("".join(c if c.isprintable() else " " for c in query.get("q", "")[:200]).split())
+
+
+def waiting_for_protection(user: User, what: str) -> Any:
+    """The current assessments of people in the care of the user's centres that wait for a protection officer: to be decided
+    (`undecided`), due for `review`, or `severe`."""
+    current = VulnerabilityAssessment.objects.visible_to(user).current().in_care_of_any(centres_for(user, Right.VIEW_PROTECTION))
+    if what == "undecided":
+        return current.undecided()
+    decided = current.exclude(decision="")
+    return decided.review_due() if what == "review" else decided.severe()
 
 
 @dataclass(frozen=True)

@@ -53,4 +53,7 @@ def split(text: str) -> tuple[str, str]:
         for place in places():
             if _plain(place.name) == _plain(name) and _plain(country_name(place.country)) == wanted:
                 return place.name, place.country
-    return text, ""
+        return text, ""
+    # Written without the country: a town that the list has only once.
+    found = [place for place in places() if _plain(place.name) == _plain(text)]
+    return (found[0].name, found[0].country) if len(found) == 1 else (text, "")

@@ -40,10 +40,11 @@ class DueItem:
 
 @dataclass(frozen=True)
 class Action:
-    """A button in the head of the file."""
+    """A button in the head of the file; the lowest `order` is the main one."""
 
     title: str
     url: str
+    order: int = 50
 
 
 @dataclass(frozen=True)

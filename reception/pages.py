@@ -115,9 +115,9 @@ def _actions(user, migrant: Migrant) -> list[Action]:
         if not may(user, Right.RECEIVE, stay.centre):
             return []
         return [
-            Action(_("Donner une assistance"), reverse("reception:assistance", args=[stay.centre.code, migrant.pk])),
-            Action(_("Changer de lit") if stay.bed_id else _("Attribuer un lit"), reverse("reception:move", args=[stay.pk])),  # type: ignore[attr-defined]
-            Action(_("Noter le départ"), reverse("reception:check_out", args=[stay.pk])),
+            Action(_("Donner une assistance"), reverse("reception:assistance", args=[stay.centre.code, migrant.pk]), 10),
+            Action(_("Changer de lit") if stay.bed_id else _("Attribuer un lit"), reverse("reception:move", args=[stay.pk]), 10),  # type: ignore[attr-defined]
+            Action(_("Noter le départ"), reverse("reception:check_out", args=[stay.pk]), 10),
         ]
     own = centres_for(user, Right.RECEIVE)
     if not own:
@@ -128,10 +128,10 @@ def _actions(user, migrant: Migrant) -> list[Action]:
     for centre in centres:
         several = len(centres) > 1
         title = _("Admettre au centre de %(centre)s") % {"centre": centre} if several else _("Admettre au centre")
-        found.append(Action(title, reverse("reception:check_in", args=[centre.code, migrant.pk])))
+        found.append(Action(title, reverse("reception:check_in", args=[centre.code, migrant.pk]), 10))
         if centre.pk in cared:
             title = _("Donner une assistance à %(centre)s") % {"centre": centre} if several else _("Donner une assistance")
-            found.append(Action(title, reverse("reception:assistance", args=[centre.code, migrant.pk])))
+            found.append(Action(title, reverse("reception:assistance", args=[centre.code, migrant.pk]), 10))
     return found + undo
 
 

@@ -118,7 +118,7 @@ def check_in(
 
 # Whoever comes back to a centre that let them go agrees anew, and both managers know (cases/services/takeovers.py).
 FOLLOWED_ELSEWHERE = gettext_lazy(
-    "Une autre équipe suit cette personne. Avec son accord, votre centre prend d’abord son dossier en charge ; ensuite vous notez son arrivée."
+    "Une autre équipe suit cette personne. Avec son accord, votre centre prend d’abord son dossier en charge ; ensuite vous notez son arrivée."
 )
 
 

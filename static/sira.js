@@ -76,6 +76,17 @@
     if (event.persisted) all("form[data-busy]").forEach(restore);
   });
 
+  // --- on a phone the results come before the filters, which are a touch away
+  if (window.matchMedia("(max-width: 45.99rem)").matches) {
+    all("details[data-fold]").forEach((part) => { if (!part.querySelector(".bad")) part.open = false; });
+  }
+
+  // --- Enter in a choice saves the form too, where the page says that Enter saves
+  document.addEventListener("keydown", (event) => {
+    const form = event.key === "Enter" && event.target.matches && event.target.matches("select") && event.target.closest("form[data-enter]");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+  });
+
   // --- lists: a filter acts when it changes, and keeps the focus where it was
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosubmit]");

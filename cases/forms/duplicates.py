@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,11 +38,13 @@ def words_of_group(person: Migrant, group: str) -> str:
         return (person.get_household_role_display() or _("dans un ménage")) if person.household_id else ""
     if group == "accompanied_by":
         return _("avec un adulte responsable") if person.accompanied_by_id else ""
+    if group in ("phone", "other_phone"):
+        return str(getattr(person, f"{group}_words"))
     if group == "languages":
         known = dict(LANGUAGES)
         return ", ".join(str(known.get(code, code)) for code in person.languages)
     if group == "arrival":
-        return " ".join(filter(None, (person.get_arrival_kind_display(), str(person.arrived_on or ""))))
+        return " ".join(filter(None, (person.get_arrival_kind_display(), date_format(person.arrived_on) if person.arrived_on else "")))
     display = getattr(person, f"get_{group}_display", None)
     return str(display() if display else getattr(person, group))
 

@@ -40,12 +40,25 @@ class SearchForm(forms.Form):
     until = _day(gettext_lazy("au (inclus)"))
     alone = forms.BooleanField(label=gettext_lazy("Mineurs non accompagnés"), required=False)
     flag = forms.ChoiceField(label=gettext_lazy("Signalement"), required=False)
+    protection = forms.ChoiceField(
+        label=gettext_lazy("Protection"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("Toutes")),
+            ("undecided", gettext_lazy("à décider")),
+            ("review", gettext_lazy("à revoir")),
+            ("severe", gettext_lazy("gravité élevée ou critique")),
+        ],
+    )
 
     def __init__(self, *arguments: Any, centres: list[int], user: Any = None, **named: Any):
         super().__init__(*arguments, **named)
         self.user = user
         # What only protection may read can't even be asked for by others.
-        known = ALL_FLAGS if user is not None and may(user, Right.VIEW_PROTECTION) else FLAGS
+        protects = user is not None and may(user, Right.VIEW_PROTECTION)
+        known = ALL_FLAGS if protects else FLAGS
+        if not protects:
+            del self.fields["protection"]
         self.fields["flag"].choices = [("", _("Tous")), *known.items()]
         if user is None:
             del self.fields["flag"]

@@ -18,7 +18,7 @@ from centres.models import Area, Centre
 from ..cleaning import clean_line
 from ..duplicates import LIKELY, Identity, compare, find_likely, identity_of
 from ..models import Consent, Migrant
-from ..services.identity import IDENTITY_FIELDS, Registration, clean_identity, prepare_registration, refuse_without_consent
+from ..services.identity import IDENTITY_FIELDS, Registration, check_agreement, clean_identity, prepare_registration, refuse_without_consent
 from .columns import BY_NAME, Reading, missing, plain
 from .reading import Broken, Cell, Table, letter
 
@@ -184,6 +184,12 @@ def _check_parts(values: dict[str, Any], broken: set[str]) -> None:
     if "consent" not in broken and not values.get("consent"):
         try:
             refuse_without_consent(())
+        except ValidationError as error:
+            errors |= error.error_dict
+    if values.get("consent_method") and not broken & {"consent_method", "consent_witness"}:
+        agreement = Consent(purpose=Consent.Purpose.REGISTRATION, method=values["consent_method"], witness=values.get("consent_witness", ""), text_version="-")
+        try:
+            check_agreement(agreement)
         except ValidationError as error:
             errors |= error.error_dict
     try:

@@ -27,6 +27,7 @@ from centres.access import allows, centres_for, may, opened_people
 from centres.models import Area, Centre
 from centres.roles import Right
 from config.countries import country_name
+from config.french import of
 
 from .. import case_numbers
 from ..cleaning import digits_of
@@ -535,12 +536,12 @@ class Migrant(models.Model):
 
     @property
     def parents_words(self) -> str:
-        """« Fils de Moussa et de Awa », as far as the parents are known."""
+        """« Fils de Moussa et d’Awa », as far as the parents are known."""
         given = [name for name in (self.father_given_names, self.mother_given_names) if name]
         if not given:
             return ""
-        words = {"female": gettext("fille de %(parents)s"), "male": gettext("fils de %(parents)s")}.get(self.sex, gettext("enfant de %(parents)s"))
-        return words % {"parents": gettext(" et de ").join(given)}
+        words = {"female": gettext("fille %(of_parents)s"), "male": gettext("fils %(of_parents)s")}.get(self.sex, gettext("enfant %(of_parents)s"))
+        return words % {"of_parents": gettext(" et ").join(of(name) for name in given)}
 
     @property
     def other_phone_words(self) -> str:
@@ -616,9 +617,9 @@ class Custody(models.Model):
 
     migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="custodies")
     centre = models.ForeignKey(Centre, models.PROTECT, related_name="custodies")
-    since = models.DateTimeField(default=timezone.now)
-    until = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=15, choices=Reason)
+    since = models.DateTimeField(_("depuis le"), default=timezone.now)
+    until = models.DateTimeField(_("jusqu’au"), null=True, blank=True)
+    reason = models.CharField(_("motif"), max_length=15, choices=Reason)
 
     class Meta:
         ordering = ["since"]

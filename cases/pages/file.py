@@ -98,7 +98,7 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
             else:
                 rows.append(TimelineRow(paper.at, _("Accord donné : %(purpose)s") % {"purpose": purpose}, str(methods.get(paper.text, "")), who=paper.who))
             if paper.ended:
-                rows.append(TimelineRow(paper.ended, _("Accord retiré : %(purpose)s") % {"purpose": purpose}, chip={"label": _("retiré"), "tone": "warn"}))
+                rows.append(TimelineRow(paper.ended, _("Accord retiré : %(purpose)s") % {"purpose": purpose}))
     detail = (
         _("D’accord pour : %(purposes)s.") % {"purposes": ", ".join(str(label) for value, label in Consent.Purpose.choices if value in at_registration)}
         if at_registration
@@ -109,10 +109,15 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
     return rows
 
 
+def _withdrawn(user, migrant: Migrant) -> bool:
+    """Has the person taken back the agreement to be registered?"""
+    registration = [paper for paper in papers(user, migrant) if paper.sort == "consent" and paper.title == Consent.Purpose.REGISTRATION]
+    return bool(registration) and all(paper.ended for paper in registration)
+
+
 def _due(user, migrant: Migrant) -> list[DueItem]:
     rows = []
-    registration = [paper for paper in papers(user, migrant) if paper.sort == "consent" and paper.title == Consent.Purpose.REGISTRATION]
-    if registration and all(paper.ended for paper in registration):
+    if _withdrawn(user, migrant):
         rows.append(
             DueItem(
                 _("L’accord pour l’enregistrement a été retiré"),
@@ -126,6 +131,8 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
 
 def _actions(user, migrant: Migrant) -> list[Action]:
     found = []
+    if _withdrawn(user, migrant):  # the callout says what may still be done
+        return found
     if allows(user, Right.VIEW_CASE, migrant, writing=True):
         found.append(Action(_("Ajouter une note"), reverse("cases:note", args=[migrant.pk])))
     if allows(user, Right.REGISTER, migrant, writing=True):

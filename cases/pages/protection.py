@@ -15,6 +15,7 @@ from centres.navigation import HomeCard, add_to_home
 from centres.roles import Right
 
 from .. import sections
+from ..listing import waiting_for_protection
 from ..models import BestInterest, FamilyTracing, Migrant, VulnerabilityAssessment
 from ..sections import DueItem, Section, Tab, TimelineRow
 from ..vulnerabilities import ALL_FLAGS, PROTECTED_FLAGS, REFER, flag_words
@@ -156,14 +157,17 @@ sections.register(Section("protection", Right.VIEW_CASE, timeline=_timeline, due
 # --- the first page ------------------------------------------------------------------------------------------------
 
 
+GROUPS = ("undecided", "review", "severe")
+
+
 def _card(request) -> dict[str, Any]:
     """What waits for a protection officer: to be decided, reviews due, high severity; the worst first, as of this very moment."""
     centres = centres_for(request.user, Right.VIEW_PROTECTION)
-    current = VulnerabilityAssessment.objects.visible_to(request.user).current().in_care_of_any(centres).select_related("migrant")
+    undecided_ones, due_ones, severe_ones = (waiting_for_protection(request.user, what).select_related("migrant") for what in GROUPS)
     parts = (
-        current.undecided().order_by("assessed_at")[:MOST],
-        current.exclude(decision="").review_due().order_by("review_on", "pk")[: SHOWN + 1],
-        current.exclude(decision="").severe().order_by("-assessed_at")[: SHOWN + 1],
+        undecided_ones.order_by("assessed_at")[:MOST],
+        due_ones.order_by("review_on", "pk")[: SHOWN + 1],
+        severe_ones.order_by("-assessed_at")[: SHOWN + 1],
     )
     marked = [part.annotate(group=Value(number, output_field=IntegerField())) for number, part in enumerate(parts)]
     found = list(marked[0].union(*marked[1:], all=True))  # one question for the three
@@ -183,7 +187,8 @@ def _card(request) -> dict[str, Any]:
         {"title": _("À revoir"), "rows": due[:SHOWN], "total": len(due), "empty": ""},
         {"title": _("Gravité élevée ou critique"), "rows": severe[:SHOWN], "total": len(severe), "empty": ""},
     ]
-    for group in groups:
+    for what, group in zip(GROUPS, groups, strict=True):
+        group["url"] = f"{reverse('cases:migrants')}?protection={what}"
         for row in group["rows"]:
             row.tone = SEVERITY_TONES[row.severity]
     return {"groups": groups, "children": children[:SHOWN], "shown": SHOWN, "most": MOST}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -89,7 +90,7 @@ def add_document(
 
 def _scan(actor: User, migrant: Migrant, document: IdentityDocument, file: UploadedFile) -> Attachment:
     try:
-        return attach(actor=actor, migrant=migrant, title=document.get_kind_display().capitalize(), file=file)
+        return attach(actor=actor, migrant=migrant, title=capfirst(document.get_kind_display()), file=file)
     except ValidationError as error:
         raise ValidationError({"scan": error.error_dict.get("file", error.messages)}) from error
 

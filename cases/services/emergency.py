@@ -37,7 +37,8 @@ def open_in_emergency(*, actor: User, case_number: str, reason: str) -> Emergenc
     except ValidationError as error:
         raise ValidationError({"reason": error}) from error
     if len(reason) < LEAST_REASON:
-        raise ValidationError({"reason": _("Écrivez pourquoi ce dossier doit être ouvert maintenant : le responsable du centre et l’auditeur le liront.")})
+        words = _("Écrivez en une phrase (%(n)s signes au moins) pourquoi ce dossier doit être ouvert maintenant : le responsable du centre et l’auditeur le liront.")
+        raise ValidationError({"reason": words % {"n": LEAST_REASON}})
     if len(reason) > 500:
         raise ValidationError({"reason": _("Ce motif est trop long : 500 signes au plus.")})
     number = case_numbers.clean(case_number)

@@ -90,7 +90,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         day = timezone.localdate(ended)
         story = [row for row in story if (row.when <= ended if isinstance(row.when, datetime.datetime) else row.when <= day)]
     own = SECTIONS["cases"]
-    actions = [action for section in shown if section is not own for action in section.actions(user, migrant)]
+    actions = sorted((action for section in shown if section is not own for action in section.actions(user, migrant)), key=lambda action: action.order)
     household = []
     if migrant.household_id and ended is None:
         household = list(Migrant.objects.visible_to(user).filter(household=migrant.household_id).exclude(pk=migrant.pk)[:30])

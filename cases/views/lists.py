@@ -173,7 +173,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
                 return redirect("cases:migrants")
         else:
             preview, changed = "back" not in request.POST, "confirm" in request.POST
-            form.data = form.data.copy() | {"seen": seal}
+            form.data = form.data.copy()
             form.data["seen"] = seal
     log_read(request, ReadLog.Action.LISTED, MODEL, [person.pk for person in people])
     context = {

@@ -18,7 +18,7 @@ from centres.models import Centre
 from centres.roles import Right
 
 from .. import case_numbers, services
-from ..duplicates import Likeness, duplicates_for
+from ..duplicates import PROBABLE, Likeness, duplicates_for
 from ..duplicates.weights import FIELDS
 from ..forms import HintForm, IdentityForm, RegistrationForm, new_id, put_errors
 from ..same_document import holders_of
@@ -101,7 +101,16 @@ def alike_page(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse | N
         return None
     typed = [(part, value) for part, values in request.POST.lists() for value in values if part not in ("confirmed", "csrfmiddlewaretoken")]
     return render(
-        request, "cases/register_alike.html", {"alike": _with_offers(request, alike), "typed": typed, "name": name, "action": request.path, "same_paper": bool(same)}
+        request,
+        "cases/register_alike.html",
+        {
+            "alike": _with_offers(request, alike),
+            "typed": typed,
+            "name": name,
+            "action": request.path,
+            "same_paper": bool(same),
+            "sure": any(one.certainty >= PROBABLE for one in alike),
+        },
     )
 
 
