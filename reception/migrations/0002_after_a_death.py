@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0070_died_on"),
+        ("cases", "0014_died_on"),
         ("centres", "0002_areas"),
         ("reception", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -22,7 +22,7 @@ def keep_what_was_decided(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("returns", "0001_initial"),
-        ("cases", "0040_vulnerability_best_interest_referrals"),
+        ("cases", "0009_vulnerability_best_interest_referrals"),
     ]
 
     operations = [

@@ -103,3 +103,17 @@ def test_returns_and_reintegrations_that_go_on_belong_to_those_who_follow(centre
         assert (len(api.get(f"/api/v1/visits/?case={follow.pk}").json()["results"]) == 5) is sees
     assert "Nouveau-Nom" not in as_user("agent.gao").get("/migrants/").content.decode()
     assert api_as("agent.gao").get(f"/api/v1/migrants/{person.pk}/").json()["surname"] == "Camara"
+
+
+def test_no_question_about_somebody_else_tells_who_the_person_is_now(moved, as_user, api_as, centre, persona):
+    """Likeness, filters and searches of a former centre: as if the person were out of its sight."""
+    correct_identity(actor=persona("agent.bamako"), migrant=moved, version=moved.version, surname="Zoumarou", given_names="Kadidia")
+    alike = make_migrant(centre("KAY"), surname="Zoumarou", given_names="Kadidia", phone="22370000099")
+    [found] = api_as("agent.kayes").get(f"/api/v1/migrants/{alike.pk}/duplicates/").json()
+    assert found["migrant"] is None and found["certainty"] in (0.5, 0.85, 0.97)
+    assert api_as("agent.kayes").get("/api/v1/migrants/?centre=BKO").json()["results"] == []
+    for words in ("Zoumarou", "70000099"):
+        keys = [one["id"] for one in api_as("agent.kayes").get("/api/v1/migrants/", {"q": words}).json()["results"]]
+        assert keys == [str(alike.pk)], words
+    assert moved.full_name in as_user("agent.kayes").get("/migrants/", {"q": moved.full_name}).content.decode()
+    assert "Zoumarou" not in as_user("agent.kayes").get(f"/migrants/{moved.pk}/consents/").content.decode()

@@ -82,7 +82,9 @@ def test_many_numbers_at_once(as_user, centre):
 def preview(browser, people, text="Réunion demain."):
     page = browser.post("/migrants/bulk/", {"person": [str(p.pk) for p in people], "id": str(uuid.uuid4()), "text": text})
     form = page.context["form"]
-    return page, {"person": [str(p.pk) for p in people], "id": form.data["id"], "text": text, "seen": form.data["seen"], "confirm": "1"}
+    shown = {name: form[name].value() for name in ("id", "text", "seen")}  # as the page hands it back
+    assert all(isinstance(value, str) for value in shown.values()), shown
+    return page, {"person": [str(p.pk) for p in people], **shown, "confirm": "1"}
 
 
 def test_a_note_to_many_shows_first_what_will_change(as_user, centre):

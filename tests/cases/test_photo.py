@@ -11,10 +11,11 @@ from django.urls import reverse
 from PIL import Image
 
 from cases import pictures
+from cases.models import Migrant
 from cases.services import give_consent, issue_card, remove_photo, set_photo, withdraw_consent
 from tests.factories import agent_of, make_migrant
 
-from .factories import make_file, make_photo, move, picture
+from .factories import make_file, make_merge, make_pair, make_photo, move, picture
 from .test_registration import _in_threads
 
 
@@ -128,6 +129,22 @@ def test_taking_back_the_agreement_deletes_the_picture_itself(centre):
     assert not person.photo and not default_storage.exists(name)
     with pytest.raises(ValidationError):
         set_photo(actor=agent_of(centre("GAO")), migrant=person, file=make_file(picture()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_picture_of_joined_files_outlives_the_agreement(centre):
+    gao = centre("GAO")
+    pair = make_pair(gao)
+    first, second = (make_photo(gao, one) for one in (pair.first, pair.second))
+    names = [first.photo.name, second.photo.name]
+    merge = make_merge(gao, pair, take=("photo",))
+    merge.survivor.refresh_from_db()
+    assert all(default_storage.exists(name) for name in names), "both are kept, so that the merge can be undone"
+    for consent in merge.survivor.consents.filter(purpose="photo", withdrawn_at=None):
+        withdraw_consent(actor=agent_of(gao), consent=consent)
+    assert not any(default_storage.exists(name) for name in names)
+    merge.refresh_from_db()
+    assert "photo" not in merge.fields and not Migrant.objects.exclude(photo="").exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -305,6 +305,22 @@ def test_every_opening_is_written_down_and_the_secret_nowhere(as_user, centre):
         ReadLog.objects.create(user=None, action="opened", model="cases.referral", rows=[], path="/")
 
 
+def test_that_a_partner_of_protection_read_is_for_protection_alone(as_user, centre):
+    person = make_migrant(centre("GAO"))
+    ordinary = make_referral(centre("GAO"), person)
+    reserved = Referral.objects.create(**{**protected_fields(ordinary), "structure": make_structure(centre("GAO"), name="Refuge discret")})
+    _partner(make_token(reserved))
+    url = f"/migrants/{person.pk}/reads/"
+    assert "Refuge discret" not in as_user("agent.gao").get(url).content.decode()
+    assert "Refuge discret" in as_user("protection").get(url).content.decode()
+
+
+def protected_fields(referral: Referral) -> dict:
+    """Of the same referral, reserved to protection."""
+    names = ("migrant", "centre", "service", "reason", "deadline", "shared", "urgency", "sent_by", "sent_at")
+    return {name: getattr(referral, name) for name in names} | {"protected": True, "id": uuid.uuid4()}
+
+
 def test_addresses_cannot_be_tried_for_long(centre):
     token = make_token(make_referral(centre("GAO")))
     client = Client()

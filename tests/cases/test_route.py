@@ -147,6 +147,22 @@ def test_who_does_not_see_it_adds_to_it_and_takes_nothing_away(centre, persona, 
     assert step.protection_events == ["violence"]
 
 
+def test_nothing_tells_whether_it_was_there_and_nobody_else_deletes_it(centre, persona, as_user):
+    """The version moves alike for a right guess and a wrong one; a place taken off the road stays for protection."""
+    person, agent = make_migrant(centre("GAO")), agent_of(centre("GAO"))
+    for there in (["trafficked"], []):
+        step = make_step(centre("GAO"), person, protection_events=there)
+        assert change_step(actor=agent, step=step, version=1, protection_events=["trafficked"]).version == 2
+    remove_step(actor=agent, step=step, version=2)
+    url = reverse("cases:profile", args=[person.pk])
+    assert RouteStep.objects.visible_to(agent).filter(migrant=person).count() == 1
+    assert RouteStep.objects.visible_to(persona("protection")).filter(migrant=person).count() == 2
+    assert as_user("agent.gao").get(reverse("cases:step", args=[step.pk])).status_code == 404
+    assert as_user("protection").get(url).status_code == 200
+    remove_step(actor=persona("protection"), step=step, version=3)
+    assert not RouteStep.objects.filter(pk=step.pk).exists()
+
+
 def test_a_stale_save_shows_both_but_not_what_is_for_protection(centre, persona, as_user):
     person = make_migrant(centre("GAO"))
     step = make_step(centre("GAO"), person)

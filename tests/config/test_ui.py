@@ -79,6 +79,16 @@ def test_what_people_type_is_escaped():
     assert "<script>" not in html
 
 
+def test_a_hint_is_text_too():
+    """What an officer or a file wrote may stand in a hint: it must not become a tag that acts in the reader's name."""
+
+    class Hinted(forms.Form):
+        name = forms.CharField(help_text='<b hx-get="/migrants/" hx-trigger="load">x</b>')
+
+    for source in ("{{ form }}", "{% field form.name %}", "{% filters form %}"):
+        assert "<b hx" not in draw(source, form=Hinted())
+
+
 def test_a_whole_form():
     html = draw('{% include "components/form.html" with submit="Ouvrir" cancel_url="/x/" %}', form=PersonForm(), csrf_token="t")
     assert "csrfmiddlewaretoken" in html

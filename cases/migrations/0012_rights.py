@@ -14,7 +14,7 @@ import cases.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0051_saved_filters"),
+        ("cases", "0011_saved_filters"),
         ("centres", "0003_new_rights"),
         ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

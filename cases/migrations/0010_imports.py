@@ -15,7 +15,7 @@ import cases.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0040_vulnerability_best_interest_referrals"),
+        ("cases", "0009_vulnerability_best_interest_referrals"),
         ("centres", "0003_new_rights"),
         ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -13,7 +13,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0050_imports"),
+        ("cases", "0010_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0010_groups_cards_witnesses"),
+        ("cases", "0006_groups_cards_witnesses"),
         ("centres", "0003_new_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

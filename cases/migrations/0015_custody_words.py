@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0070_died_on"),
+        ("cases", "0014_died_on"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0053_wordings"),
+        ("cases", "0013_wordings"),
     ]
 
     operations = [
