@@ -186,7 +186,7 @@ def _check_parts(values: dict[str, Any], broken: set[str]) -> None:
             refuse_without_consent(())
         except ValidationError as error:
             errors |= error.error_dict
-    if values.get("consent_method") and not broken & {"consent_method", "consent_witness"}:
+    if values.get("consent") and values.get("consent_method") and not broken & {"consent_method", "consent_witness"}:
         agreement = Consent(purpose=Consent.Purpose.REGISTRATION, method=values["consent_method"], witness=values.get("consent_witness", ""), text_version="-")
         try:
             check_agreement(agreement)

@@ -184,4 +184,4 @@ def test_a_photo_from_a_telephone_is_shrunk_before_it_goes_over_the_line(sign_in
     page.get_by_role("button", name="Enregistrer la photo").click()
     expect(page.get_by_role("status")).to_contain_text("La photo est enregistrée")
     portrait = page.get_by_role("img", name=f"Photo – {given} {surname}")
-    assert portrait.evaluate("image => image.complete && image.naturalWidth") == 176
+    assert portrait.evaluate("async image => { await image.decode(); return image.naturalWidth; }") == 176

@@ -59,7 +59,7 @@ def test_all_fields_are_kept_and_shown(as_user, centre):
     assert (person.other_phone, person.marital_status, person.household_role) == ("22366112233", "married", "head")
     page = browser.get(reverse("cases:identity", args=[person.pk])).content.decode()
     for shown in (
-        "fils de Bakary et de Awa",
+        "fils de Bakary et d’Awa",
         area.pcode,
         Area.CURRENT_VINTAGE,
         "bambara, français",
