@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -13,7 +13,7 @@ from centres.access import allows
 from centres.models import Centre
 from centres.roles import Right
 
-from ..models import Custody, IdentityDocument, Migrant, MigrantQuerySet, Precision, earliest_birth, latest_of, years_before
+from ..models import CARE, IdentityDocument, Migrant, MigrantQuerySet, Precision, earliest_birth, latest_of, years_before
 from .weights import CERTAIN, FIELDS, LIKELY, PROBABLE, Comparison, Identity, Reason, compare, identity_of
 
 # Candidates that one question looks at, by how they are looked for.
@@ -150,7 +150,7 @@ def as_seen_by(user: User, found: list[tuple[Migrant, Comparison]]) -> list[Like
     """What the user may know of each: reasons tell details, so they go with the file alone, while a centre of the user follows the person."""
     if not found:
         return []
-    prefetch_related_objects([person for person, _why in found], Prefetch("custodies", Custody.objects.select_related("centre")))
+    prefetch_related_objects([person for person, _why in found], CARE)
     return [
         Likeness(
             certainty=comparison.certainty if in_sight else told_certainty(comparison.certainty),

@@ -12,7 +12,7 @@ from .erasure import Erasure, ErasureList
 from .group import RegistrationGroup
 from .identity_document import IdentityDocument
 from .import_batch import ImportBatch, import_path
-from .migrant import NEVER, CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, ProtectedQuerySet, index_keys, photo_path
+from .migrant import CARE, NEVER, CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, ProtectedQuerySet, index_keys, photo_path
 from .note import Note
 from .profile import Profile, RouteStep
 from .referral import Referral, ReferralLink, Structure
@@ -21,6 +21,7 @@ from .vulnerability import ProtectedFindings, VulnerabilityAssessment
 
 __all__ = [
     "ADULT_AGE",
+    "CARE",
     "NEVER",
     "Attachment",
     "BestInterest",

@@ -250,10 +250,6 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
             found = found.union(Card.objects.valid().filter(token=token).order_by().values_list("migrant_id"))
         return [key for (key,) in found[:50]]
 
-    def with_phone(self, phone: str) -> "MigrantQuerySet":
-        """People with just this number, by the index, which has it from its end."""
-        return self.exclude(phone="").alias(phone_reversed=Reverse("phone")).filter(phone_reversed=phone[::-1])
-
     def with_any_phone(self, phones: Iterable[str]) -> "MigrantQuerySet":
         """People with one of just these numbers, as first or as other phone."""
         condition = Q(pk__in=[])
@@ -290,7 +286,7 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
 
     def with_care(self) -> "MigrantQuerySet":
         """With what a row of a list says about where the person is cared for."""
-        return self.prefetch_related(Prefetch("custodies", Custody.objects.select_related("centre")))
+        return self.prefetch_related(CARE)
 
 
 class Migrant(models.Model):
@@ -636,6 +632,10 @@ class Custody(models.Model):
 
 
 NEVER = Value(datetime.date(9999, 12, 31), output_field=models.DateField())  # of `on_file_from`: not for a centre whose care has ended
+
+
+# Who cares for a person, with the centres: what the rights and the head of a file are read from.
+CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 
 
 class FileQuerySet(models.QuerySet[Any]):

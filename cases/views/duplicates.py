@@ -25,7 +25,7 @@ from ..duplicates.finding import documents_of, sure_tone, sure_words
 from ..duplicates.weights import words_of
 from ..forms import ApartForm, MergeForm, new_id, put_errors, sent
 from ..forms.duplicates import FIRST, label_of_group, words_of_group
-from ..models import Custody, DuplicatePair, Merge, Migrant
+from ..models import CARE, Custody, DuplicatePair, Merge, Migrant
 from ..sections import tabs_of
 from ..services.merging import GROUPS
 from ..services.pairs import may_decide
@@ -183,7 +183,7 @@ def _again(request: HttpRequest, first: Migrant, second: Migrant, fresh: dict[st
     return form
 
 
-@access(Right.MERGE_FILES, load=Migrant, prefetch=(Prefetch("custodies", Custody.objects.select_related("centre")),), log=ReadLog.Action.OPENED)
+@access(Right.MERGE_FILES, load=Migrant, prefetch=(CARE,), log=ReadLog.Action.OPENED)
 def file_duplicates(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """Of one file: the pairs it is in, and what was joined to it."""
     if not allows(request.user, Right.MERGE_FILES, migrant, writing=True):

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,12 +16,10 @@ from centres.roles import Right
 
 from .. import as_then
 from .. import consents as consent_texts
-from ..models import Consent, Custody, IdentityDocument, Migrant
+from ..models import CARE, Consent, IdentityDocument, Migrant
 from ..pages.file import papers
 from ..sections import SECTIONS, TimelineRow, tabs_of
 from .agreeing import consent_words
-
-CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
 
 
 def facts_of(migrant: Migrant, *, elsewhere: bool) -> list[str]:

@@ -18,8 +18,8 @@ from centres.roles import Right
 
 from .. import pictures, services
 from ..forms import CardForm, DocumentForm, PhotoForm, new_id, put_errors, sent
-from ..models import Card, Consent, IdentityDocument, Migrant
-from .file import CARE, head_of
+from ..models import CARE, Card, Consent, IdentityDocument, Migrant
+from .file import head_of
 from .keeping import fresh
 from .registering import same_paper
 

@@ -22,9 +22,9 @@ from questionnaires.services import Differing
 
 from .. import services
 from ..forms.completeness import PeriodForm
-from ..models import Migrant, Profile, RouteStep
+from ..models import CARE, Migrant, Profile, RouteStep
 from ..profiles import Subject, completeness_by_centre, road
-from .file import CARE, head_of
+from .file import head_of
 
 # Fewer people than this are not told in percent to whoever does not know them.
 FEW = 5

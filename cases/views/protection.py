@@ -19,11 +19,11 @@ from config.throttle import Throttle
 
 from .. import services
 from ..forms import BestInterestForm, DecisionForm, EmergencyForm, ScreeningForm, TracingForm, new_id, put_errors, sent
-from ..models import BestInterest, EmergencyNotice, FamilyTracing, Migrant, ProtectedFindings, VulnerabilityAssessment
+from ..models import CARE, BestInterest, EmergencyNotice, FamilyTracing, Migrant, ProtectedFindings, VulnerabilityAssessment
 from ..pages.file import papers
 from ..pages.protection import DECISION_TONES, SEVERITY_TONES, flag_chips
 from ..vulnerabilities import FACTORS, LEVELS
-from .file import CARE, head_of
+from .file import head_of
 from .keeping import fresh
 
 

@@ -26,10 +26,10 @@ from config import keyset
 
 from .. import services
 from ..forms import MoveForm, ReferralFilterForm, ReferralForm, new_id, put_errors, sent
-from ..models import Consent, Migrant, Referral
+from ..models import CARE, Consent, Migrant, Referral
 from ..pages.referrals import sent as sent_of
 from ..referrals import BY_PARTNER, TONES, TRANSITIONS, State, Urgency, shared_rows
-from .file import CARE, head_of
+from .file import head_of
 from .keeping import fresh
 
 URGENCY_TONES = {Urgency.NORMAL: "neutral", Urgency.URGENT: "warn", Urgency.VITAL: "danger"}

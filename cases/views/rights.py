@@ -17,10 +17,10 @@ from centres.roles import Right
 
 from ..forms import new_id, put_errors, sent
 from ..forms.rights import OwnDataForm
-from ..models import DataRequest, ErasureList, Migrant
+from ..models import CARE, DataRequest, ErasureList, Migrant
 from ..retention import PURPOSES, due_at, months_of
 from ..services import forgetting, own_data
-from .file import CARE, head_of
+from .file import head_of
 from .finding import MODEL
 
 KINDS = {"pdf": "application/pdf", "json": "application/json"}

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import formats
@@ -19,9 +18,7 @@ from config.countries import country_name
 from .. import places, services
 from ..forms import new_id, put_errors, sent
 from ..forms.route import RouteStepForm
-from ..models import Custody, Migrant, RouteStep
-
-_CARE = Prefetch("custodies", Custody.objects.select_related("centre"))
+from ..models import CARE, Migrant, RouteStep
 
 
 def _may_write(request: HttpRequest, migrant: Migrant) -> None:
@@ -34,7 +31,7 @@ def _page(request: HttpRequest, migrant: Migrant, form: RouteStepForm, step: Rou
     return render(request, "cases/route_step.html", context, status=409 if theirs else 200)
 
 
-@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", prefetch=(_CARE,))
+@access(Right.VIEW_CASE, load=Migrant, methods="GET POST", prefetch=(CARE,))
 def add_step(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """A place more, at the end of the road."""
     _may_write(request, migrant)
