@@ -194,6 +194,9 @@ def test_numbers_are_looked_up_by_index(centre):
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        # In a table of one row another index costs the same; which one is taken would be chance.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("DROP INDEX document_once")
         assert "document_number" in IdentityDocument.objects.numbered("AB123456").order_by().explain()
         plan = Migrant.objects.matching("66112233").order_by().explain()
     assert "migrant_phone_end" in plan and "migrant_other_phone_end" in plan
