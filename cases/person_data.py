@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from .models import Migrant
 
@@ -46,6 +46,11 @@ class PersonData:
     def speaks(self) -> bool:
         """Does its history name anybody?"""
         return self.removed or bool(self.erased)
+
+
+def dash(name: str) -> Case:
+    """For `erased`: a dash where something was written, for a field that a constraint wants filled or empty with another one."""
+    return Case(When(**{name: ""}, then=Value("")), default=Value("–"))
 
 
 DATA: dict[type[models.Model], PersonData] = {}

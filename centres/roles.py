@@ -19,6 +19,7 @@ class Right(models.TextChoices):
     FORGET_IDENTITY = "forget_identity", _("proposer et confirmer l’effacement des identités dont la durée est passée")
     MERGE_FILES = "merge_files", _("réunir deux dossiers d’une même personne")
     VIEW_PROTECTION = "view_protection", _("voir et écrire les notes de protection")
+    VIEW_HEALTH = "view_health", _("voir et écrire le détail médical")
     MANAGE_RETURN = "manage_return", _("conduire les retours volontaires")
     MANAGE_REINTEGRATION = "manage_reintegration", _("conduire les réintégrations")
     # national
@@ -57,6 +58,7 @@ class Role(models.TextChoices):
 
     CENTRE_AGENT = "centre_agent", _("agent de centre")
     CENTRE_MANAGER = "centre_manager", _("responsable de centre")
+    HEALTH_WORKER = "health_worker", _("agent de santé")
     PROTECTION_OFFICER = "protection_officer", _("chargé de protection")
     RETURN_OFFICER = "return_officer", _("chargé des retours")
     REINTEGRATION_OFFICER = "reintegration_officer", _("chargé de réintégration")
@@ -74,7 +76,8 @@ _AGENT = {Right.VIEW_CASE, Right.REGISTER, Right.RECEIVE, Right.VIEW_CENTRE}
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CENTRE_AGENT: frozenset(_AGENT),
     Role.CENTRE_MANAGER: frozenset(_AGENT | {Right.MANAGE_CENTRE, Right.POST_STAFF, Right.EXPORT_NAMES, Right.IMPORT_LISTS, Right.MERGE_FILES, Right.FORGET_IDENTITY}),
-    Role.PROTECTION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_PROTECTION, Right.FORGET_IDENTITY}),
+    Role.HEALTH_WORKER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_HEALTH}),
+    Role.PROTECTION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.VIEW_PROTECTION, Right.VIEW_HEALTH, Right.FORGET_IDENTITY}),
     Role.RETURN_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_RETURN}),
     Role.REINTEGRATION_OFFICER: frozenset({Right.VIEW_CASE, Right.VIEW_CENTRE, Right.MANAGE_REINTEGRATION}),
     Role.FLOW_MONITOR: frozenset({Right.COUNT_FLOWS}),
@@ -87,7 +90,7 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
 }
 
 # Roles that are posted to one centre; all others may be posted nationally.
-CENTRE_ONLY = frozenset({Role.CENTRE_AGENT, Role.CENTRE_MANAGER})
+CENTRE_ONLY = frozenset({Role.CENTRE_AGENT, Role.CENTRE_MANAGER, Role.HEALTH_WORKER})
 # Roles whose rights are national: a posting to one centre would promise a limit that does not exist.
 NATIONAL_ONLY = frozenset(role for role, rights in ROLE_RIGHTS.items() if rights <= NATIONAL)
 
@@ -95,6 +98,7 @@ NATIONAL_ONLY = frozenset(role for role, rights in ROLE_RIGHTS.items() if rights
 ROLE_ORGANISATIONS: dict[Role, frozenset[str] | None] = {
     Role.CENTRE_AGENT: frozenset({"ministry", "iom"}),
     Role.CENTRE_MANAGER: frozenset({"ministry", "iom"}),
+    Role.HEALTH_WORKER: frozenset({"ministry", "iom", "state", "non_state"}),  # local structures by principle (action document, 4.3)
     Role.PROTECTION_OFFICER: frozenset({"iom"}),
     Role.RETURN_OFFICER: frozenset({"iom"}),
     Role.REINTEGRATION_OFFICER: frozenset({"ministry", "iom"}),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import Organisation
@@ -125,6 +126,7 @@ def _furnish(centre: Centre) -> int:
     for kind, sizes in ROOMS[centre.code].items():
         for number, size in enumerate(sizes, start=1):
             room = Room.objects.create(centre=centre, kind=kind, name=ROOM_NAMES[kind] if len(sizes) == 1 else f"{ROOM_NAMES[kind]} {number}")
-            Bed.objects.bulk_create(Bed(room=room, label=f"{bed:02}") for bed in range(1, size + 1))
+            since = centre.functional_since or timezone.localdate()
+            Bed.objects.bulk_create(Bed(room=room, label=f"{bed:02}", since=since) for bed in range(1, size + 1))
             made += 1 + size
     return made

@@ -13,9 +13,9 @@ OWN_SEX = {Migrant.Sex.FEMALE.value: Kind.WOMEN, Migrant.Sex.MALE.value: Kind.ME
 
 
 def free_beds(centre: Centre) -> QuerySet[Bed]:
-    """Beds in use in which nobody sleeps, room by room."""
+    """Usable beds in which nobody sleeps, room by room."""
     taken = BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)
-    return Bed.objects.filter(~Exists(taken), room__centre=centre, in_use=True).select_related("room").order_by("room__kind", "room__name", "label", "pk")
+    return Bed.objects.usable().filter(~Exists(taken), room__centre=centre).select_related("room").order_by("room__kind", "room__name", "label", "pk")
 
 
 def refusal(migrant: Migrant, room: Room) -> str:

@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import ADULT_AGE, Custody, Migrant, years_before
 from centres.access import may
-from centres.models import Bed, Centre, Room
+from centres.models import Bed, BedBlock, Centre, Room
 from centres.roles import Right
 from config import charts
 
@@ -59,7 +59,7 @@ def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
     today = start_of_today()
     stays = Stay.objects.all()
     return centres.annotate(
-        capacity=_count(Bed.objects.filter(in_use=True), "room__centre"),
+        capacity=_count(Bed.objects.usable(), "room__centre"),
         present=_count(stays.open()),
         arrived_today=_count(stays.filter(arrived_at__gte=today)),
         left_today=_count(stays.filter(departed_at__gte=today)),
@@ -124,17 +124,20 @@ class RoomNow:
 
 def rooms(user, centre: Centre) -> list[RoomNow]:
     """Every room of the centre with its beds, in one query."""
-    beds = Bed.objects.filter(room__centre=centre).annotate(now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
+    blocked = Exists(BedBlock.objects.acting().filter(bed=OuterRef("pk")))
+    beds = Bed.objects.there().filter(room__centre=centre).annotate(blocked=blocked, now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
     known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("now__stay__migrant_id")))
     rows = beds.annotate(known=known).order_by("room__kind", "room__name", "label", "pk")
     person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
     found: dict[int, RoomNow] = {}
     kinds = dict(Room.Kind.choices)
-    for room, name, kind, label, in_use, is_known, key, surname, given in rows.values_list("room_id", "room__name", "room__kind", "label", "in_use", "known", *person):
+    for room, name, kind, label, is_blocked, is_known, key, surname, given in rows.values_list(
+        "room_id", "room__name", "room__kind", "label", "blocked", "known", *person
+    ):
         here = found.setdefault(room, RoomNow(name, str(kinds[kind])))
-        here.total += in_use
+        here.total += not is_blocked
         if key is not None:
             here.taken.append((label, Migrant(pk=key, surname=surname, given_names=given) if is_known else None))
         else:
-            (here.free if in_use else here.broken).append(label)
+            (here.broken if is_blocked else here.free).append(label)
     return list(found.values())

@@ -1,17 +1,17 @@
 from django.urls import path
 
-from . import views
+from .views import assistance, board, stays
 
 app_name = "reception"
 urlpatterns = [
-    path("export.<str:kind>", views.export, name="export"),
-    path("", views.centres, name="centres"),
-    path("stays/<uuid:pk>/move/", views.move, name="move"),
-    path("stays/<uuid:pk>/check-out/", views.check_out, name="check_out"),
-    path("stays/<uuid:pk>/undo-departure/", views.undo_departure, name="undo-departure"),
-    path("assistance/<uuid:pk>/withdraw/", views.withdraw, name="withdraw_assistance"),
-    path("<str:code>/", views.board, name="centre"),
-    path("<str:code>/meals/", views.meals, name="meals"),
-    path("<str:code>/check-in/<uuid:migrant>/", views.check_in, name="check_in"),
-    path("<str:code>/assistance/<uuid:migrant>/", views.assistance, name="assistance"),
+    path("export.<str:kind>", board.export, name="export"),
+    path("", board.centres, name="centres"),
+    path("stays/<uuid:pk>/move/", stays.move, name="move"),
+    path("stays/<uuid:pk>/check-out/", stays.check_out, name="check_out"),
+    path("stays/<uuid:pk>/undo-departure/", stays.undo_departure, name="undo-departure"),
+    path("assistance/<uuid:pk>/withdraw/", assistance.withdraw, name="withdraw_assistance"),
+    path("<str:code>/", board.board, name="centre"),
+    path("<str:code>/meals/", assistance.meals, name="meals"),
+    path("<str:code>/check-in/<uuid:migrant>/", stays.check_in, name="check_in"),
+    path("<str:code>/assistance/<uuid:migrant>/", assistance.assistance, name="assistance"),
 ]

@@ -15,6 +15,7 @@ ACCOUNTS: list[tuple[str, str, str, str, list[tuple[Role, str | None]]]] = [
     ("manager.kayes", "Bakary", "Dembélé", "MME", [(Role.CENTRE_MANAGER, "KAY")]),
     ("manager.bamako", "Oumou", "Sanogo", "MME", [(Role.CENTRE_MANAGER, "BKO")]),
     ("manager.gao", "Ibrahim", "Touré", "OIM", [(Role.CENTRE_MANAGER, "GAO")]),
+    ("health.gao", "Nènè", "Bah", "CSREF", [(Role.HEALTH_WORKER, "GAO")]),
     ("protection", "Mariam", "Konaté", "OIM", [(Role.PROTECTION_OFFICER, None)]),
     ("returns.bamako", "Cheick", "Diallo", "OIM", [(Role.RETURN_OFFICER, "BKO")]),
     ("returns.gao", "Fanta", "Cissé", "OIM", [(Role.RETURN_OFFICER, "GAO")]),

@@ -111,7 +111,7 @@ class Life:
     @staticmethod
     def _beds(centre: Centre) -> dict[str, list[int]]:
         beds: dict[str, list[int]] = {kind: [] for kind in Room.Kind.values}
-        for pk, kind in Bed.objects.filter(room__centre=centre, in_use=True).order_by("pk").values_list("pk", "room__kind"):
+        for pk, kind in Bed.objects.usable().filter(room__centre=centre).order_by("pk").values_list("pk", "room__kind"):
             beds[kind].append(pk)
         return beds
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, connections
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ class TestProposal:
         beds, bed = suitable_beds(child, gao)
         assert bed.room.kind == Room.Kind.MINORS
         assert {b.room.kind for b in beds} == {Room.Kind.MINORS, Room.Kind.FAMILIES}
-        Bed.objects.filter(room__centre=gao, room__kind=Room.Kind.MINORS).update(in_use=False)
+        Bed.objects.filter(room__centre=gao, room__kind=Room.Kind.MINORS).update(until=timezone.localdate())
         assert proposed_kind(child, gao) == Room.Kind.FAMILIES
 
     def test_a_family_stays_together(self, centre):
@@ -65,7 +66,7 @@ class TestProposal:
 
     def test_a_full_kind_proposes_nothing_else(self, centre):
         gao = centre("GAO")
-        Bed.objects.filter(room__centre=gao, room__kind=Room.Kind.WOMEN).update(in_use=False)
+        Bed.objects.filter(room__centre=gao, room__kind=Room.Kind.WOMEN).update(until=timezone.localdate())
         assert proposed_kind(make_migrant(gao, sex="female"), gao) is None
 
     def test_only_free_beds_of_the_centre(self, centre):
@@ -112,7 +113,7 @@ class TestRules:
     def test_bed_of_another_centre_or_out_of_use(self, persona, centre):
         gao = centre("GAO")
         stay, broken = make_stay(gao), a_bed(gao)
-        Bed.objects.filter(pk=broken.pk).update(in_use=False)
+        Bed.objects.filter(pk=broken.pk).update(until=timezone.localdate())
         for bed in (a_bed(centre("KAY")), broken):
             with pytest.raises(ValidationError):
                 assign_bed(actor=persona("agent.gao"), stay=stay, bed=bed)

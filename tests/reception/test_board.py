@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import ReadLog
-from centres.models import Bed, Centre
+from centres.models import Bed, BedBlock, Centre
 from reception import occupancy
 from reception.models import Stay
 from reception.services import check_out
@@ -94,7 +94,8 @@ class TestBoard:
 
     def test_more_people_than_beds(self, as_user, centre):
         gao = centre("GAO")
-        Bed.objects.filter(room__centre=gao).exclude(pk=a_bed(gao).pk).update(in_use=False)
+        others = Bed.objects.filter(room__centre=gao).exclude(pk=a_bed(gao).pk)
+        BedBlock.objects.bulk_create(BedBlock(bed=bed, reason="repair") for bed in others)
         crowd(gao, 3)
         text = board(as_user("agent.gao")).content.decode()
         assert "3 / 1" in text and "capacité dépassée" in text and "Hors service" in text

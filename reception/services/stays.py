@@ -1,13 +1,11 @@
-"""Writes of the reception: arrival, bed, departure, assistance. Pages and API come here, and hold no rules."""
+"""Arrival, bed, departure. Pages and API come here, and hold no rules."""
 
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,15 +17,14 @@ from cases.cleaning import clean_line
 from cases.models import Custody, Migrant
 from cases.services import open_custody, refuse_merged
 from centres.access import allows, may
-from centres.models import Bed, Centre, Service
+from centres.models import Bed, Centre
 from centres.roles import Right
 from config.countries import country_choices
 from config.refusals import in_words
 
-from . import beds
-from .models import Assistance, BedAssignment, Stay
+from .. import beds
+from ..models import BedAssignment, Stay
 
-MOST_AT_ONCE = 99  # of one thing for one person: more is a slip of the finger
 INSTANT = datetime.timedelta(microseconds=1)
 
 
@@ -151,7 +148,7 @@ def _lay(stay: Stay, bed: Bed) -> BedAssignment:
     bed = Bed.objects.select_for_update(of=("self",)).select_related("room").get(pk=bed.pk)  # two people at once: one after the other
     if bed.room.centre_id != stay.centre_id:
         raise ValidationError({"bed": _("Ce lit n’est pas dans ce centre. Choisissez-en un autre.")})
-    if not bed.in_use:
+    if not Bed.objects.usable().filter(pk=bed.pk).exists():
         raise ValidationError({"bed": _("Ce lit n’est pas utilisable. Choisissez-en un autre.")})
     if words := beds.refusal(stay.migrant, bed.room):
         raise ValidationError({"bed": words})
@@ -298,119 +295,3 @@ def undo_departure(*, actor: User, stay: Stay, reason: str, version: int | None 
     with in_words(Stay):
         stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "undone_at", "undone_by", "undone_reason", "version"])
     return stay
-
-
-# --- assistance --------------------------------------------------------------------------------------------------
-
-
-@service
-def record_assistance(
-    *,
-    actor: User,
-    migrant: Migrant,
-    centre: Centre,
-    service: Service,
-    given_on: datetime.date | None = None,
-    quantity: int = 1,
-    id: uuid.UUID,
-) -> tuple[Assistance, bool]:
-    """Writes down what was given to a person in the centre's care. Returns (line, was it made now?).
-
-    A service that is given once a day is refused the second time, also when two people note it at the same moment.
-    The same `id` with the same content gives the same line, with other content raises SameKeyOtherContent.
-    Raises PermissionDenied, ValidationError."""
-    if not may(actor, Right.RECEIVE, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
-        raise PermissionDenied
-    today = timezone.localdate()
-    line = Assistance(
-        id=id,
-        migrant=migrant,
-        centre=centre,
-        service=service,
-        given_on=given_on or today,
-        quantity=quantity,
-        once_per_day=service.once_per_day,
-        recorded_by=actor,
-        recorded_at=timezone.now(),
-    )
-    lock_key(id)
-    if existing := Assistance.objects.filter(pk=id).select_related("migrant", "centre", "service").first():
-        same = ("migrant_id", "centre_id", "service_id", "quantity", "recorded_by_id")
-        if any(getattr(existing, name) != getattr(line, name) for name in same) or given_on not in (None, existing.given_on):
-            raise SameKeyOtherContent
-        return existing, False
-    migrant = Migrant.objects.get(pk=migrant.pk)
-    since = _in_care_since(migrant, centre)
-    if since is None:
-        raise ValidationError(_("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."), code="not_in_care")
-    if not service.active:
-        raise ValidationError({"service": _("Ce service n’est plus proposé.")})
-    if line.given_on > today:
-        raise ValidationError({"given_on": _("Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.")})
-    if migrant.died_on is not None and line.given_on > migrant.died_on:
-        deaths.refuse(migrant)
-    if line.given_on < since:
-        raise ValidationError({"given_on": _("Cette personne n’est connue du centre que depuis le %(day)s.") % {"day": formats.date_format(since)}})
-    if not 1 <= line.quantity <= MOST_AT_ONCE:
-        raise ValidationError({"quantity": _("La quantité est un nombre de 1 à %(most)s.") % {"most": MOST_AT_ONCE}})
-    if line.once_per_day and line.quantity != 1:
-        raise ValidationError({"quantity": _("Ce service se donne une fois par jour : la quantité est 1.")})
-    line.clean_fields(exclude=["migrant", "centre", "service", "recorded_by"])
-    with in_words(Assistance):
-        line.save(force_insert=True)
-    return line, True
-
-
-@service
-def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uuid.UUID], key: uuid.UUID) -> int:
-    """Writes down at once that these people, present at the centre, were given a daily service today. Returns how many lines it made.
-
-    Whoever had it already, or isn't present, is passed over: so the same list sent twice, or by two people, is one list.
-    Raises PermissionDenied, ValidationError."""
-    if not may(actor, Right.RECEIVE, centre):
-        raise PermissionDenied
-    if not service.once_per_day or not service.active:
-        raise ValidationError({"service": _("Choisissez un repas ou un service donné une fois par jour.")})
-    today, now = timezone.localdate(), timezone.now()
-    had = Assistance.objects.filter(service=service, given_on=today, migrant=OuterRef("migrant"))
-    present = Stay.objects.visible_to(actor).open().at(centre).filter(~Exists(had), migrant__in=list(people)).order_by("migrant_id")
-    lines = [
-        Assistance(
-            id=uuid.uuid5(key, f"{service.code} {today} {migrant}"),
-            migrant_id=migrant,
-            centre=centre,
-            service=service,
-            given_on=today,
-            once_per_day=True,
-            recorded_by=actor,
-            recorded_at=now,
-        )
-        for migrant in present.values_list("migrant_id", flat=True)
-    ]
-    Assistance.objects.bulk_create(lines, ignore_conflicts=True)
-    return Assistance.objects.filter(pk__in=[line.pk for line in lines]).count()
-
-
-def _in_care_since(migrant: Migrant, centre: Centre) -> datetime.date | None:
-    """The first day that this centre knew the person, if it cares for them now: of its first custody, or of a stay written down later."""
-    custodies = list(Custody.objects.filter(migrant=migrant, centre=centre).values_list("since", "until"))
-    if all(until is not None for _since, until in custodies):
-        return None
-    arrivals = Stay.objects.filter(migrant=migrant, centre=centre).order_by().values_list("arrived_at", flat=True)
-    return timezone.localdate(min([since for since, _until in custodies] + list(arrivals)))
-
-
-@service
-def withdraw_assistance(*, actor: User, assistance: Assistance) -> None:
-    """Takes back a line that the actor wrote themselves today by mistake; the change history keeps it.
-
-    Raises PermissionDenied, ValidationError."""
-    if not allows(actor, Right.RECEIVE, assistance, writing=True):
-        raise PermissionDenied
-    if not may_withdraw(actor, assistance):
-        raise ValidationError(_("Une assistance ne peut être retirée que le jour même, par la personne qui l’a notée."), code="not_yours")
-    Assistance.objects.filter(pk=assistance.pk).delete()  # a second click finds nothing, and that is well
-
-
-def may_withdraw(user: User, assistance: Assistance) -> bool:
-    return assistance.recorded_by_id == user.pk and timezone.localdate(assistance.recorded_at) == timezone.localdate()

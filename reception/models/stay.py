@@ -1,4 +1,4 @@
-"""What happens to a person in a centre: stay, bed, assistance."""
+"""Somebody is in a centre, and sleeps in a bed of it."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.triggers import audited
 from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
-from centres.models import Bed, Centre, Service
+from centres.models import Bed, Centre
 from config.ranges import KeyRange
 
 
@@ -160,46 +160,3 @@ class BedAssignment(models.Model):
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="bed_dates"),
         ]
         triggers = [audited()]
-
-
-class AssistanceQuerySet(FileQuerySet):
-    on_file_from = "recorded_at"
-
-
-class Assistance(models.Model):
-    """Something given to a person on a day."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="assistance", verbose_name=_("personne"))
-    centre = models.ForeignKey(Centre, models.PROTECT, related_name="assistance", verbose_name=_("centre"))
-    service = models.ForeignKey(Service, models.PROTECT, related_name="given", verbose_name=_("service"))
-    given_on = models.DateField(_("date"), default=timezone.localdate)
-    quantity = models.PositiveSmallIntegerField(_("quantité"), default=1)
-    # Copied from the service, so that the database itself refuses the second serving.
-    once_per_day = models.BooleanField(default=False, editable=False)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
-    recorded_at = models.DateTimeField(_("noté le"), default=timezone.now)
-
-    objects = AssistanceQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-given_on", "-recorded_at"]
-        verbose_name = _("assistance")
-        indexes = [
-            models.Index(fields=["centre", "given_on"], name="assistance_of_centre"),
-            models.Index(fields=["migrant", "-given_on"], name="assistance_of_person"),
-            models.Index(fields=["given_on"], name="assistance_day"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["migrant", "service", "given_on"],
-                condition=Q(once_per_day=True),
-                name="assistance_once_a_day",
-                violation_error_message=_("Ce service a déjà été donné à cette personne ce jour-là."),
-            ),
-            models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
-        ]
-        triggers = [audited(), living_only(after="given_on")]
-
-    def access_centres(self, *, writing: bool) -> list[int]:
-        return [self.centre_id] if writing else self.migrant.access_centres(writing=False)

@@ -1,4 +1,4 @@
-"""The places: centres, rooms, beds, what is offered there, and who is posted where."""
+"""Who is posted where."""
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -6,157 +6,13 @@ from django.contrib.postgres.fields import DateRangeField, IntegerRangeField, Ra
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from guardian.models import UserObjectPermissionBase
 
 from audit.triggers import audited
 from config.ranges import KeyRange
 
-from .roles import CENTRE_ONLY, FILE_ROLES, NATIONAL_ONLY, NEVER_WITH_FILES, WITH_FILES_OF_A_CENTRE, Right, Role
-
-
-class CentreQuerySet(models.QuerySet["Centre"]):
-    def visible_to(self, user) -> "CentreQuerySet":
-        """Centres where the user holds any right on the people or the place."""
-        from .access import all_centres_of
-
-        return self.filter(pk__in=all_centres_of(user))
-
-
-class Centre(models.Model):
-    """One of the reception centres run jointly by the ministry and IOM. Source: action document, 4.3."""
-
-    code = models.CharField(_("code"), max_length=3, unique=True)  # part of every case number: never changes
-    name = models.CharField(_("nom"), max_length=100)
-    region = models.CharField(_("région"), max_length=100)
-    latitude = models.DecimalField(max_digits=8, decimal_places=5)
-    longitude = models.DecimalField(max_digits=8, decimal_places=5)
-    functional_since = models.DateField(_("fonctionnel depuis"), null=True, blank=True)
-    antenna_since = models.DateField(_("antenne de suivi DGME depuis"), null=True, blank=True)
-    max_stay_days = models.PositiveSmallIntegerField(_("durée prévue du séjour (jours)"), default=14)
-
-    objects = CentreQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name = _("centre")
-        default_permissions = ()
-        permissions = [(right.value, right.name) for right in Right]
-        triggers = [audited()]
-
-    def __str__(self):
-        return self.name
-
-    def access_centres(self, *, writing: bool) -> list[int]:
-        return [self.pk]
-
-
-class CentreUserObjectPermission(UserObjectPermissionBase):
-    """guardian's grants, one row per user × right × centre. Written by `access.sync_grants` only."""
-
-    id = models.BigAutoField(primary_key=True)
-    content_object = models.ForeignKey(Centre, models.CASCADE)
-
-    class Meta(UserObjectPermissionBase.Meta):
-        abstract = False
-        triggers = [audited()]
-
-
-class AreaQuerySet(models.QuerySet["Area"]):
-    def current(self) -> "AreaQuerySet":
-        """Of the newest list of codes."""
-        return self.filter(vintage=Area.CURRENT_VINTAGE)
-
-
-class Area(models.Model):
-    """A region (level 1) or cercle (level 2) of Mali with its P-code. Codes were used again for other places in the reform of 2023, so
-    a code means nothing without the vintage of its list. Source: OCHA/INSTAT common operational datasets (data/mali_areas.csv)."""
-
-    CURRENT_VINTAGE = "2025"
-
-    vintage = models.CharField(_("liste de l’année"), max_length=4)
-    pcode = models.CharField(_("P-code"), max_length=12)
-    level = models.PositiveSmallIntegerField(_("niveau"))
-    name = models.CharField(_("nom"), max_length=80)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("région"))
-
-    objects = AreaQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-vintage", "level", "name"]
-        verbose_name = _("région ou cercle")
-        constraints = [
-            models.UniqueConstraint(fields=["vintage", "pcode"], name="area_once"),
-            models.CheckConstraint(condition=Q(level=1, parent__isnull=True) | Q(level=2, parent__isnull=False), name="area_level"),
-        ]
-        triggers = [audited()]
-
-    def __str__(self):
-        return self.name
-
-
-class Room(models.Model):
-    class Kind(models.TextChoices):
-        MEN = "men", _("hommes")
-        WOMEN = "women", _("femmes")
-        FAMILIES = "families", _("familles")
-        MINORS = "minors", _("mineurs")
-
-    centre = models.ForeignKey(Centre, models.PROTECT, related_name="rooms", verbose_name=_("centre"))
-    name = models.CharField(_("nom"), max_length=50)
-    kind = models.CharField(_("pour"), max_length=10, choices=Kind)
-
-    class Meta:
-        ordering = ["centre", "kind", "name"]
-        verbose_name = _("chambre")
-        constraints = [models.UniqueConstraint(fields=["centre", "name"], name="room_once", violation_error_message=_("Ce centre a déjà une chambre de ce nom."))]
-        triggers = [audited()]
-
-    def __str__(self):
-        return self.name
-
-
-class Bed(models.Model):
-    room = models.ForeignKey(Room, models.PROTECT, related_name="beds", verbose_name=_("chambre"))
-    label = models.CharField(_("lit"), max_length=20)
-    in_use = models.BooleanField(_("utilisable"), default=True)
-
-    class Meta:
-        ordering = ["room", "label"]
-        verbose_name = _("lit")
-        constraints = [models.UniqueConstraint(fields=["room", "label"], name="bed_once", violation_error_message=_("Cette chambre a déjà un lit de ce nom."))]
-        triggers = [audited()]
-
-    def __str__(self):
-        return f"{self.room} – {self.label}"
-
-
-class Service(models.Model):
-    """What the centres give: food, lodging, health care … Source: action document, 4.3, activities of result 1.1."""
-
-    class Category(models.TextChoices):
-        MEAL = "meal", _("repas")
-        LODGING = "lodging", _("hébergement")
-        HEALTH = "health", _("santé")
-        PSYCHOSOCIAL = "psychosocial", _("appui psychosocial")
-        KIT = "kit", _("kit")
-        TRANSPORT = "transport", _("transport")
-        INFORMATION = "information", _("information")
-
-    code = models.SlugField(_("code"), max_length=30, unique=True)
-    name = models.CharField(_("nom"), max_length=100)
-    category = models.CharField(_("catégorie"), max_length=15, choices=Category)
-    once_per_day = models.BooleanField(_("une fois par jour au plus"), default=False)
-    active = models.BooleanField(_("proposé"), default=True)
-
-    class Meta:
-        ordering = ["category", "name"]
-        verbose_name = _("service")
-        triggers = [audited()]
-
-    def __str__(self):
-        return gettext(self.name)  # in the reader's language
+from ..roles import CENTRE_ONLY, FILE_ROLES, NATIONAL_ONLY, NEVER_WITH_FILES, WITH_FILES_OF_A_CENTRE, Role
+from .centre import Centre
 
 
 class PostingQuerySet(models.QuerySet["Posting"]):

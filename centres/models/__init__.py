@@ -1,0 +1,11 @@
+"""The places: centres, rooms, beds, what is offered there, and who is posted where."""
+
+from config.ranges import KeyRange
+
+from .area import Area
+from .centre import Centre, CentreUserObjectPermission
+from .posting import Posting, _Days
+from .room import Bed, BedBlock, DayRange, Room
+from .service import Service
+
+__all__ = ["Area", "Bed", "BedBlock", "Centre", "CentreUserObjectPermission", "DayRange", "KeyRange", "Posting", "Room", "Service", "_Days"]

@@ -1,0 +1,56 @@
+"""The centres, and the rights granted on them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermissionBase
+
+from audit.triggers import audited
+
+from ..roles import Right
+
+
+class CentreQuerySet(models.QuerySet["Centre"]):
+    def visible_to(self, user) -> "CentreQuerySet":
+        """Centres where the user holds any right on the people or the place."""
+        from ..access import all_centres_of
+
+        return self.filter(pk__in=all_centres_of(user))
+
+
+class Centre(models.Model):
+    """One of the reception centres run jointly by the ministry and IOM. Source: action document, 4.3."""
+
+    code = models.CharField(_("code"), max_length=3, unique=True)  # part of every case number: never changes
+    name = models.CharField(_("nom"), max_length=100)
+    region = models.CharField(_("région"), max_length=100)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5)
+    functional_since = models.DateField(_("fonctionnel depuis"), null=True, blank=True)
+    antenna_since = models.DateField(_("antenne de suivi DGME depuis"), null=True, blank=True)
+    max_stay_days = models.PositiveSmallIntegerField(_("durée prévue du séjour (jours)"), default=14)
+
+    objects = CentreQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("centre")
+        default_permissions = ()
+        permissions = [(right.value, right.name) for right in Right]
+        triggers = [audited()]
+
+    def __str__(self):
+        return self.name
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return [self.pk]
+
+
+class CentreUserObjectPermission(UserObjectPermissionBase):
+    """guardian's grants, one row per user × right × centre. Written by `access.sync_grants` only."""
+
+    id = models.BigAutoField(primary_key=True)
+    content_object = models.ForeignKey(Centre, models.CASCADE)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        abstract = False
+        triggers = [audited()]

@@ -1,0 +1,55 @@
+"""What the flags somebody carries allow and forbid: asked at the gate, at the counter, before a transfer and by whoever counts people."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from centres.models import Service
+
+from .models import PersonFlag
+
+Carried = dict[uuid.UUID, list[PersonFlag]]
+
+
+def of(people: Iterable[uuid.UUID]) -> Carried:
+    """The flags that act today on each of these people; somebody without one is not in it. Two queries for any number."""
+    carried: Carried = {}
+    for flag in PersonFlag.objects.acting().filter(migrant__in=list(people)).select_related("kind").prefetch_related("kind__suspends").order_by("since", "pk"):
+        carried.setdefault(flag.migrant_id, []).append(flag)
+    return carried
+
+
+def _words(flag: PersonFlag, words: str) -> str:
+    return f"{words} {flag.kind.instruction}".strip()
+
+
+def admission_refusal(flags: Iterable[PersonFlag]) -> str:
+    """Why this person is not admitted, in words; empty if nothing forbids it."""
+    for flag in flags:
+        if flag.kind.denies:
+            return _words(flag, _("Consigne « %(flag)s » : cette personne n’est pas admise.") % {"flag": flag.kind})
+    return ""
+
+
+def service_refusal(flags: Iterable[PersonFlag], service: Service) -> str:
+    """Why this service is not given to this person, in words; empty if nothing forbids it."""
+    for flag in flags:
+        if flag.kind.denies or service in flag.kind.suspends.all():
+            return _words(flag, _("Consigne « %(flag)s » : ce service n’est pas donné à cette personne.") % {"flag": flag.kind})
+    return ""
+
+
+def transfer_refusal(flags: Iterable[PersonFlag]) -> str:
+    """Why this person is not transferred, in words; empty if nothing forbids it."""
+    for flag in flags:
+        if flag.kind.blocks_transfer:
+            return _words(flag, _("Consigne « %(flag)s » : cette personne n’est pas transférée.") % {"flag": flag.kind})
+    return ""
+
+
+def left_out() -> QuerySet[PersonFlag, dict[str, Any]]:
+    """Keys of the people whom no statistic counts, as a subquery: `.exclude(migrant__in=flags.left_out())`."""
+    return PersonFlag.objects.acting().filter(kind__out_of_statistics=True).order_by().values("migrant_id")

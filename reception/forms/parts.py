@@ -1,0 +1,50 @@
+"""Fields that several forms of the reception share."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from centres.models import Bed, Centre
+
+BROKEN = {"required": gettext_lazy("Rechargez la page : ce formulaire est abîmé."), "invalid": gettext_lazy("Rechargez la page : ce formulaire est abîmé.")}
+
+
+def bed_choices(beds: Iterable[Bed], none: str) -> list[Any]:
+    """The free beds by room, after the choice of none."""
+    rooms = groupby(beds, key=lambda bed: bed.room)
+    return [("", none), *((f"{room.name} ({room.get_kind_display()})", [(bed.pk, f"{room.name} – {bed.label}") for bed in here]) for room, here in rooms)]
+
+
+class BedField(forms.ChoiceField):
+    """A bed of this centre. Free ones are offered; whether the one that comes back still is, the service says."""
+
+    def __init__(self, **arguments: Any):
+        super().__init__(required=False, **arguments)
+
+    def offer(self, centre: Centre, beds: list[Bed], none: str) -> None:
+        self._centre = centre
+        self.choices = bed_choices(beds, none)
+
+    def clean(self, value: Any) -> Bed | None:
+        if value in self.empty_values:
+            return None
+        key = int(value) if str(value).isascii() and str(value).isdigit() and len(str(value)) < 16 else 0
+        bed = Bed.objects.filter(room__centre=self._centre, pk=key).first()
+        if bed is None:
+            raise ValidationError(_("Ce lit n’est pas dans ce centre. Choisissez-en un autre."))
+        return bed
+
+
+class MomentField(forms.DateTimeField):
+    """A day and an hour; empty means now."""
+
+    def __init__(self, **arguments: Any):
+        wrong = {"invalid": gettext_lazy("Écrivez la date et l’heure, par exemple 2026-11-23 14:30.")}
+        super().__init__(
+            required=False, widget=forms.DateTimeInput({"type": "datetime-local", "class": "w-16"}, format="%Y-%m-%dT%H:%M"), error_messages=wrong, **arguments
+        )

@@ -1,0 +1,68 @@
+"""Something at a centre that somebody must see to, until they wrote what they did about it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.triggers import audited
+from cases.models import Migrant
+from centres.access import centres_for
+from centres.models import Centre
+from centres.roles import Right
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def visible_to(self, user) -> "AlertQuerySet":
+        """Those of the centres the user sees into."""
+        return self.filter(centre__in=centres_for(user, Right.VIEW_CENTRE))
+
+    def open(self) -> "AlertQuerySet":
+        return self.filter(closed_at__isnull=True)
+
+
+class Alert(models.Model):
+    """Raised by a rule (K2, K3, K4 and H are risks of the action document's risk table) or by somebody's evening round."""
+
+    class Kind(models.TextChoices):
+        ARRIVALS_ABOVE = "arrivals_above", _("arrivées au-dessus du prévu (K4, H)")
+        ARRIVALS_BELOW = "arrivals_below", _("arrivées au-dessous du prévu (K4, H)")
+        OCCUPANCY = "occupancy", _("occupation trop forte")
+        LONG_STAY = "long_stay", _("séjours au-delà de la limite")
+        TARGET_PASSED = "target_passed", _("nombre de bénéficiaires au-delà de la cible (K2)")
+        TENSION = "tension", _("incidents de tension (K3)")
+        MINOR_MISSING = "minor_missing", _("mineur manquant à l’appel")
+        ABSENCE = "absence", _("personne plus vue depuis plusieurs jours")
+        STOCK = "stock", _("stock bas")
+
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="alerts", verbose_name=_("centre"))
+    kind = models.CharField(_("alerte"), max_length=15, choices=Kind)
+    # What it is about, so that the same thing is not raised twice while it is open: a person's key, a service's code, a month; empty: the centre.
+    subject = models.CharField(max_length=40, blank=True, editable=False)
+    migrant = models.ForeignKey(Migrant, models.CASCADE, null=True, blank=True, related_name="alerts", verbose_name=_("personne"))
+    value = models.DecimalField(_("valeur"), max_digits=12, decimal_places=2, null=True, blank=True)
+    threshold = models.DecimalField(_("seuil"), max_digits=12, decimal_places=2, null=True, blank=True)
+    raised_at = models.DateTimeField(_("levée le"), default=timezone.now)
+    closed_at = models.DateTimeField(_("close le"), null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("close par"))
+    done = models.CharField(_("ce qui a été fait"), max_length=500, blank=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-raised_at", "-pk"]
+        verbose_name = _("alerte")
+        indexes = [models.Index(fields=["centre", "-raised_at"], name="alert_of_centre")]
+        constraints = [
+            models.UniqueConstraint(fields=["centre", "kind", "subject"], condition=Q(closed_at__isnull=True), name="alert_open_once"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, done="") | Q(closed_at__isnull=False) & ~Q(done=""),
+                name="alert_closed_whole",
+                violation_error_message=_("Écrivez ce qui a été fait."),
+            ),
+        ]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return [self.centre_id]

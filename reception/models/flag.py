@@ -1,0 +1,89 @@
+"""Flags that act: what staff must know or must not do with somebody, as data."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from audit.triggers import audited
+from cases.models import FileQuerySet, Migrant
+from centres.models import Service
+
+
+class FlagKind(models.Model):
+    """A kind of flag and what it does. Changed by the office without code; what it does holds at once for everybody who carries it."""
+
+    class Tone(models.TextChoices):
+        """Colours of the chips (docs/ui.md)."""
+
+        NEUTRAL = "neutral", _("gris")
+        INFO = "info", _("bleu")
+        OK = "ok", _("vert")
+        WARN = "warn", _("orange")
+        DANGER = "danger", _("rouge")
+
+    code = models.SlugField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("nom"), max_length=60)
+    tone = models.CharField(_("couleur"), max_length=7, choices=Tone, default=Tone.WARN)
+    instruction = models.CharField(_("consigne au personnel"), max_length=300, blank=True)
+    advises = models.BooleanField(_("avertir à l’entrée et au guichet"), default=True)
+    denies = models.BooleanField(_("ne pas admettre, ne rien donner"), default=False)
+    suspends = models.ManyToManyField(Service, blank=True, related_name="+", verbose_name=_("services suspendus"))
+    blocks_transfer = models.BooleanField(_("bloquer le transfert"), default=False)
+    out_of_statistics = models.BooleanField(_("ne pas compter dans les statistiques"), default=False)
+    active = models.BooleanField(_("proposé"), default=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("type de consigne")
+        triggers = [audited()]
+
+    def __str__(self):
+        return gettext(self.name)  # in the reader's language
+
+
+class PersonFlagQuerySet(FileQuerySet):
+    on_file_from = "since"
+
+    def acting(self, on: datetime.date | None = None) -> "PersonFlagQuerySet":
+        """Those that hold on this day (today)."""
+        on = on or timezone.localdate()
+        return self.filter(Q(until__isnull=True) | Q(until__gte=on), lifted_at__isnull=True)
+
+
+class PersonFlag(models.Model):
+    """Somebody carries a flag until it is lifted, or until its last day."""
+
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="acting_flags", verbose_name=_("personne"))
+    kind = models.ForeignKey(FlagKind, models.PROTECT, related_name="people", verbose_name=_("consigne"))
+    reason = models.CharField(_("pourquoi"), max_length=300)
+    since = models.DateTimeField(_("depuis"), default=timezone.now)
+    until = models.DateField(_("jusqu’au (inclus)"), null=True, blank=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("posée par"))
+    lifted_at = models.DateTimeField(_("levée le"), null=True, blank=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("levée par"))
+    lifted_reason = models.CharField(_("pourquoi elle est levée"), max_length=300, blank=True)
+
+    objects = PersonFlagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-since", "-pk"]
+        verbose_name = _("consigne sur une personne")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["migrant", "kind"], condition=Q(lifted_at__isnull=True), name="flag_once", violation_error_message=_("Cette personne porte déjà cette consigne.")
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True, lifted_reason="") | Q(lifted_at__isnull=False) & ~Q(lifted_reason=""),
+                name="flag_lifted_whole",
+                violation_error_message=_("Dites pourquoi la consigne est levée."),
+            ),
+        ]
+        triggers = [audited()]
+
+    def access_centres(self, *, writing: bool) -> list[int]:
+        return self.migrant.access_centres(writing=writing)
