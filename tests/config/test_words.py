@@ -81,3 +81,11 @@ def test_signing_in_names_the_field_as_the_page_does():
     page = Client().post("/accounts/login/", {"login": "personne", "password": "rien du tout"}).content.decode()
     assert "Identifiant ou mot de passe incorrect" in page and "pseudo" not in page
     assert "Il manque cette réponse" in Client().post("/accounts/login/", {}).content.decode()
+
+
+@pytest.mark.parametrize(("number", "french", "english"), [(0, "depuis 0 jour", "for 0 days"), (1, "depuis 1 jour", "for 1 day"), (2, "depuis 2 jours", "for 2 days")])
+def test_zero_is_singular_in_french(number, french, english):
+    """No catalogue holds the source language: without the rule of config.french gettext counts as English does."""
+    for language, words in (("fr", french), ("en", english)):
+        with translation.override(language):
+            assert ngettext("depuis %(n)s jour", "depuis %(n)s jours", number) % {"n": number} == words
