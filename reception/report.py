@@ -224,9 +224,9 @@ def build(centre: Centre, period: Period) -> Report:
         raise NoReport(_("Cette période n’a pas commencé. Choisissez-en une qui a commencé, au plus tard celle d’aujourd’hui."))
     opened = _opened(centre)
     if opened is None:
-        raise NoReport(_("Le centre n’est pas encore ouvert : il n’y a rien à compter."))
+        raise NoReport(_("Le centre n’est pas encore ouvert : il n’y a rien à compter."))
     if period.last < opened:
-        raise NoReport(_("Le centre a ouvert le %(day)s : choisissez une période à partir de ce jour.") % {"day": date_format(opened)})
+        raise NoReport(_("Le centre a ouvert le %(day)s : choisissez une période à partir de ce jour.") % {"day": date_format(opened)})
     report = Report(centre, period, today, before=Figures() if period.before.last >= opened else None)
     parts, departures, given = _count(report)
     _add_parts(report, parts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from config import charts, spreadsheet
@@ -61,7 +62,7 @@ def lines(report: Report) -> list[Line]:
         line("present", _("Personnes différentes présentes")),
         line("assisted", _("Personnes différentes assistées")),
         line("nights", _("Nuitées")),
-        line("mean_stay", _("Durée moyenne du séjour des personnes parties (jours)")),
+        line("mean_stay", _("Durée moyenne des séjours terminés (jours)")),
         line("lines", _("Assistances notées")),
         line("mean_occupancy", _("Personnes par nuit, en moyenne")),
         line("most", _("Personnes par nuit, au plus")),
@@ -101,13 +102,13 @@ def tables(report: Report, *, nationalities: int | None = None) -> list[Table]:
             "departures",
             _("Départs par motif"),
             [_("Motif"), _("Départs")],
-            [[words, number] for _code, words, number in report.reasons],
+            [[capfirst(words), number] for _code, words, number in report.reasons],
             [_("Total"), report.now.departures],
         ),
         Table(
             "assistance",
             _("Assistance par type"),
-            [_("Service"), _("Assistances"), _("Quantité"), _("Personnes différentes")],
+            [_("Service"), _("Assistances"), _("Quantité"), _("Personnes")],
             [[str(given.service), given.lines, given.quantity, given.people] for given in report.given],
             [_("Total"), report.now.lines, sum(given.quantity for given in report.given), report.now.assisted],
             note=_("Qui a reçu plusieurs services compte une fois dans chacun, et une seule fois dans le total."),
@@ -119,10 +120,10 @@ def tables(report: Report, *, nationalities: int | None = None) -> list[Table]:
             groups = [*groups[:nationalities], together(groups[nationalities:])]
         # People with several flags would count several times in a sum: the list says « at least one » itself.
         foot = [] if name == "flag" else [_("Total"), *report.total.values]
-        note = _("Selon la dernière évaluation à la fin de la période ; sans ce que seule la protection peut lire.") if name in ("flag", "severity") else ""
+        note = _("Selon la dernière évaluation à la fin de la période ; sans ce que seule la protection peut lire.") if name in ("flag", "severity") else ""
         if name == "flag":
             note = _("Une personne compte dans chacun de ses signalements, et une seule fois dans la dernière ligne.") + " " + note
-        found.append(Table(name, str(heading), [str(heading), *people], [[group.label, *group.values] for group in groups], foot, note))
+        found.append(Table(name, str(heading), [str(heading), *people], [[capfirst(group.label), *group.values] for group in groups], foot, note))
     return found
 
 
@@ -138,7 +139,7 @@ def chart(report: Report) -> SafeString:
     """The nights of the period against the beds of each day."""
     nights = report.now.occupancy
     labels = [f"{night.day:%d/%m}" for night in nights]
-    series = [(_("Personnes qui ont dormi au centre"), [night.people for night in nights]), (_("Lits utilisables"), [night.beds for night in nights])]
+    series = [(_("Personnes"), [night.people for night in nights]), (_("Lits utilisables"), [night.beds for night in nights])]
     return charts.line(labels, series, title=_("Occupation, nuit par nuit"))
 
 

@@ -16,9 +16,9 @@ from .parts import BROKEN
 class PeriodForm(forms.Form):
     """A week or a month in the address, so that it can be sent: ?by=week&on=… (any day of it). Without them, the last month that ended."""
 
-    by = forms.ChoiceField(label=gettext_lazy("Rapport"), required=False, choices=[(MONTH, gettext_lazy("du mois")), (WEEK, gettext_lazy("de la semaine"))])
+    by = forms.ChoiceField(label=gettext_lazy("Période"), required=False, choices=[(MONTH, gettext_lazy("un mois")), (WEEK, gettext_lazy("une semaine"))])
     on = forms.DateField(
-        label=gettext_lazy("qui contient le"),
+        label=gettext_lazy("Un jour de cette période"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": gettext_lazy("Écrivez une date, par exemple 2026-11-23.")},

@@ -25,7 +25,7 @@ def ask_for_report(*, actor: User, id: uuid.UUID, centre: Centre, period: Period
     Raises PermissionDenied."""
     if not may(actor, Right.MANAGE_CENTRE, centre):
         raise PermissionDenied
-    title = _("Rapport du centre de %(centre)s : %(period)s") % {"centre": centre, "period": period}
+    title = _("Rapport du centre de %(centre)s : %(period)s") % {"centre": centre, "period": period}
     try:
         return ask_for(actor=actor, kind=KIND, title=title, parameters={"centre": centre.code, "by": period.kind, "on": period.first.isoformat()}, id=id)
     except JobRefused as refusal:

@@ -71,7 +71,7 @@ def ask(request: HttpRequest, centre: Centre) -> HttpResponse:
     """Asks for the PDF; the page of the job says when it is there."""
     form = AskReportForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Rechargez la page : ce formulaire est abîmé."))
+        messages.error(request, _("Rechargez la page : ce formulaire est abîmé."))
         return redirect("reception:report", code=centre.code)
     try:
         job = services.ask_for_report(actor=request.user, id=form.cleaned_data["id"], centre=centre, period=form.period)

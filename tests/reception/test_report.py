@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -250,7 +251,7 @@ def test_over_a_change_of_capacity(gao):
     Bed.objects.filter(room__centre=gao).exclude(room__kind=Room.Kind.MEN).update(until=datetime.date(2026, 1, 1))
     men = list(Bed.objects.filter(room__centre=gao, room__kind=Room.Kind.MEN))
     Bed.objects.filter(pk__in=[bed.pk for bed in men[40:]]).update(until=datetime.date(2026, 1, 1))
-    Bed.objects.filter(pk__in=[bed.pk for bed in men[30:]]).update(until=datetime.date(2026, 1, 16))  # 40, then 30
+    Bed.objects.filter(pk__in=[bed.pk for bed in men[30:40]]).update(until=datetime.date(2026, 1, 16))  # 40, then 30
     BedBlock.objects.create(bed=men[0], reason="repair", since=datetime.date(2026, 1, 11), until=datetime.date(2026, 1, 12))
     report = build(gao, month(1))
     assert [night.beds for night in report.now.occupancy] == [40] * 10 + [39] + [40] * 4 + [30] * 16
@@ -457,7 +458,7 @@ def test_the_spreadsheet_says_the_same(as_user, gao, persona):
     for line in report_words.lines(report):
         assert figures[line.label] == (pytest.approx(line.now, abs=1e-3), pytest.approx(line.before, abs=1e-3)), line.label
     assert figures["Personnes hors statistiques, non comptées"][0] == report.left_out > 0
-    assert [tuple(cell.value for cell in row) for row in book["Départs"].iter_rows(min_row=3)] == [(words, number) for _code, words, number in report.reasons]
+    assert [tuple(cell.value for cell in row) for row in book["Départs"].iter_rows(min_row=3)] == [(capfirst(words), number) for _code, words, number in report.reasons]
     given = {row[0].value: tuple(cell.value for cell in row[1:]) for row in book["Assistance"].iter_rows(min_row=3)}
     assert given == {str(one.service): (one.lines, one.quantity, one.people) for one in report.given} != {}
     parts = {(row[0].value, row[1].value): tuple(cell.value for cell in row[3:]) for row in book["Répartitions"].iter_rows(min_row=3)}
@@ -484,7 +485,7 @@ class TestPaper:
         jobs.run(key)
         job = Job.objects.get()
         assert (job.state, job.error, job.file_name) == (Job.State.DONE, "", "rapport-GAO-2026-01.pdf")
-        assert job.title == "Rapport du centre de Gao : janvier 2026"
+        assert job.title == "Rapport du centre de Gao\u00a0: janvier 2026"
         reader = PdfReader(io.BytesIO(job.file.read()))
         text = " ".join(word for sheet in reader.pages for word in sheet.extract_text().split())
         assert len(reader.pages) <= 2
