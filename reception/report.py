@@ -171,9 +171,9 @@ _COUNT = """
     WITH spans (n, first, past, until) AS (
         VALUES (0, %(first)s::date, %(past)s::date, %(until)s::date), (1, %(before)s::date, %(first)s::date, %(first)s::date)),
     stays AS MATERIALIZED (
-        SELECT s.id, coalesce(m.merged_into_id, m.id) AS person, s.arrived_at, s.departed_at, s.departure_reason AS reason,
+        SELECT s.id, coalesce(m.merged_into_id, s.migrant_id) AS person, s.arrived_at, s.departed_at, s.departure_reason AS reason,
             (s.arrived_at AT TIME ZONE %(zone)s)::date AS arrived, (s.departed_at AT TIME ZONE %(zone)s)::date AS departed
-        FROM reception_stay s JOIN cases_migrant m ON m.id = s.migrant_id
+        FROM reception_stay s LEFT JOIN cases_migrant m ON m.id = s.migrant_id AND m.merged_into_id IS NOT NULL
         WHERE int8range(s.centre_id::bigint, s.centre_id::bigint, '[]') && int8range(%(centre)s, %(centre)s, '[]')
             AND tstzrange(s.arrived_at, s.departed_at, '[]') && tstzrange(%(before)s::timestamp AT TIME ZONE %(zone)s, %(past)s::timestamp AT TIME ZONE %(zone)s)),
     moves AS MATERIALIZED (
@@ -188,10 +188,10 @@ _COUNT = """
         FROM moves JOIN spans ON arrived < past AND coalesce(departed, first) >= first
         GROUP BY n, person),
     lines AS MATERIALIZED (
-        SELECT l.* FROM (
+        SELECT * FROM (
             SELECT (given_on < %(first)s)::int AS n, migrant_id AS person, service_id AS service, count(*) AS lines, sum(quantity) AS quantity
             FROM reception_assistance WHERE centre_id = %(centre)s AND given_on >= %(before)s AND given_on < %(past)s GROUP BY 1, 2, 3) l
-        JOIN cases_migrant m ON m.id = l.person AND m.merged_into_id IS NULL),
+        WHERE NOT EXISTS (SELECT FROM cases_migrant m WHERE m.id = l.person AND m.merged_into_id IS NOT NULL)),
     people AS (
         SELECT n, person, person = ANY(%(out)s::uuid[]) AS out, coalesce(arrivals, 0) AS arrivals, there.person IS NOT NULL AS present, helped.person IS NOT NULL AS assisted,
             (SELECT coalesce(sum(upper(one) - lower(one)), 0) FROM unnest(slept) AS one) AS nights
@@ -199,7 +199,7 @@ _COUNT = """
     parts AS (
         SELECT n, out, sex, extract(year FROM age(least(%(past)s::date - 1, %(today)s::date), born_on))::int AS age, nationality, a.severity, a.flags,
             count(*) AS people, sum(arrivals) AS arrivals, count(*) FILTER (WHERE present) AS present, sum(nights) AS nights, count(*) FILTER (WHERE assisted) AS assisted
-        FROM people LEFT JOIN cases_migrant m ON m.id = person AND n = 0 AND NOT out
+        FROM people LEFT JOIN LATERAL (SELECT * FROM cases_migrant WHERE id = person AND n = 0 AND NOT out OFFSET 0) m ON true
         LEFT JOIN LATERAL (
             SELECT CASE decision WHEN 'not_confirmed' THEN 'not_confirmed' ELSE severity END AS severity,
                 CASE decision WHEN 'not_confirmed' THEN '{}' ELSE v.flags END AS flags
