@@ -13,8 +13,9 @@ run: setup
 test: setup-dev
 	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
+# The first time the register is filled: a minute for 3000 people, an hour or so for 200000.
 bench: setup
-	@$(PYTHON) -m bench
+	@$(if $(PEOPLE),BENCH_MIGRANTS=$(PEOPLE)) $(PYTHON) -m bench
 
 check: setup-dev
 	@$(PYTHON) -m ruff check .

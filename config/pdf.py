@@ -2,14 +2,19 @@
 disk but the fonts and the pictures named here."""
 
 import importlib.util
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.utils.translation import gettext as _
 
 FONTS = {"Regular": 400, "Semibold": 600, "Bold": 700}
 STATIC = frozenset({"eu_emblem.svg"})
+Say = Callable[[str], None]
 
 
 def font_folder() -> Path:
@@ -55,16 +60,49 @@ def fetcher() -> Any:
     return OwnFilesOnly()
 
 
-def render(html: str, style: str) -> bytes:
-    """The PDF/UA-1 of a page and its stylesheet."""
+class _Listener(logging.Handler):
+    """WeasyPrint tells its log what it does, page by page: passed on, so that a job's lease is renewed while it works."""
+
+    def __init__(self, say: Say):
+        super().__init__(logging.INFO)
+        self.say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if "Page" in text:
+            self.say(_("Mise en page : page %(n)s") % {"n": text.rsplit(" ", 1)[-1]})
+        elif text.startswith(("Step 6", "Step 7")):
+            self.say(_("Écriture du fichier"))
+        else:
+            self.say(_("Mise en page"))
+
+
+@contextmanager
+def _told(say: Say) -> Iterator[None]:
+    logger = logging.getLogger("weasyprint.progress")
+    listener, level, propagate = _Listener(say), logger.level, logger.propagate
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+def render(html: str, style: str, say: Say = lambda step: None) -> bytes:
+    """The PDF/UA-1 of a page and its stylesheet. `say` hears what is being done, often."""
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
 
     fetch, fonts = fetcher(), FontConfiguration()
     try:
-        document = HTML(string=html, base_url="sira:", url_fetcher=fetch)
-        sheet = CSS(string=style, base_url="sira:", url_fetcher=fetch, font_config=fonts)
-        return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
+        with _told(say):
+            document = HTML(string=html, base_url="sira:", url_fetcher=fetch)
+            sheet = CSS(string=style, base_url="sira:", url_fetcher=fetch, font_config=fonts)
+            return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
     finally:
         # Its folder of fonts goes now: a worker's process ends without collecting its garbage, and would leave one each time.
         fonts.__del__()

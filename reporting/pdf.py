@@ -1,8 +1,5 @@
 """The committee's report as PDF, made from a snapshot and nothing else: the same snapshot always says the same."""
 
-import logging
-from collections.abc import Callable
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -22,39 +19,6 @@ MAIN = ("E3", "E5", "E6", "E9", "E10")
 # Measures that get a page of pictures: whom it reached, and when.
 PICTURED = ("E3", "E5", "E6", "E9", "E10")
 BEST_FIRST = ("reached", "ahead", "on_track", "told", "late", "missing")
-Say = Callable[[str], None]
-
-
-class _Listener(logging.Handler):
-    """WeasyPrint tells its log what it does, page by page: passed on, so that the job's lease is renewed while it works."""
-
-    def __init__(self, say: Say):
-        super().__init__(logging.INFO)
-        self.say = say
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if "Page" in text:
-            self.say(_("Mise en page : page %(n)s") % {"n": text.rsplit(" ", 1)[-1]})
-        elif text.startswith(("Step 6", "Step 7")):
-            self.say(_("Écriture du fichier"))
-        else:
-            self.say(_("Mise en page"))
-
-
-@contextmanager
-def _told(say: Say):
-    logger = logging.getLogger("weasyprint.progress")
-    listener, level, propagate = _Listener(say), logger.level, logger.propagate
-    logger.addHandler(listener)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(listener)
-        logger.setLevel(level)
-        logger.propagate = propagate
 
 
 def _pictures(figure: dict[str, Any], measures: dict[str, Any]) -> dict[str, Any]:
@@ -154,15 +118,14 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def render(snapshot: Snapshot, say: Say = lambda step: None) -> bytes:
+def render(snapshot: Snapshot, say: printing.Say = lambda step: None) -> bytes:
     """The PDF: French, tagged (PDF/UA-1), with its own fonts. `say` hears what is being done, often."""
     with translation.override("fr"):
         say(_("Dessin des graphiques"))
         content = context(snapshot)
         html = render_to_string("reporting/report.html", content)
         style = render_to_string("reporting/report.css", content)
-        with _told(say):
-            return printing.render(html, style)
+        return printing.render(html, style, say)
 
 
 def file_name(snapshot: Snapshot) -> str:

@@ -2,6 +2,7 @@
 
 from .assistance import AssistanceForm, MealForm
 from .board import BoardFilter
+from .report import AskReportForm, PeriodForm
 from .stays import CheckInForm, CheckOutForm, MoveForm, UndoForm
 
-__all__ = ["AssistanceForm", "BoardFilter", "CheckInForm", "CheckOutForm", "MealForm", "MoveForm", "UndoForm"]
+__all__ = ["AskReportForm", "AssistanceForm", "BoardFilter", "CheckInForm", "CheckOutForm", "MealForm", "MoveForm", "PeriodForm", "UndoForm"]

@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
@@ -98,6 +99,8 @@ class Stay(models.Model):
             models.Index(fields=["centre", "-arrived_at"], name="stay_of_centre"),
             models.Index(fields=["centre", "-departed_at"], name="stay_departures", condition=Q(departed_at__isnull=False)),
             models.Index(fields=["centre"], name="stay_open", condition=Q(departed_at__isnull=True)),
+            # Who was there in a span of days, however long ago: neither arrivals nor departures alone find them.
+            GistIndex(KeyRange("centre"), TimeRange("arrived_at", "departed_at", RangeBoundary(inclusive_upper=True)), name="stay_presence"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -2,6 +2,7 @@
 
 from .alerts import raise_alert
 from .assistance import MOST_AT_ONCE, may_withdraw, record_assistance, serve, withdraw_assistance
+from .report import ask_for_report
 from .stays import (
     INSTANT,
     UNDONE,
@@ -20,6 +21,7 @@ __all__ = [
     "MOST_AT_ONCE",
     "UNDONE",
     "AlreadyLeft",
+    "ask_for_report",
     "assign_bed",
     "check_in",
     "check_out",
