@@ -24,6 +24,8 @@ class Tab:
 TABS = (
     Tab(_("Tableau"), "reception:centre", Right.VIEW_CENTRE),
     Tab(_("Repas"), "reception:meals", Right.RECEIVE),
+    Tab(_("Appel du soir"), "reception:roll_call", Right.RECEIVE),
+    Tab(_("Absences"), "reception:absences", Right.VIEW_CENTRE),
 )
 
 

@@ -2,6 +2,26 @@
 
 from .assistance import AssistanceForm, MealForm
 from .board import BoardFilter
+from .flags import FlagForm, KindForm, LiftForm
+from .presence import AbsenceForm, CloseForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .stays import CheckInForm, CheckOutForm, MoveForm, UndoForm
 
-__all__ = ["AssistanceForm", "BoardFilter", "CheckInForm", "CheckOutForm", "MealForm", "MoveForm", "UndoForm"]
+__all__ = [
+    "AbsenceForm",
+    "AssistanceForm",
+    "BoardFilter",
+    "CheckInForm",
+    "CheckOutForm",
+    "CloseForm",
+    "DaysForm",
+    "FlagForm",
+    "KindForm",
+    "LeaveForm",
+    "LiftForm",
+    "MealForm",
+    "MoveForm",
+    "RollCallForm",
+    "UndoForm",
+    "called_from",
+    "error_words",
+]
