@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -181,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "worker-alive": {"task": "jobs.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "tidy-cases": {"task": "cases.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "look-for-duplicates": {"task": "cases.tasks.look_for_duplicates", "schedule": 20.0, "options": {"expires": 20}},
+    "watch-absences": {"task": "reception.tasks.watch_absences", "schedule": crontab(hour=6, minute=15), "options": {"expires": 3600}},
     "end-postings": {"task": "centres.tasks.end_postings", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

@@ -5,4 +5,4 @@ class ReceptionConfig(AppConfig):
     name = "reception"
 
     def ready(self):
-        from . import data_of_reception, listing, pages, report_pdf, takeovers  # noqa: F401
+        from . import data_of_reception, file_flags, home_cards, listing, pages, report_pdf, takeovers  # noqa: F401

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from centres.models import Service
@@ -17,8 +18,14 @@ Carried = dict[uuid.UUID, list[PersonFlag]]
 def of(people: Iterable[uuid.UUID]) -> Carried:
     """The flags that act today on each of these people; somebody without one is not in it. Two queries for any number."""
     carried: Carried = {}
-    for flag in PersonFlag.objects.acting().filter(migrant__in=list(people)).select_related("kind").prefetch_related("kind__suspends").order_by("since", "pk"):
-        carried.setdefault(flag.migrant_id, []).append(flag)
+    keys = list(people)
+    # A flag that stayed with a file joined to another one (which carried the same kind) holds for the person too.
+    theirs = PersonFlag.objects.acting().filter(Q(migrant__in=keys) | Q(migrant__merged_into__in=keys))
+    rows = theirs.annotate(joined_to=F("migrant__merged_into_id")).select_related("kind").prefetch_related("kind__suspends").order_by("since", "pk")
+    for flag in rows:
+        here = carried.setdefault(flag.joined_to or flag.migrant_id, [])
+        if all(flag.kind_id != other.kind_id for other in here):
+            here.append(flag)
     return carried
 
 
@@ -52,4 +59,5 @@ def transfer_refusal(flags: Iterable[PersonFlag]) -> str:
 
 def left_out() -> QuerySet[PersonFlag, dict[str, Any]]:
     """Keys of the people whom no statistic counts, as a subquery: `.exclude(migrant__in=flags.left_out())`."""
-    return PersonFlag.objects.acting().filter(kind__out_of_statistics=True).order_by().values("migrant_id")
+    person = Coalesce("migrant__merged_into_id", "migrant_id")
+    return PersonFlag.objects.acting().filter(kind__out_of_statistics=True).order_by().annotate(left_out=person).values("left_out")

@@ -19,8 +19,8 @@ from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 from config.countries import country_name
 
-from . import occupancy
-from .models import Assistance, Stay
+from . import absence, occupancy
+from .models import Assistance, LastSeen, Stay
 from .services import UNDONE
 
 MOST_LINES = 400
@@ -30,7 +30,8 @@ def _stays(migrant: Migrant) -> list[Stay]:
     """The person's stays, latest first; asked once for a loaded person."""
     kept = migrant.__dict__
     if "_stays" not in kept:
-        kept["_stays"] = list(Stay.objects.filter(migrant=migrant).with_bed().select_related("centre", "checked_in_by", "checked_out_by", "undone_by"))
+        stays = absence.with_presence(Stay.objects.filter(migrant=migrant).with_bed())
+        kept["_stays"] = list(stays.select_related("centre", "checked_in_by", "checked_out_by", "undone_by"))
     return kept["_stays"]
 
 
@@ -102,8 +103,21 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
         bed += " " + _("Le séjour dure plus que les %(days)s jours prévus.") % {"days": stay.centre.max_stay_days}
     elif not stay.bed_id:  # type: ignore[attr-defined]
         tone = "warn"
+    bed, tone = _seen(stay, bed, tone)
     url = reverse("reception:centre", args=[stay.centre.code]) if may(user, Right.VIEW_CENTRE, stay.centre) else ""
     return [DueItem(_("Au centre de %(centre)s") % {"centre": stay.centre}, f"{detail}. {bed}", url, tone)]
+
+
+def _seen(stay: Any, words: str, tone: str) -> tuple[str, str]:
+    """With when the person was last seen, and whether they are away with leave."""
+    if stay.leave_until:
+        return words + " " + _("Absente avec permission jusqu’à la nuit du %(day)s.") % {"day": formats.date_format(stay.leave_until)}, tone
+    if stay.back_by:
+        return words + " " + _("Pas encore revue après sa permission (jusqu’à la nuit du %(day)s).") % {"day": formats.date_format(stay.back_by)}, "warn"
+    if stay.seen_at is None or timezone.localdate(stay.seen_at) == timezone.localdate():
+        return words, tone
+    how = {"day": formats.date_format(timezone.localdate(stay.seen_at)), "how": dict(LastSeen.How.choices)[stay.seen_how]}
+    return words + " " + _("Vue pour la dernière fois le %(day)s (%(how)s).") % how, tone
 
 
 def _actions(user, migrant: Migrant) -> list[Action]:
@@ -118,6 +132,7 @@ def _actions(user, migrant: Migrant) -> list[Action]:
             Action(_("Donner une assistance"), reverse("reception:assistance", args=[stay.centre.code, migrant.pk]), 10),
             Action(_("Changer de lit") if stay.bed_id else _("Attribuer un lit"), reverse("reception:move", args=[stay.pk]), 10),  # type: ignore[attr-defined]
             Action(_("Noter le départ"), reverse("reception:check_out", args=[stay.pk]), 10),
+            Action(_("Permission d’absence"), reverse("reception:leave", args=[stay.pk]), 30),
         ]
     own = centres_for(user, Right.RECEIVE)
     if not own:

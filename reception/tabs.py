@@ -25,6 +25,8 @@ TABS = (
     Tab(_("Tableau"), "reception:centre", Right.VIEW_CENTRE),
     Tab(_("Repas"), "reception:meals", Right.RECEIVE),
     Tab(_("Rapport"), "reception:report", Right.MANAGE_CENTRE),
+    Tab(_("Appel du soir"), "reception:roll_call", Right.RECEIVE),
+    Tab(_("Absences"), "reception:absences", Right.VIEW_CENTRE),
 )
 
 

@@ -21,6 +21,7 @@ from cases.models import Migrant
 from centres.models import Centre
 from flows.models import FlowPoint
 from outreach.models import Activity, Attendance
+from reception import flags
 from reintegration.models import Support
 from returns.models import ReturnCase
 
@@ -139,10 +140,15 @@ class Measure:
 MEASURES: dict[str, Measure] = {}
 
 
-def measure(name: str, **about: Any) -> Callable[[Callable[[Period], QuerySet]], Callable[[Period], QuerySet]]:
+def measure(name: str, *, of_files: bool = False, **about: Any) -> Callable[[Callable[[Period], QuerySet]], Callable[[Period], QuerySet]]:
+    """`of_files`: its subjects are people with a file; those whom a flag leaves out of the statistics are in none of its facts."""
+
     def register(facts: Callable[[Period], QuerySet]) -> Callable[[Period], QuerySet]:
-        MEASURES[name] = Measure(name=name, facts=facts, **about)
-        return facts
+        def counted(period: Period) -> QuerySet:
+            return facts(period).exclude(subject__in=flags.left_out()) if of_files else facts(period)
+
+        MEASURES[name] = Measure(name=name, facts=counted, **about)
+        return counted
 
     return register
 
@@ -188,6 +194,7 @@ def centres(period: Period) -> QuerySet:
         "Personnes différentes qui ont reçu au moins une assistance (repas, hébergement, soins…) pendant la période. Chacune compte une seule fois, "
         "le jour et au centre de sa première assistance de la période."
     ),
+    of_files=True,
     source=_("Assistances notées dans les centres"),
     dimensions=("sex", "age_group", "nationality", "centre"),
 )
@@ -210,6 +217,7 @@ def assistance(period: Period) -> QuerySet:
         "Personnes différentes arrivées à destination par un retour volontaire assisté pendant la période, comptées le jour de leur première arrivée "
         "de la période. Un départ sans arrivée notée ne compte pas."
     ),
+    of_files=True,
     source=_("Dossiers de retour, arrivée notée"),
     dimensions=("sex", "age_group", "nationality", "centre", "country_to"),
 )
@@ -266,7 +274,8 @@ def _reintegrated(supports: QuerySet) -> QuerySet:
     )
 
 
-_REINTEGRATION = {
+_REINTEGRATION: dict[str, Any] = {
+    "of_files": True,
     "unit": _("personnes"),
     "source": _("Appuis remis, notés dans les dossiers de réintégration"),
     "dimensions": ("sex", "age_group", "nationality", "centre", "continent", "kind", "region"),

@@ -49,8 +49,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 # Of the survivor, written by the merge beside what is chosen.
 INDEX = ("name_keys", "search_text")
-# Rows about the pair itself: they speak of two files, and stay.
-NOT_MOVED: tuple[type[models.Model], ...] = (DuplicatePair, DuplicateCheck, Merge)
+# Rows about the pair itself: they speak of two files, and stay. Floors above add what the database derives from rows that move.
+NOT_MOVED: list[type[models.Model]] = [DuplicatePair, DuplicateCheck, Merge]
 
 
 def relations() -> Iterator[models.ForeignKey]:

@@ -5,4 +5,26 @@ from .board import BoardFilter
 from .report import AskReportForm, PeriodForm
 from .stays import CheckInForm, CheckOutForm, MoveForm, UndoForm
 
-__all__ = ["AskReportForm", "AssistanceForm", "BoardFilter", "CheckInForm", "CheckOutForm", "MealForm", "MoveForm", "PeriodForm", "UndoForm"]
+__all__ = [
+    "AbsenceForm",
+    "AskReportForm",
+    "AssistanceForm",
+    "BoardFilter",
+    "CheckInForm",
+    "CheckOutForm",
+    "CloseForm",
+    "DaysForm",
+    "FlagForm",
+    "KindForm",
+    "LeaveForm",
+    "LiftForm",
+    "MealForm",
+    "MoveForm",
+    "PeriodForm",
+    "RollCallForm",
+    "UndoForm",
+    "called_from",
+    "error_words",
+]
+from .flags import FlagForm, KindForm, LiftForm
+from .presence import AbsenceForm, CloseForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words

@@ -3,6 +3,7 @@
 import datetime
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -36,14 +37,33 @@ class FlagKind(models.Model):
     blocks_transfer = models.BooleanField(_("bloquer le transfert"), default=False)
     out_of_statistics = models.BooleanField(_("ne pas compter dans les statistiques"), default=False)
     active = models.BooleanField(_("proposé"), default=True)
+    # Kinds are shared by all centres: whoever reads one sees who wrote it last.
+    changed_at = models.DateTimeField(_("modifiée le"), default=timezone.now)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("modifiée par"))
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["name"]
         verbose_name = _("type de consigne")
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="flag_kind_name", violation_error_message=_("Une consigne porte déjà ce nom.")),
+        ]
         triggers = [audited()]
 
     def __str__(self):
         return gettext(self.name)  # in the reader's language
+
+    @property
+    def instruction_words(self) -> str:
+        """In the reader's language, as the name."""
+        return gettext(self.instruction) if self.instruction else ""
+
+    @property
+    def effects(self) -> list[str]:
+        """What it does, in words (with `suspends` prefetched: no query)."""
+        fields = ("advises", "denies", "blocks_transfer", "out_of_statistics")
+        found = [str(self._meta.get_field(name).verbose_name) for name in fields if getattr(self, name)]  # type: ignore[union-attr]
+        return found + [gettext("suspendu : %(service)s") % {"service": service} for service in self.suspends.all()]
 
 
 class PersonFlagQuerySet(FileQuerySet):
@@ -58,6 +78,7 @@ class PersonFlagQuerySet(FileQuerySet):
 class PersonFlag(models.Model):
     """Somebody carries a flag until it is lifted, or until its last day."""
 
+    key = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)  # made by the page: the same form sent twice is one flag
     migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="acting_flags", verbose_name=_("personne"))
     kind = models.ForeignKey(FlagKind, models.PROTECT, related_name="people", verbose_name=_("consigne"))
     reason = models.CharField(_("pourquoi"), max_length=300)
@@ -87,3 +108,8 @@ class PersonFlag(models.Model):
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)
+
+    @property
+    def acts(self) -> bool:
+        """Does it hold today?"""
+        return self.lifted_at is None and (self.until is None or self.until >= timezone.localdate())

@@ -19,6 +19,8 @@ from cases.models import FileQuerySet, Migrant
 from centres.models import Bed, Centre
 from config.ranges import KeyRange
 
+from .seen import seen
+
 
 class UuidKeyRange(KeyRange):
     """The same for a UUID, through a hash of 63 bits: halved, so that the upper end of the range never overflows."""
@@ -125,6 +127,7 @@ class Stay(models.Model):
         triggers = [
             audited(leave_out=("digest",)),
             living_only(operation=pgtrigger.Insert | pgtrigger.UpdateOf("departed_at"), condition=pgtrigger.Q(new__departed_at__isnull=True)),
+            *seen(),
         ]
 
     def access_centres(self, *, writing: bool) -> list[int]:

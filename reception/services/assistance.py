@@ -18,6 +18,7 @@ from centres.models import Centre, Service
 from centres.roles import Right
 from config.refusals import in_words
 
+from .. import flags
 from ..models import Assistance, Stay
 
 MOST_AT_ONCE = 99  # of one thing for one person: more is a slip of the finger
@@ -65,6 +66,8 @@ def record_assistance(
         raise ValidationError(_("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."), code="not_in_care")
     if not service.active:
         raise ValidationError({"service": _("Ce service n’est plus proposé.")})
+    if words := flags.service_refusal(flags.of([migrant.pk]).get(migrant.pk, ()), service):
+        raise ValidationError({"service": words}, code="flag")
     if line.given_on > today:
         raise ValidationError({"given_on": _("Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.")})
     if migrant.died_on is not None and line.given_on > migrant.died_on:
@@ -85,7 +88,7 @@ def record_assistance(
 def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uuid.UUID], key: uuid.UUID) -> int:
     """Writes down at once that these people, present at the centre, were given a daily service today. Returns how many lines it made.
 
-    Whoever had it already, or isn't present, is passed over: so the same list sent twice, or by two people, is one list.
+    Whoever had it already, isn't present, or carries a flag that forbids it, is passed over: so the same list sent twice, or by two people, is one list.
     Raises PermissionDenied, ValidationError."""
     if not may(actor, Right.RECEIVE, centre):
         raise PermissionDenied
@@ -94,6 +97,8 @@ def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uui
     today, now = timezone.localdate(), timezone.now()
     had = Assistance.objects.filter(service=service, given_on=today, migrant=OuterRef("migrant"))
     present = Stay.objects.visible_to(actor).open().at(centre).filter(~Exists(had), migrant__in=list(people)).order_by("migrant_id")
+    here = list(present.values_list("migrant_id", flat=True))
+    carried = flags.of(here)
     lines = [
         Assistance(
             id=uuid.uuid5(key, f"{service.code} {today} {migrant}"),
@@ -105,7 +110,8 @@ def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uui
             recorded_by=actor,
             recorded_at=now,
         )
-        for migrant in present.values_list("migrant_id", flat=True)
+        for migrant in here
+        if not flags.service_refusal(carried.get(migrant, ()), service)
     ]
     Assistance.objects.bulk_create(lines, ignore_conflicts=True)
     return Assistance.objects.filter(pk__in=[line.pk for line in lines]).count()

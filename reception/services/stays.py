@@ -22,7 +22,7 @@ from centres.roles import Right
 from config.countries import country_choices
 from config.refusals import in_words
 
-from .. import beds
+from .. import beds, flags
 from ..models import BedAssignment, Stay
 
 INSTANT = datetime.timedelta(microseconds=1)
@@ -93,6 +93,8 @@ def check_in(
         return existing, False
     migrant = lock_person(migrant.pk)
     deaths.refuse(migrant)
+    if words := flags.admission_refusal(flags.of([migrant.pk]).get(migrant.pk, ())):
+        raise ValidationError(words, code="flag")
     _refuse_second_stay(actor, migrant, centre)
     if migrant.care_ended(actor) is not None:
         raise ValidationError(FOLLOWED_ELSEWHERE, code="followed_elsewhere")
@@ -246,6 +248,8 @@ def check_out(
             raise ValidationError({"reason": _("Un transfert est décidé par le responsable du centre.")})
         if transfer_to is None or transfer_to.pk == stay.centre_id:
             raise ValidationError({"transfer_to": _("Choisissez le centre qui reçoit la personne.")})
+        if words := flags.transfer_refusal(flags.of([stay.migrant_id]).get(stay.migrant_id, ())):
+            raise ValidationError({"reason": words}, code="flag")
     elif transfer_to is not None:
         raise ValidationError({"transfer_to": _("Ne choisissez un centre que pour un transfert.")})
     close_stay(actor, stay, left, reason)

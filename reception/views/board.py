@@ -11,7 +11,7 @@ from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
 
-from .. import listing, occupancy, tabs
+from .. import absence, listing, occupancy, tabs
 from ..forms import BoardFilter
 from ..models import StayQuerySet
 from .parts import PEOPLE, KnownLength
@@ -57,6 +57,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     context = {
         "centre": centre,
         "tabs": tabs.of(user, centre, "reception:centre"),
+        "warnings": absence.warnings(centre),
         "bar": occupancy.bar(centre),
         "form": form,
         "page": page,

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from cases.models import Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
-from reception.models import Assistance, BedAssignment, Stay
-from reception.services import check_in, record_assistance
+from reception.evening import evening_of
+from reception.models import Assistance, BedAssignment, FlagKind, Leave, PersonFlag, Stay
+from reception.services import allow_leave, check_in, record_assistance, set_flag
 from tests.factories import agent_of, make_migrant
 
 
@@ -27,6 +29,24 @@ def make_assistance(centre: Centre, *, migrant: Migrant | None = None, service: 
     migrant = migrant or make_stay(centre).migrant
     line, _created = record_assistance(actor=agent_of(centre), migrant=migrant, centre=centre, service=Service.objects.get(code=service), **given)
     return line
+
+
+def make_flag(centre: Centre, kind: str, *, migrant: Migrant | None = None, **flag: Any) -> PersonFlag:
+    """Somebody carries this flag; set by the centre's manager, who may set any."""
+    values = {"reason": "Pour l’essai", "key": uuid.uuid4(), **flag}
+    person = migrant or make_migrant(centre)
+    return set_flag(actor=manager_of(centre), migrant=person, kind=FlagKind.objects.get(code=kind), **values)[0]
+
+
+def make_leave(centre: Centre, *, stay: Stay | None = None, nights: int = 1, **leave: Any) -> Leave:
+    """Somebody may be away from tonight on."""
+    tonight = evening_of()
+    values = {"first_night": tonight, "last_night": tonight + datetime.timedelta(days=nights - 1), "reason": "Chez un oncle", "id": uuid.uuid4(), **leave}
+    return allow_leave(actor=manager_of(centre), stay=stay or make_stay(centre), **values)[0]
+
+
+def manager_of(centre: Centre) -> User:
+    return User.objects.get(username=f"manager.{agent_of(centre).username.partition('.')[2]}")
 
 
 def a_bed(centre: Centre, kind: str = Room.Kind.MEN, number: int = 0) -> Bed:

@@ -2,10 +2,13 @@ import uuid
 from typing import Any
 
 from centres.models import Centre
-from tests.factories import make_migrant
+from reception.evening import evening_of
+from reception.models import Alert, FlagKind
+from reception.services import raise_alert
+from tests.factories import make_migrant, make_minor
 from tests.samples import Sample
 
-from .factories import make_assistance, make_stay
+from .factories import make_assistance, make_flag, make_leave, make_stay
 
 
 def _code(centre: Centre) -> dict[str, Any]:
@@ -32,7 +35,42 @@ def _given(centre: Centre) -> dict[str, Any]:
     return {"id": uuid.uuid4(), "migrant": make_migrant(centre).pk, "centre": centre.code, "service": "kit-hygiene"}
 
 
+def _carried(centre: Centre) -> dict[str, Any]:
+    return {"pk": make_flag(centre, "regime-alimentaire").pk}
+
+
+def _kind(centre: Centre) -> dict[str, Any]:
+    return {"pk": FlagKind.objects.get(code="allergie").pk}
+
+
+def _leave(centre: Centre) -> dict[str, Any]:
+    leave = make_leave(centre)
+    return {"pk": leave.stay_id, "leave": leave.pk}
+
+
+def _missing_child(centre: Centre) -> dict[str, Any]:
+    child = make_stay(centre, migrant=make_minor(centre)).migrant
+    alert, _raised = raise_alert(actor=None, centre=centre, kind=Alert.Kind.MINOR_MISSING, subject=str(child.pk), migrant=child)
+    return {"pk": alert.pk}
+
+
+def _nights(centre: Centre) -> dict[str, Any]:
+    return {"id": uuid.uuid4(), "first_night": evening_of(), "last_night": evening_of(), "reason": "Chez un oncle"}
+
+
 SAMPLES = {
+    "reception:flag-kinds": Sample(),
+    "reception:new-flag-kind": Sample(data={"name": "Essai", "tone": "warn", "advises": "on"}),
+    "reception:flag-kind": Sample(kwargs=_kind, data={"version": 1, "name": "Allergie", "tone": "warn", "advises": "on"}),
+    "reception:flags": Sample(kwargs=lambda centre: {"pk": make_migrant(centre).pk}, data=lambda centre: {"key": uuid.uuid4(), "kind": "allergie", "reason": "Arachide"}),
+    "reception:lift-flag": Sample(kwargs=_carried, data={"reason": "Plus besoin"}),
+    "reception:roll_call": Sample(kwargs=_code, data=lambda centre: {"evening": evening_of()}),
+    "reception:absences": Sample(kwargs=_code),
+    "reception:absence-days": Sample(kwargs=_code, data={"days": 3}),
+    "reception:note-absence": Sample(kwargs=_stay, data=lambda centre: {"id": uuid.uuid4(), "found": "1", "note": "Au marché"}),
+    "reception:close-missing": Sample(kwargs=_missing_child, data={"done": "Revenu seul"}),
+    "reception:leave": Sample(kwargs=_stay, data=_nights),
+    "reception:cancel-leave": Sample(kwargs=_leave),
     "reception:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
     "reception:centres": Sample(),
     "reception:centre": Sample(kwargs=_code),

@@ -1,0 +1,87 @@
+"""The flags of a person on their file: chips beside the name, what the story says of them, their page; read with the other papers of the file."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models.functions import Cast, JSONObject, Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from cases import sections
+from cases.models import Migrant
+from cases.pages.file import PAPER_SOURCES, papers
+from cases.sections import Section, Tab, TimelineRow
+from centres.roles import Right
+
+from .models import PersonFlag
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """A flag as it stands among the papers of a file."""
+
+    name: str
+    tone: str
+    reason: str
+    since: datetime
+    until: date | None
+    lifted_at: datetime | None
+    lifted_reason: str
+    who: str
+
+    @property
+    def acts(self) -> bool:
+        return self.lifted_at is None and (self.until is None or self.until >= timezone.localdate())
+
+
+def _source(user, columns):
+    acting = Q(lifted_at__isnull=True) & (Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
+    # One that acts stands among the newest papers, however old it is: a long file must not hide it.
+    at = Case(When(acting, then=Now()), default=F("since"))
+    about = JSONObject(tone="kind__tone", reason="reason", since="since", until="until", why="lifted_reason")
+    return columns(PersonFlag.objects.visible_to(user), "set_by", Value("flag"), at, "kind__name", Cast(about, TextField()), "lifted_at")
+
+
+PAPER_SOURCES.append(_source)
+
+
+def on_file(user, migrant: Migrant) -> list[OnFile]:
+    """The flags of the person that the user may see, those that act first."""
+    found = []
+    for paper in papers(user, migrant):
+        if paper.sort == "flag":
+            about = json.loads(paper.text)
+            since, until = parse_datetime(about["since"]), parse_date(about["until"] or "")
+            found.append(OnFile(_(paper.title), about["tone"], about["reason"], since or paper.at, until, paper.ended, about["why"], paper.who))
+    return found
+
+
+def _chips(user: Any, migrant: Migrant) -> list[dict[str, str]]:
+    if migrant.care_ended(user) is not None:
+        return []  # it tells the staff of now what to do
+    return [{"label": flag.name, "tone": flag.tone} for flag in on_file(user, migrant) if flag.acts]
+
+
+def _timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
+    rows = []
+    url = reverse("reception:flags", args=[migrant.pk])
+    for flag in on_file(user, migrant):
+        detail = f"{flag.reason} ({_('jusqu’au %(day)s') % {'day': date_format(flag.until)}})" if flag.until else flag.reason
+        rows.append(TimelineRow(flag.since, _("Consigne posée : %(flag)s") % {"flag": flag.name}, detail, url, flag.who, {"label": _("consigne"), "tone": flag.tone}))
+        if flag.lifted_at:
+            title = _("Consigne levée : %(flag)s") % {"flag": flag.name}
+            rows.append(TimelineRow(flag.lifted_at, title, flag.lifted_reason, url, chip={"label": _("consigne"), "tone": "neutral"}))
+    return rows
+
+
+def _tabs(user: Any, migrant: Migrant) -> list[Tab]:
+    return [Tab("flags", _("Consignes"), reverse("reception:flags", args=[migrant.pk]), 60)]
+
+
+sections.register(Section("flags", Right.VIEW_CASE, timeline=_timeline, flags=_chips, tabs=_tabs))

@@ -1,0 +1,82 @@
+"""The forms of the evening: roll-call, leave, absence."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..models import AbsenceRule, RollCallLine
+from ..services import Called
+from .flags import day_field
+from .parts import BROKEN
+
+MOST_LINES = 2000
+
+
+def called_from(data: QueryDict) -> list[Called]:
+    """What the page of the roll-call sends: for line n, `k<n>` (person, version, state and note that were shown), `s<n>` the state, `n<n>` the
+    note. Raises ValidationError for what no page of ours sends."""
+    found = []
+    for number in range(MOST_LINES):
+        key = data.get(f"k{number}")
+        if key is None:
+            break
+        parts = key.split("|", 3)
+        try:
+            person, version = uuid.UUID(parts[0]), int(parts[1])
+        except (ValueError, IndexError) as error:
+            raise ValidationError(BROKEN["invalid"]) from error
+        note = data.get(f"n{number}", "")
+        if len(note) > RollCallLine._meta.get_field("note").max_length:
+            raise ValidationError(_("Une note est trop longue : 200 signes au plus."))
+        found.append(Called(person, data.get(f"s{number}", ""), note, *parts[2:4], version=version))
+    return found
+
+
+class RollCallForm(forms.Form):
+    """The evening that the page was made for."""
+
+    evening = forms.DateField(widget=forms.HiddenInput, error_messages=BROKEN)
+
+
+class LeaveForm(forms.Form):
+    id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
+    first_night = day_field(gettext_lazy("Première nuit d’absence"))
+    last_night = day_field(gettext_lazy("Dernière nuit d’absence"), help_text=gettext_lazy("La personne est attendue le soir suivant."))
+    reason = forms.CharField(
+        label=gettext_lazy("Pourquoi, et où la personne dort"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": gettext_lazy("Dites pourquoi, et où la personne dort.")},
+    )
+
+
+class AbsenceForm(forms.Form):
+    """What became of somebody who was missed."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
+    found = forms.TypedChoiceField(choices=[("1", ""), ("0", "")], coerce=lambda value: value == "1", error_messages=BROKEN)
+    note = forms.CharField(required=False, max_length=300)
+
+
+class CloseForm(forms.Form):
+    done = forms.CharField(label=gettext_lazy("Ce qui a été fait"), max_length=500, error_messages={"required": gettext_lazy("Écrivez ce qui a été fait.")})
+
+
+class DaysForm(forms.Form):
+    days = forms.IntegerField(
+        label=gettext_lazy("Jours sans être vue avant de signaler une absence"),
+        min_value=1,
+        max_value=AbsenceRule.MOST_DAYS,
+        widget=forms.NumberInput({"class": "w-4"}),
+        error_messages={name: gettext_lazy("Écrivez un nombre de 1 à 30.") for name in ("required", "invalid", "min_value", "max_value")},
+    )
+
+
+def error_words(form: Any) -> str:
+    """All that is wrong, in one line: for forms that stand in a row of a list."""
+    return " ".join(dict.fromkeys(str(message) for messages in form.errors.values() for message in messages))

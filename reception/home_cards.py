@@ -1,0 +1,45 @@
+"""Who is missed, on the first page of those who must act: children at once, adults after some days."""
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from centres.access import centres_for
+from centres.models import Centre
+from centres.navigation import HomeCard, add_to_home
+from centres.roles import Right
+
+from .models import Alert
+from .services import MAY_CLOSE
+
+MOST = 20
+
+
+def _children(user: Any) -> QuerySet[Any]:
+    """Children whom a roll-call missed, at the centres for which the user answers."""
+    centres = {pk for right in MAY_CLOSE for pk in centres_for(user, right)}
+    return Alert.objects.open().filter(kind=Alert.Kind.MINOR_MISSING, centre__in=sorted(centres))
+
+
+def _children_card(request) -> dict[str, Any] | None:
+    alerts: list[Any] = list(_children(request.user).select_related("centre", "migrant__last_seen").order_by("raised_at", "pk")[:MOST])
+    for alert in alerts:
+        seen = getattr(alert.migrant, "last_seen", None)
+        alert.again = seen if seen is not None and seen.at > alert.raised_at else None
+    return {"alerts": alerts} if alerts else None
+
+
+def _absent(user: Any) -> QuerySet[Any]:
+    return Alert.objects.open().filter(kind=Alert.Kind.ABSENCE, centre__in=centres_for(user, Right.MANAGE_CENTRE))
+
+
+def _absent_card(request) -> dict[str, Any] | None:
+    opened = Count("alerts", filter=Q(alerts__in=_absent(request.user)))
+    centres = list(Centre.objects.filter(pk__in=centres_for(request.user, Right.MANAGE_CENTRE)).annotate(absent=opened).filter(absent__gt=0))
+    return {"centres": centres} if centres else None
+
+
+add_to_home(
+    HomeCard("reception/home_missing.html", MAY_CLOSE, 2, _children_card, _children),
+    HomeCard("reception/home_absent.html", (Right.MANAGE_CENTRE,), 16, _absent_card, _absent),
+)
