@@ -1,11 +1,12 @@
 """What this floor's models hold about people (cases/person_data.py)."""
 
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cases.person_data import PersonData, dash, register_person_data
 
-from .models import Alert, Assistance, BedAssignment, PersonFlag, Stay
+from .models import Alert, Assistance, BedAssignment, CriteriaTold, HealthRecord, PersonFlag, SessionPresence, Stay
 
 register_person_data(
     PersonData(
@@ -20,4 +21,15 @@ register_person_data(
     PersonData(Assistance, clock=(("assistance", "given_on"),), hidden=("once_per_day",)),
     PersonData(PersonFlag, erased={"reason": "–", "lifted_reason": dash("lifted_reason")}),
     PersonData(Alert, erased={"done": dash("done")}, kept=("subject",), hidden=("subject",)),  # the subject: a key, a code or a month
+    # As notes of protection: the words go with the identity, that there was a consultation stays (Assistance).
+    PersonData(
+        HealthRecord,
+        removed=True,
+        clock=(("registration", "written_at"),),
+        protected=True,
+        hidden=("version",),
+        extra=((_("soin"), lambda row: f"{row.assistance.service}, {date_format(row.assistance.given_on)}"),),
+    ),
+    PersonData(SessionPresence, extra=((_("séance"), lambda row: f"{row.session}, {date_format(row.session.held_on)}"),)),
+    PersonData(CriteriaTold, erased={"witness": dash("witness")}),
 )

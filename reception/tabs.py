@@ -24,6 +24,9 @@ class Tab:
 TABS = (
     Tab(_("Tableau"), "reception:centre", Right.VIEW_CENTRE),
     Tab(_("Repas"), "reception:meals", Right.RECEIVE),
+    Tab(_("Stock"), "reception:stock", Right.VIEW_CENTRE),
+    Tab(_("Séances"), "reception:sessions", Right.VIEW_CENTRE),
+    Tab(_("Critères"), "reception:criteria", Right.VIEW_CENTRE),
 )
 
 

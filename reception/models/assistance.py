@@ -13,6 +13,8 @@ from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
 from centres.models import Centre, Service
 
+from .stock import moves_stock
+
 
 class AssistanceQuerySet(FileQuerySet):
     on_file_from = "recorded_at"
@@ -51,7 +53,7 @@ class Assistance(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
         ]
-        triggers = [audited(), living_only(after="given_on")]
+        triggers = [audited(), living_only(after="given_on"), moves_stock()]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id] if writing else self.migrant.access_centres(writing=False)

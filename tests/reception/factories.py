@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -9,8 +10,8 @@ from django.utils import timezone
 from cases.models import Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
-from reception.models import Assistance, BedAssignment, Stay
-from reception.services import check_in, record_assistance
+from reception.models import Assistance, BedAssignment, Session, Stay
+from reception.services import check_in, record_assistance, record_session
 from tests.factories import agent_of, make_migrant
 
 
@@ -27,6 +28,24 @@ def make_assistance(centre: Centre, *, migrant: Migrant | None = None, service: 
     migrant = migrant or make_stay(centre).migrant
     line, _created = record_assistance(actor=agent_of(centre), migrant=migrant, centre=centre, service=Service.objects.get(code=service), **given)
     return line
+
+
+def make_session(centre: Centre, *, people: Iterable[Migrant] = (), **given: Any) -> Session:
+    """An awareness session held today, with these people of the centre and three women of the neighbourhood."""
+    actor = agent_of(centre)
+    given = {
+        "id": uuid.uuid4(),
+        "kind": "awareness",
+        "topic": "rights",
+        "held_on": timezone.localdate(),
+        "language": "bam",
+        "minutes": 45,
+        "led_by": actor,
+        "women": 3,
+        **given,
+    }
+    session, _created = record_session(actor=actor, centre=centre, people=[person.pk for person in people], **given)
+    return session
 
 
 def a_bed(centre: Centre, kind: str = Room.Kind.MEN, number: int = 0) -> Bed:
