@@ -20,8 +20,11 @@ SQL: dict[str, str] = {
         WHERE c.enhanced AND s.delivered_on BETWEEN %(start)s AND %(end)s""",
     "flow_points": """SELECT count(DISTINCT p.id) FROM flows_flowpoint p JOIN flows_flowcount c ON c.point_id = p.id
         WHERE c.counted_on BETWEEN %(start)s AND %(end)s AND p.active_since <= %(end)s AND (p.active_until IS NULL OR p.active_until >= %(start)s)""",
-    "people_reached": """SELECT coalesce(sum(women + men + girls + boys), 0) FROM outreach_activity
-        WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s""",
+    "people_reached": """SELECT (SELECT coalesce(sum(women + men + girls + boys), 0) FROM outreach_activity WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s)
+        + (SELECT coalesce(sum(women + men + girls + boys), 0) FROM reception_session WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s)
+        + (SELECT count(DISTINCT p.migrant_id) FROM reception_sessionpresence p JOIN reception_session s ON s.id = p.session_id
+            JOIN cases_migrant m ON m.id = p.migrant_id
+            WHERE s.kind = 'awareness' AND s.held_on BETWEEN %(start)s AND %(end)s AND m.merged_into_id IS NULL)""",
     "communities_reached": "SELECT count(DISTINCT community_id) FROM outreach_activity WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s",
     "agents_trained": """SELECT count(DISTINCT t.trainee_id) FROM outreach_attendance t JOIN outreach_activity a ON a.id = t.activity_id
         WHERE a.kind = 'training' AND a.held_on BETWEEN %(start)s AND %(end)s""",

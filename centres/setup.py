@@ -4,6 +4,7 @@ Constants on purpose: what a centre changes later (a room more, a bed out of use
 
 import csv
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -79,6 +80,8 @@ SERVICES = (
     ("diner", _("Dîner"), Service.Category.MEAL, True),
     ("hebergement", _("Hébergement"), Service.Category.LODGING, True),
     ("consultation", _("Consultation médicale"), Service.Category.HEALTH, False),
+    ("soins", _("Soins"), Service.Category.HEALTH, False),
+    ("reference-hopital", _("Référence à l’hôpital"), Service.Category.HEALTH, False),
     ("psychosocial", _("Soutien psychosocial"), Service.Category.PSYCHOSOCIAL, False),
     ("kit-hygiene", _("Kit d’hygiène"), Service.Category.KIT, False),
     ("kit-vestimentaire", _("Kit vestimentaire"), Service.Category.KIT, False),
@@ -86,10 +89,13 @@ SERVICES = (
     ("information", _("Information et orientation"), Service.Category.INFORMATION, False),
 )
 
+# What floors above begin a centre with: each makes what is missing, and returns how many rows that was.
+FURTHER: list[Callable[[], int]] = []
+
 
 @transaction.atomic
 def ensure_centres() -> int:
-    """Makes those organisations, centres, rooms, beds and services that are missing; changes nothing that is there.
+    """Makes those organisations, centres, rooms, beds, services … that are missing; changes nothing that is there.
 
     A centre that has rooms keeps exactly those. Returns how many rows it made."""
     set_actor(None)
@@ -103,7 +109,7 @@ def ensure_centres() -> int:
         made += created
         if not centre.rooms.exists():
             made += _furnish(centre)
-    return made
+    return made + sum(make() for make in FURTHER)
 
 
 def _ensure_areas() -> int:

@@ -5,4 +5,10 @@ class ReceptionConfig(AppConfig):
     name = "reception"
 
     def ready(self):
-        from . import data_of_reception, file_flags, home_cards, listing, pages, report_pdf, takeovers  # noqa: F401
+        from centres import setup
+
+        from . import care_pages, data_of_reception, file_flags, home_cards, listing, pages, report_pdf, takeovers  # noqa: F401
+        from .setup import ensure_criteria
+
+        if ensure_criteria not in setup.FURTHER:
+            setup.FURTHER.append(ensure_criteria)

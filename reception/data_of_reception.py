@@ -1,12 +1,13 @@
 """What this floor's models hold about people (cases/person_data.py)."""
 
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cases.person_data import PersonData, dash, register_person_data
 from cases.services.merging import NOT_MOVED
 
-from .models import Alert, Assistance, BedAssignment, LastSeen, Leave, PersonFlag, RollCallLine, Sighting, Stay
+from .models import Alert, Assistance, BedAssignment, CriteriaTold, HealthRecord, LastSeen, Leave, PersonFlag, RollCallLine, SessionPresence, Sighting, Stay
 
 NOT_MOVED.append(LastSeen)
 
@@ -27,4 +28,15 @@ register_person_data(
     PersonData(RollCallLine, erased={"note": dash("note")}, hidden=("version",)),
     PersonData(Leave, erased={"reason": "–"}),
     PersonData(Alert, erased={"done": dash("done")}, kept=("subject",), hidden=("subject",)),  # the subject: a key, a code or a month
+    # As notes of protection: the words go with the identity, that there was a consultation stays (Assistance).
+    PersonData(
+        HealthRecord,
+        removed=True,
+        clock=(("registration", "written_at"),),
+        protected=True,
+        hidden=("version",),
+        extra=((_("soin"), lambda row: f"{row.assistance.service}, {date_format(row.assistance.given_on)}"),),
+    ),
+    PersonData(SessionPresence, extra=((_("séance"), lambda row: f"{row.session}, {date_format(row.session.held_on)}"),)),
+    PersonData(CriteriaTold, erased={"witness": dash("witness")}),
 )

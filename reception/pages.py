@@ -35,7 +35,7 @@ def _stays(migrant: Migrant) -> list[Stay]:
     return kept["_stays"]
 
 
-def _open_stay(migrant: Migrant) -> Stay | None:
+def open_stay(migrant: Migrant) -> Stay | None:
     return next((stay for stay in _stays(migrant) if stay.is_open), None)
 
 
@@ -90,7 +90,7 @@ def _assistance_by_day(user: Any, migrant: Migrant) -> list[TimelineRow]:
 
 
 def _due(user, migrant: Migrant) -> list[DueItem]:
-    stay = _open_stay(migrant)
+    stay = open_stay(migrant)
     if stay is None:
         return []
     days = stay.days
@@ -121,7 +121,7 @@ def _seen(stay: Any, words: str, tone: str) -> tuple[str, str]:
 
 
 def _actions(user, migrant: Migrant) -> list[Action]:
-    stay = _open_stay(migrant)
+    stay = open_stay(migrant)
     undo = _undo(user, migrant)
     if migrant.died_on is not None:
         return undo

@@ -27,6 +27,9 @@ TABS = (
     Tab(_("Rapport"), "reception:report", Right.MANAGE_CENTRE),
     Tab(_("Appel du soir"), "reception:roll_call", Right.RECEIVE),
     Tab(_("Absences"), "reception:absences", Right.VIEW_CENTRE),
+    Tab(_("Stock"), "reception:stock", Right.VIEW_CENTRE),
+    Tab(_("Séances"), "reception:sessions", Right.VIEW_CENTRE),
+    Tab(_("Critères"), "reception:criteria", Right.VIEW_CENTRE),
 )
 
 

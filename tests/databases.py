@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 INGREDIENTS = (
     "*/migrations/*.py",
     "centres/setup.py",
+    "reception/setup.py",
     "centres/data/*",
     "centres/roles.py",
     "flows/setup.py",

@@ -52,7 +52,7 @@ def papers(user, migrant: Migrant) -> list[Paper]:
 
 def _read_papers(user, migrant: Migrant) -> list[Paper]:
     def columns(queryset, by: str, sort: Any, at: str, title: Any, text: Any, ended: Any = None):
-        made = queryset.filter(migrant=migrant).order_by()  # one query for all, however many sorts of paper there are
+        made = queryset.filter(migrant=migrant.pk).order_by()  # one query for all, however many sorts of paper there are
         return made.annotate(
             c_sort=Cast(sort, TextField()),
             c_key=Cast("pk", TextField()),

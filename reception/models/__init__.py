@@ -4,28 +4,40 @@ from config.ranges import KeyRange
 
 from .alert import Alert, AlertQuerySet
 from .assistance import Assistance, AssistanceQuerySet
+from .criteria import AidCriteria, CriteriaTold
 from .flag import FlagKind, PersonFlag
+from .health import CARE, HealthRecord
 from .rollcall import Leave, RollCall, RollCallLine
 from .seen import AbsenceRule, LastSeen, Sighting
+from .session import Session, SessionPresence
 from .stay import BedAssignment, Stay, StayQuerySet, TimeRange, UuidKeyRange
+from .stock import StockItem, StockMovement
 
 __all__ = [
+    "CARE",
     "AbsenceRule",
+    "AidCriteria",
     "Alert",
     "AlertQuerySet",
     "Assistance",
     "AssistanceQuerySet",
     "BedAssignment",
+    "CriteriaTold",
     "FlagKind",
+    "HealthRecord",
     "KeyRange",
     "LastSeen",
     "Leave",
     "PersonFlag",
     "RollCall",
     "RollCallLine",
+    "Session",
+    "SessionPresence",
     "Sighting",
     "Stay",
     "StayQuerySet",
+    "StockItem",
+    "StockMovement",
     "TimeRange",
     "UuidKeyRange",
 ]

@@ -14,6 +14,7 @@ from cases.models import FileQuerySet, Migrant
 from centres.models import Centre, Service
 
 from .seen import seen
+from .stock import moves_stock
 
 
 class AssistanceQuerySet(FileQuerySet):
@@ -53,7 +54,7 @@ class Assistance(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
         ]
-        triggers = [audited(), living_only(after="given_on"), *seen()]
+        triggers = [audited(), living_only(after="given_on"), moves_stock(), *seen()]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id] if writing else self.migrant.access_centres(writing=False)

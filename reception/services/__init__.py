@@ -2,23 +2,16 @@
 
 from .absences import MAY_CLOSE, MAY_NOTE, close_missing, note_absence, set_absence_days, watch_absences
 from .alerts import raise_alert
-from .assistance import MOST_AT_ONCE, may_withdraw, record_assistance, serve, withdraw_assistance
+from .assistance import MOST_AT_ONCE, may_give, may_withdraw, record_assistance, serve, withdraw_assistance
+from .criteria import current_criteria, publish_criteria, tell_criteria
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
+from .health import may_withdraw_care, record_care, write_detail
 from .leaves import MOST_NIGHTS, allow_leave, cancel_leave
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
-from .stays import (
-    INSTANT,
-    UNDONE,
-    AlreadyLeft,
-    assign_bed,
-    check_in,
-    check_out,
-    close_stay,
-    lock_person,
-    undo_departure,
-    why_not_undone,
-)
+from .sessions import correct_session, may_withdraw_session, present_on, record_session, withdraw_session
+from .stays import INSTANT, UNDONE, AlreadyLeft, assign_bed, check_in, check_out, close_stay, lock_person, undo_departure, why_not_undone
+from .stock import move_stock, set_threshold, stock_warning, tell_stock
 
 __all__ = [
     "ACTS",
@@ -39,21 +32,37 @@ __all__ = [
     "check_out",
     "close_missing",
     "close_stay",
+    "correct_session",
+    "current_criteria",
     "end_flags",
     "lift_flag",
     "lock_person",
+    "may_give",
     "may_withdraw",
+    "may_withdraw_care",
+    "may_withdraw_session",
+    "move_stock",
     "note_absence",
+    "present_on",
+    "publish_criteria",
     "raise_alert",
     "record_assistance",
+    "record_care",
+    "record_session",
     "right_for",
     "save_kind",
     "save_roll_call",
     "serve",
     "set_absence_days",
     "set_flag",
+    "set_threshold",
+    "stock_warning",
+    "tell_criteria",
+    "tell_stock",
     "undo_departure",
     "watch_absences",
     "why_not_undone",
     "withdraw_assistance",
+    "withdraw_session",
+    "write_detail",
 ]

@@ -13,15 +13,25 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, lock_key, service
 from cases import deaths
 from cases.models import Custody, Migrant
-from centres.access import allows, may
+from centres.access import may
 from centres.models import Centre, Service
 from centres.roles import Right
 from config.refusals import in_words
 
 from .. import flags
-from ..models import Assistance, Stay
+from ..models import Assistance, HealthRecord, Stay
+from .stock import tell_stock
 
+# Whom beside the agents of the centre may write down that a service was given.
+ALSO_GIVEN_WITH = {Service.Category.HEALTH: Right.VIEW_HEALTH, Service.Category.PSYCHOSOCIAL: Right.VIEW_PROTECTION}
 MOST_AT_ONCE = 99  # of one thing for one person: more is a slip of the finger
+
+
+def may_give(user: User, service: Service, centre: Centre | int) -> bool:
+    """May they write down that this service was given at this centre? The agents every one, health workers what is health care, protection
+    officers what is psychosocial."""
+    also = ALSO_GIVEN_WITH.get(Service.Category(service.category))
+    return may(user, Right.RECEIVE, centre) or (also is not None and may(user, also, centre))
 
 
 @service
@@ -40,7 +50,7 @@ def record_assistance(
     A service that is given once a day is refused the second time, also when two people note it at the same moment.
     The same `id` with the same content gives the same line, with other content raises SameKeyOtherContent.
     Raises PermissionDenied, ValidationError."""
-    if not may(actor, Right.RECEIVE, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
+    if not may_give(actor, service, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
         raise PermissionDenied
     today = timezone.localdate()
     line = Assistance(
@@ -81,6 +91,8 @@ def record_assistance(
     line.clean_fields(exclude=["migrant", "centre", "service", "recorded_by"])
     with in_words(Assistance):
         line.save(force_insert=True)
+    if service.category == Service.Category.KIT:
+        tell_stock(actor, centre, service)
     return line, True
 
 
@@ -131,11 +143,16 @@ def withdraw_assistance(*, actor: User, assistance: Assistance) -> None:
     """Takes back a line that the actor wrote themselves today by mistake; the change history keeps it.
 
     Raises PermissionDenied, ValidationError."""
-    if not allows(actor, Right.RECEIVE, assistance, writing=True):
+    if not may_give(actor, assistance.service, assistance.centre_id):
         raise PermissionDenied
     if not may_withdraw(actor, assistance):
         raise ValidationError(_("Une assistance ne peut être retirée que le jour même, par la personne qui l’a notée."), code="not_yours")
+    if HealthRecord.objects.filter(assistance=assistance.pk).exclude(written_by=actor).exists():
+        raise ValidationError(_("Un agent de santé a écrit le détail de ce soin : c’est à lui de le retirer."), code="not_yours")
+    HealthRecord.objects.filter(assistance=assistance.pk).delete()
     Assistance.objects.filter(pk=assistance.pk).delete()  # a second click finds nothing, and that is well
+    if assistance.service.category == Service.Category.KIT:
+        tell_stock(actor, assistance.centre, assistance.service)
 
 
 def may_withdraw(user: User, assistance: Assistance) -> bool:

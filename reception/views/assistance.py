@@ -25,7 +25,7 @@ from centres.roles import Right
 
 from .. import occupancy, services, tabs
 from ..forms import AssistanceForm, MealForm
-from ..models import Assistance
+from ..models import Assistance, StockItem
 from .parts import PEOPLE, find_person, sent_before
 
 MEALS_ON_A_PAGE = 120  # a whole centre on one sheet
@@ -45,6 +45,10 @@ def assistance(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> Http
             put_errors(form, error)
         else:
             messages.success(request, _("%(service)s : noté pour %(person)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)})
+            if line.service.category == Service.Category.KIT and (
+                warning := services.stock_warning(StockItem.objects.filter(centre=centre, service=line.service).first())
+            ):
+                messages.warning(request, warning)
             return redirect("reception:assistance", code=centre.code, migrant=person.pk)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
     lines = list(Assistance.objects.filter(migrant=person, centre=centre).select_related("service", "recorded_by").order_by("-given_on", "-recorded_at")[:40])

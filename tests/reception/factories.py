@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -11,8 +12,8 @@ from cases.models import Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
 from reception.evening import evening_of
-from reception.models import Assistance, BedAssignment, FlagKind, Leave, PersonFlag, Stay
-from reception.services import allow_leave, check_in, record_assistance, set_flag
+from reception.models import Assistance, BedAssignment, FlagKind, Leave, PersonFlag, Session, Stay
+from reception.services import allow_leave, check_in, record_assistance, record_session, set_flag
 from tests.factories import agent_of, make_migrant
 
 
@@ -47,6 +48,24 @@ def make_leave(centre: Centre, *, stay: Stay | None = None, nights: int = 1, **l
 
 def manager_of(centre: Centre) -> User:
     return User.objects.get(username=f"manager.{agent_of(centre).username.partition('.')[2]}")
+
+
+def make_session(centre: Centre, *, people: Iterable[Migrant] = (), **given: Any) -> Session:
+    """An awareness session held today, with these people of the centre and three women of the neighbourhood."""
+    actor = agent_of(centre)
+    given = {
+        "id": uuid.uuid4(),
+        "kind": "awareness",
+        "topic": "rights",
+        "held_on": timezone.localdate(),
+        "language": "bam",
+        "minutes": 45,
+        "led_by": actor,
+        "women": 3,
+        **given,
+    }
+    session, _created = record_session(actor=actor, centre=centre, people=[person.pk for person in people], **given)
+    return session
 
 
 def a_bed(centre: Centre, kind: str = Room.Kind.MEN, number: int = 0) -> Bed:

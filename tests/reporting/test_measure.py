@@ -27,7 +27,11 @@ BY_HAND = {
     "reintegration_individual": f"{PERSON_SUPPORTED} AND c.kind = 'individual'",
     "reintegration_enhanced": f"{PERSON_SUPPORTED} AND c.enhanced",
     "flow_points": "SELECT count(DISTINCT point_id) FROM flows_flowcount WHERE counted_on BETWEEN %(start)s AND %(end)s",
-    "people_reached": "SELECT coalesce(sum(women + men + girls + boys), 0) FROM outreach_activity WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s",
+    "people_reached": """SELECT (SELECT coalesce(sum(women + men + girls + boys), 0) FROM outreach_activity WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s)
+                     + (SELECT coalesce(sum(women + men + girls + boys), 0) FROM reception_session WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s)
+                     + (SELECT count(DISTINCT p.migrant_id) FROM reception_sessionpresence p JOIN reception_session s ON s.id = p.session_id
+                        JOIN cases_migrant m ON m.id = p.migrant_id
+                        WHERE s.kind = 'awareness' AND s.held_on BETWEEN %(start)s AND %(end)s AND m.merged_into_id IS NULL)""",
     "communities_reached": "SELECT count(DISTINCT community_id) FROM outreach_activity WHERE kind = 'awareness' AND held_on BETWEEN %(start)s AND %(end)s",
     "agents_trained": """SELECT count(DISTINCT t.trainee_id) FROM outreach_attendance t JOIN outreach_activity a ON a.id = t.activity_id
                          WHERE a.kind = 'training' AND a.held_on BETWEEN %(start)s AND %(end)s""",
