@@ -5,6 +5,7 @@ from config.ranges import KeyRange
 from .alert import Alert, AlertQuerySet
 from .assistance import Assistance, AssistanceQuerySet
 from .flag import FlagKind, PersonFlag
+from .sleeping import BedOverTime, BlockedBed
 from .stay import BedAssignment, Stay, StayQuerySet, TimeRange, UuidKeyRange
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Assistance",
     "AssistanceQuerySet",
     "BedAssignment",
+    "BedOverTime",
+    "BlockedBed",
     "FlagKind",
     "KeyRange",
     "PersonFlag",

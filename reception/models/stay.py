@@ -18,6 +18,8 @@ from cases.models import FileQuerySet, Migrant
 from centres.models import Bed, Centre
 from config.ranges import KeyRange
 
+from .sleeping import usable_when_laid
+
 
 class UuidKeyRange(KeyRange):
     """The same for a UUID, through a hash of 63 bits: halved, so that the upper end of the range never overflows."""
@@ -159,4 +161,4 @@ class BedAssignment(models.Model):
             models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay", violation_error_message=_("Cette personne a déjà un lit.")),
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="bed_dates"),
         ]
-        triggers = [audited()]
+        triggers = [audited(), usable_when_laid()]
