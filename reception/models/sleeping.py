@@ -22,7 +22,7 @@ def _refuse_slept_in(bed: str) -> str:
             RAISE EXCEPTION 'somebody sleeps in bed %', {bed} USING ERRCODE = 'check_violation', CONSTRAINT = '{SLEPT_IN}';
         END IF;
         RETURN NEW;
-    """  # noqa: S608 - words of ours
+    """
 
 
 def usable_when_laid() -> pgtrigger.Trigger:
