@@ -89,7 +89,9 @@ SAMPLES = {
     "reception:places-declare": Sample(kwargs=lambda centre: {"code": centre.code, "checklist": "centre"}, data=_today("on")),
     "reception:places-equipment": Sample(kwargs=_code),
     "reception:places-equipment-new": Sample(kwargs=_code, data=lambda centre: {"id": uuid.uuid4(), "name": "Matelas", "quantity": 80, "state": "good"}),
-    "reception:places-equipment-edit": Sample(kwargs=_equipment, data=lambda centre: {"name": f"Extincteur {uuid.uuid4()}", "quantity": 4, "state": "repair", "version": 1}),
+    "reception:places-equipment-edit": Sample(
+        kwargs=_equipment, data=lambda centre: {"name": f"Extincteur {uuid.uuid4()}", "quantity": 4, "state": "repair", "version": 1}
+    ),
     "reception:places-equipment-remove": Sample(kwargs=_equipment),
     "reception:places-settings": Sample(kwargs=_code, data={"max_stay_days": 21, "was": 14}),
     "api-stays": Sample(data=_arrival, json=True),
