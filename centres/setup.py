@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.models import Organisation
 from audit.acting import set_actor
 
-from .models import Area, Bed, Centre, Room, Service
+from .models import Area, Bed, Centre, ChecklistItem, ChecklistMark, Room, Service
 
 # code, name, kind. Sources: action document, 4.4 (parties prenantes), 4.3 (référencement vers les structures).
 ORGANISATIONS = (
@@ -64,6 +64,37 @@ CENTRES = (
     },
 )
 
+# code, name, obligatory. What a reception centre and the follow-up desk of the DGME in it need before they open (action document, 4.3 and
+# 5.5; the Sphere handbook and IOM's site standards name the same things). A line more, or one no longer asked for, is a row more or inactive.
+CENTRE_LIST = (
+    ("lits", _("Lits et literie pour chaque place annoncée"), True),
+    ("eau", _("Eau potable en quantité suffisante"), True),
+    ("latrines-femmes", _("Latrines et douches séparées pour les femmes, éclairées et fermant de l’intérieur"), True),
+    ("cuisine", _("Cuisine équipée et réserve de vivres"), True),
+    ("infirmerie", _("Salle de soins"), True),
+    ("entretien", _("Salle d’entretien où l’on n’est pas entendu"), True),
+    ("isolement", _("Chambre d’isolement sanitaire"), False),
+    ("mineurs", _("Chambres des mineurs à part de celles des adultes"), True),
+    ("incendie", _("Sécurité incendie : extincteurs, issues, consignes affichées"), True),
+    ("personnel", _("Personnel affecté et formé (protection, premiers secours, code de conduite)"), True),
+    ("procedures", _("Procédures écrites : accueil, séjour, orientation, départ"), True),
+    ("orientation", _("Liste des structures d’orientation"), True),
+    ("plaintes", _("Mécanisme de plainte connu des personnes"), True),
+    ("enseigne", _("Enseigne et visibilité"), False),
+    ("informatique", _("Ordinateurs et Internet"), True),
+    ("groupe", _("Électricité de secours"), False),
+)
+ANTENNA_LIST = (
+    ("antenne-bureau", _("Bureau de l’antenne dans le centre"), True),
+    ("antenne-agents", _("Agents de la DGME affectés et formés au suivi de la réintégration"), True),
+    ("antenne-informatique", _("Ordinateur, Internet et téléphone de l’antenne"), True),
+    ("antenne-entretien", _("Lieu où recevoir une personne sans être entendu"), True),
+    ("antenne-procedures", _("Procédure de suivi et calendrier des visites"), True),
+    ("antenne-orientation", _("Liste des opportunités et des structures de la région"), True),
+    ("antenne-transport", _("Moyen de transport pour les visites"), False),
+    ("antenne-enseigne", _("Enseigne de l’antenne"), False),
+)
+
 # Beds of each room. Most people in transit are men who travel alone (action document, 2.1).
 MEN, WOMEN, FAMILIES, MINORS = Room.Kind.MEN, Room.Kind.WOMEN, Room.Kind.FAMILIES, Room.Kind.MINORS
 ROOMS = {
@@ -95,7 +126,7 @@ FURTHER: list[Callable[[], int]] = []
 
 @transaction.atomic
 def ensure_centres() -> int:
-    """Makes those organisations, centres, rooms, beds, services … that are missing; changes nothing that is there.
+    """Makes those organisations, centres, rooms, beds, services, opening checklists … that are missing; changes nothing that is there.
 
     A centre that has rooms keeps exactly those. Returns how many rows it made."""
     set_actor(None)
@@ -104,12 +135,48 @@ def ensure_centres() -> int:
         made += Organisation.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})[1]
     for code, name, category, once_per_day in SERVICES:
         made += Service.objects.get_or_create(code=code, defaults={"name": name, "category": category, "once_per_day": once_per_day})[1]
+    made += _ensure_checklists()
     for values in CENTRES:
-        centre, created = Centre.objects.get_or_create(code=values["code"], defaults=values)
+        opened = {name: values[name] for name in OPENED}
+        centre, created = Centre.objects.get_or_create(code=values["code"], defaults={k: v for k, v in values.items() if k not in opened})
         made += created
+        if created:
+            made += _open(centre, opened)
         if not centre.rooms.exists():
             made += _furnish(centre)
+    # Centres that opened before there were checklists: complete on the day they opened.
+    for centre in Centre.objects.exclude(pk__in=ChecklistMark.objects.values("centre")):
+        made += _open(centre, {name: getattr(centre, name) for name in OPENED})
     return made + sum(make() for make in FURTHER)
+
+
+# The day of the centre, and the list that must be complete by then.
+OPENED = {"functional_since": ChecklistItem.Checklist.CENTRE, "antenna_since": ChecklistItem.Checklist.ANTENNA}
+
+
+def _ensure_checklists() -> int:
+    made = 0
+    for checklist, lines in ((ChecklistItem.Checklist.CENTRE, CENTRE_LIST), (ChecklistItem.Checklist.ANTENNA, ANTENNA_LIST)):
+        for place, (code, name, obligatory) in enumerate(lines, start=1):
+            defaults = {"checklist": checklist, "name": name, "obligatory": obligatory, "place": place}
+            made += ChecklistItem.objects.get_or_create(code=code, defaults=defaults)[1]
+    return made
+
+
+def _open(centre: Centre, opened: dict[str, datetime.date | None]) -> int:
+    """The obligatory items of each list are done on the day the centre, or its antenna, opened; then it may be open."""
+    opened = {name: day for name, day in opened.items() if day is not None}
+    if not opened:
+        return 0
+    marks = [
+        ChecklistMark(centre=centre, item=item, state=ChecklistMark.State.DONE, done_on=day)
+        for name, day in opened.items()
+        for item in ChecklistItem.objects.filter(checklist=OPENED[name], obligatory=True, active=True)
+    ]
+    ChecklistMark.objects.bulk_create(marks)
+    Centre.objects.filter(pk=centre.pk).update(**opened)
+    centre.refresh_from_db()
+    return len(marks)
 
 
 def _ensure_areas() -> int:

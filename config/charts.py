@@ -344,6 +344,55 @@ def line(
     return _svg(height, title, desc or _series_desc(labels, series, fmt), *parts)
 
 
+def days_against_capacity(
+    labels: Sequence[str], used: Sequence[Number], capacity: Sequence[Number], *, title: str = "", desc: str = "", fmt: Formatter = format_number
+) -> SafeString:
+    """How full a place was day by day: filled up to `used`, with the capacity as a line in steps; what is above it in another colour.
+    Days alike are drawn in one, so that a year stays small."""
+    high = float(_ceiling(max([*used, *capacity], default=1) or 1))
+    slot = (_RIGHT - _LEFT) / max(len(labels), 1)
+
+    def y(value: Number) -> float:
+        return round(_TOP + _PLOT - _share(value, 0, high) / 100 * _PLOT, 2)
+
+    parts = _axes(high, labels, fmt, lambda index: _LEFT + slot * (index + 0.5))
+    over = 0
+    start = 0
+    for index in range(1, len(labels) + 1):
+        if index < len(labels) and (used[index], capacity[index]) == (used[start], capacity[start]):
+            continue
+        here, limit = used[start], capacity[start]
+        x, width = _LEFT + slot * start, slot * (index - start)
+        days = labels[start] if index - start == 1 else f"{labels[start]} – {labels[index - 1]}"
+        words = f"{days} : {fmt(here)} / {fmt(limit)}"
+        within = min(here, limit)
+        if within:
+            parts.append(_rect(_pct(x), y(within), _pct(width), round(_TOP + _PLOT - y(within), 2), SERIES[3], title=words))
+        if here > limit:
+            over += index - start
+            parts.append(_rect(_pct(x), y(here), _pct(width), round(y(limit) - y(here), 2), DANGER, title=words))
+        start = index
+    start = 0
+    for index in range(1, len(labels) + 1):
+        if index < len(labels) and capacity[index] == capacity[start]:
+            continue
+        parts.append(_line(_pct(_LEFT + slot * start), y(capacity[start]), _pct(_LEFT + slot * index), y(capacity[start]), INK, 2))
+        if index < len(labels):
+            parts.append(_line(_pct(_LEFT + slot * index), y(capacity[start]), _pct(_LEFT + slot * index), y(capacity[index]), INK, 2))
+        start = index
+    height = _TOP + _PLOT + 34
+    marks = [(_("Personnes"), _rect("0", 4, "12", 12, SERIES[3], 2)), (_("Capacité"), _line("0", 10, "14", 10, INK, 2))]
+    if over:
+        marks.append((_("Au‑dessus de la capacité"), _rect("0", 4, "12", 12, DANGER, 2)))
+    for number, (name, mark) in enumerate(marks):
+        place = (_pct(50 * (number % 2)), height + 22 * (number // 2), mark, _text("20", 15, name, size=13))
+        parts.append(format_html('<svg x="{}" y="{}" width="50%" height="22" overflow="visible">{}{}</svg>', *place))
+    if not desc and labels:
+        most = max(range(len(labels)), key=lambda index: used[index])
+        desc = _("%(most)s personnes au plus (%(day)s) ; jours au‑dessus de la capacité : %(over)s") % {"most": fmt(used[most]), "day": labels[most], "over": fmt(over)}
+    return _svg(height + 22 * math.ceil(len(marks) / 2), title, desc, *parts)
+
+
 def stacked_bars(
     labels: Sequence[str],
     series: Sequence[tuple[str, Sequence[Number]]],

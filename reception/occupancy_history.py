@@ -1,10 +1,12 @@
 """How many people slept in a centre, night by night."""
 
 import datetime
+from dataclasses import dataclass
 
 from django.db import connection
 from django.utils import timezone
 
+from centres import capacity
 from centres.models import Centre
 
 # Somebody whose two files became one sleeps in one bed, also where a stay stayed behind with the joined file. Counted by who begins and who
@@ -36,3 +38,27 @@ def nights(centre: Centre, first: datetime.date, last: datetime.date) -> dict[da
         people = int(found.get(day, people))
         slept[day] = people
     return slept
+
+
+@dataclass(frozen=True)
+class Night:
+    """A night at the centre: who slept there, of how many beds."""
+
+    day: datetime.date
+    people: int
+    capacity: capacity.DayCapacity
+
+    @property
+    def usable(self) -> int:
+        return self.capacity.usable
+
+    @property
+    def rate(self) -> float | None:
+        """Share of the usable beds; None where there is none."""
+        return self.people / self.usable if self.usable else None
+
+
+def history(centre: Centre, first: datetime.date, last: datetime.date) -> list[Night]:
+    """Each night from `first` to `last` against the capacity of its day. Three queries, however long."""
+    people = nights(centre, first, last)
+    return [Night(day.day, people[day.day], day) for day in capacity.per_day(centre, first, last)]

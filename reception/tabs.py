@@ -30,9 +30,19 @@ TABS = (
     Tab(_("Stock"), "reception:stock", Right.VIEW_CENTRE),
     Tab(_("Séances"), "reception:sessions", Right.VIEW_CENTRE),
     Tab(_("Critères"), "reception:criteria", Right.VIEW_CENTRE),
+    Tab(_("Places"), "reception:places", Right.VIEW_CENTRE),
+)
+# The pages below the tab of the places.
+PLACES = (
+    Tab(_("Chambres et lits"), "reception:places", Right.VIEW_CENTRE),
+    Tab(_("Lits bloqués"), "reception:places-blocks", Right.VIEW_CENTRE),
+    Tab(_("Occupation dans le temps"), "reception:places-occupancy", Right.VIEW_CENTRE),
+    Tab(_("Ouverture"), "reception:places-opening", Right.VIEW_CENTRE),
+    Tab(_("Équipement"), "reception:places-equipment", Right.VIEW_CENTRE),
+    Tab(_("Réglages"), "reception:places-settings", Right.MANAGE_CENTRE),
 )
 
 
-def of(user: User, centre: Centre, current: str) -> list[dict[str, Any]]:
+def of(user: User, centre: Centre, current: str, those: tuple[Tab, ...] = TABS) -> list[dict[str, Any]]:
     """The tabs for `{% tabs %}`; `current` is the name of the page's own address. Asks the database nothing that access has not asked."""
-    return [{"title": tab.title, "url": reverse(tab.url_name, args=[centre.code]), "current": tab.url_name == current} for tab in TABS if may(user, tab.right, centre)]
+    return [{"title": tab.title, "url": reverse(tab.url_name, args=[centre.code]), "current": tab.url_name == current} for tab in those if may(user, tab.right, centre)]

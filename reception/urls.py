@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import absences, assistance, board, criteria, flags, health, report, rollcall, sessions, stays, stock
+from .views import absences, assistance, board, criteria, flags, health, history, opening, places, report, rollcall, sessions, stays, stock
 
 app_name = "reception"
 urlpatterns = [
@@ -40,4 +40,25 @@ urlpatterns = [
     path("<str:code>/criteria/", criteria.criteria, name="criteria"),
     path("<str:code>/criteria/edit/", criteria.criteria_edit, name="criteria_edit"),
     path("<str:code>/criteria/sheet/", criteria.criteria_sheet, name="criteria_sheet"),
+    path("<str:code>/places/", places.places, name="places"),
+    path("<str:code>/places/rooms/new/", places.new_room, name="places-room-new"),
+    path("<str:code>/places/rooms/<int:room>/", places.room, name="places-room"),
+    path("<str:code>/places/rooms/<int:room>/edit/", places.edit_room, name="places-room-edit"),
+    path("<str:code>/places/rooms/<int:room>/beds/", places.add_beds, name="places-beds"),
+    path("<str:code>/places/rooms/<int:room>/block/", places.block, name="places-block"),
+    path("<str:code>/places/beds/<int:bed>/withdraw/", places.withdraw_bed, name="places-bed-withdraw"),
+    path("<str:code>/places/beds/<int:bed>/put-back/", places.put_back_bed, name="places-bed-put-back"),
+    path("<str:code>/places/blocks/", places.blocks, name="places-blocks"),
+    path("<str:code>/places/blocks/<int:block>/", places.change_block, name="places-block-change"),
+    path("<str:code>/places/occupancy/", history.occupancy, name="places-occupancy"),
+    path("<str:code>/places/occupancy.<str:kind>", history.export, name="places-occupancy-export"),
+    path("<str:code>/places/opening/", opening.opening, name="places-opening"),
+    path("<str:code>/places/opening/items/<slug:item>/", opening.mark, name="places-mark"),
+    path("<str:code>/places/opening/marks/<int:mark>/withdraw/", opening.withdraw_mark, name="places-mark-withdraw"),
+    path("<str:code>/places/opening/declare/<slug:checklist>/", opening.declare, name="places-declare"),
+    path("<str:code>/places/equipment/", opening.equipment, name="places-equipment"),
+    path("<str:code>/places/equipment/new/", opening.new_equipment, name="places-equipment-new"),
+    path("<str:code>/places/equipment/<uuid:pk>/", opening.edit_equipment, name="places-equipment-edit"),
+    path("<str:code>/places/equipment/<uuid:pk>/remove/", opening.remove_equipment, name="places-equipment-remove"),
+    path("<str:code>/places/settings/", opening.settings, name="places-settings"),
 ]

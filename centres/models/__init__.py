@@ -4,8 +4,25 @@ from config.ranges import KeyRange
 
 from .area import Area
 from .centre import Centre, CentreUserObjectPermission
+from .opening import ChecklistItem, ChecklistMark, Equipment, missing
 from .posting import Posting, _Days
 from .room import Bed, BedBlock, DayRange, Room
 from .service import Service
 
-__all__ = ["Area", "Bed", "BedBlock", "Centre", "CentreUserObjectPermission", "DayRange", "KeyRange", "Posting", "Room", "Service", "_Days"]
+__all__ = [
+    "Area",
+    "Bed",
+    "BedBlock",
+    "Centre",
+    "CentreUserObjectPermission",
+    "ChecklistItem",
+    "ChecklistMark",
+    "DayRange",
+    "Equipment",
+    "KeyRange",
+    "Posting",
+    "Room",
+    "Service",
+    "_Days",
+    "missing",
+]

@@ -1,5 +1,6 @@
 """The centres, and the rights granted on them."""
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
@@ -15,6 +16,24 @@ class CentreQuerySet(models.QuerySet["Centre"]):
         from ..access import all_centres_of
 
         return self.filter(pk__in=all_centres_of(user))
+
+
+def _complete(column: str, which: str) -> str:
+    """SQL: refuses this day of opening while an obligatory item of the list is not done by then, or where there is no list at all."""
+    return f"""
+        IF NEW.{column} IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.{column} IS DISTINCT FROM OLD.{column}) AND (
+            NOT EXISTS (SELECT FROM centres_checklistitem WHERE checklist = '{which}' AND obligatory AND active)
+            OR EXISTS (
+                SELECT FROM centres_checklistitem i WHERE i.checklist = '{which}' AND i.obligatory AND i.active AND NOT EXISTS (
+                    SELECT FROM centres_checklistmark m
+                    WHERE m.item_id = i.id AND m.centre_id = NEW.id AND m.state = 'done' AND m.withdrawn_on IS NULL AND m.done_on <= NEW.{column}
+                )
+            )
+        ) THEN
+            RAISE EXCEPTION 'centre %: the checklist {which} is not complete on %', NEW.code, NEW.{column}
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'centre_complete';
+        END IF;
+    """  # noqa: S608 - names of columns and lists of ours
 
 
 class Centre(models.Model):
@@ -36,7 +55,17 @@ class Centre(models.Model):
         verbose_name = _("centre")
         default_permissions = ()
         permissions = [(right.value, right.name) for right in Right]
-        triggers = [audited()]
+        triggers = [
+            audited(),
+            # The indicators R1.1 and R2.4 count these days: none is set before the opening checklist is complete. What is taken back later
+            # rewrites no history.
+            pgtrigger.Trigger(
+                name="complete",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("functional_since", "antenna_since"),
+                func=_complete("functional_since", "centre") + _complete("antenna_since", "antenna") + "RETURN NEW;",
+            ),
+        ]
 
     def __str__(self):
         return self.name

@@ -27,6 +27,7 @@ class Room(models.Model):
     centre = models.ForeignKey(Centre, models.PROTECT, related_name="rooms", verbose_name=_("centre"))
     name = models.CharField(_("nom"), max_length=50)
     kind = models.CharField(_("pour"), max_length=10, choices=Kind)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["centre", "kind", "name"]

@@ -48,3 +48,11 @@ class MomentField(forms.DateTimeField):
         super().__init__(
             required=False, widget=forms.DateTimeInput({"type": "datetime-local", "class": "w-16"}, format="%Y-%m-%dT%H:%M"), error_messages=wrong, **arguments
         )
+
+
+class DayField(forms.DateField):
+    """A day, in the browser's own way of choosing one."""
+
+    def __init__(self, **arguments: Any):
+        wrong = {"invalid": gettext_lazy("Écrivez la date, par exemple 2026-11-23."), "required": gettext_lazy("Écrivez la date.")}
+        super().__init__(widget=forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d"), error_messages=wrong, **arguments)

@@ -10,6 +10,7 @@ from .health import CARE, HealthRecord
 from .rollcall import Leave, RollCall, RollCallLine
 from .seen import AbsenceRule, LastSeen, Sighting
 from .session import Session, SessionPresence
+from .sleeping import BedOverTime, BlockedBed
 from .stay import BedAssignment, Stay, StayQuerySet, TimeRange, UuidKeyRange
 from .stock import StockItem, StockMovement
 
@@ -22,6 +23,8 @@ __all__ = [
     "Assistance",
     "AssistanceQuerySet",
     "BedAssignment",
+    "BedOverTime",
+    "BlockedBed",
     "CriteriaTold",
     "FlagKind",
     "HealthRecord",

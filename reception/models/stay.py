@@ -20,6 +20,7 @@ from centres.models import Bed, Centre
 from config.ranges import KeyRange
 
 from .seen import seen
+from .sleeping import usable_when_laid
 
 
 class UuidKeyRange(KeyRange):
@@ -165,4 +166,4 @@ class BedAssignment(models.Model):
             models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay", violation_error_message=_("Cette personne a déjà un lit.")),
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="bed_dates"),
         ]
-        triggers = [audited()]
+        triggers = [audited(), usable_when_laid()]

@@ -147,7 +147,8 @@ def _check_arrival(migrant: Migrant, centre: Centre, arrived_at: datetime.dateti
 
 def _lay(stay: Stay, bed: Bed) -> BedAssignment:
     """Gives a free bed of the stay's centre that fits the person, from now on. Raises ValidationError for `bed`."""
-    bed = Bed.objects.select_for_update(of=("self",)).select_related("room").get(pk=bed.pk)  # two people at once: one after the other
+    # Two people at once: one after the other. The room is read when the bed is locked: its kind may have changed meanwhile.
+    bed = Bed.objects.select_for_update(of=("self",)).get(pk=bed.pk)
     if bed.room.centre_id != stay.centre_id:
         raise ValidationError({"bed": _("Ce lit n’est pas dans ce centre. Choisissez-en un autre.")})
     if not Bed.objects.usable().filter(pk=bed.pk).exists():

@@ -18,6 +18,9 @@ ALL = {
     "no rows": charts.horizontal_bars([]),
     "line": charts.line(MONTHS, [("Kayes", [40, None, 50]), ("Gao", [1, 2, 3])], title="Score", target=65),
     "line of one point": charts.line(["mars"], [("Kayes", [0])]),
+    "days": charts.days_against_capacity(MONTHS, [3, 3, 9], [5, 5, 4], title="Gao"),
+    "days, empty": charts.days_against_capacity([], [], []),
+    "days of a place without a bed": charts.days_against_capacity(["1"], [0], [0]),
     "stacked": charts.stacked_bars(MONTHS, [("Femmes", [1, 2, 3]), ("Hommes", [0, 0, 0])]),
     "stacked, empty": charts.stacked_bars([], []),
     "spark": charts.sparkline([3, None, 4]),
@@ -104,3 +107,15 @@ def test_the_table_of_a_chart_keeps_unknown_apart_from_zero():
         table = charts.chart_table(["Mois", "Femmes"], [["mars", None], ["avril", 0], ["mai", 1200]], caption="Arrivées")
     assert [row[1]["text"] for row in table["rows"]] == ["–", "0", "1\u202f200"]
     assert [header["num"] for header in table["headers"]] == [False, True]
+
+
+def test_days_against_capacity_say_what_is_above_it():
+    with translation.override("fr"):
+        svg = str(charts.days_against_capacity(MONTHS, [3, 3, 9], [5, 5, 4]))
+    assert "9 personnes au plus (mars) ; jours au‑dessus de la capacité : 1" in svg and "Au‑dessus de la capacité" in svg
+    # Two days alike are one; the third is a part within the capacity and a part above.
+    root = ElementTree.fromstring(svg)
+    rects = [tuple(e.find("{*}title").text.split(" : ")) for e in root.iter("{http://www.w3.org/2000/svg}rect") if e.find("{*}title") is not None]
+    assert rects == [("janv. – févr.", "3 / 5"), ("mars", "9 / 4"), ("mars", "9 / 4")]
+    year = charts.days_against_capacity([str(n) for n in range(365)], [n % 7 for n in range(365)], [6] * 365)
+    assert len(year.encode()) < 60_000 and "Au‑dessus" not in str(year)

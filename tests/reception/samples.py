@@ -4,7 +4,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Organisation
-from centres.models import Centre, Service
+from centres.models import BedBlock, Centre, ChecklistMark, Equipment, Service
 from reception.evening import evening_of
 from reception.models import Alert, FlagKind
 from reception.services import raise_alert
@@ -80,6 +80,32 @@ def _criteria(centre: Centre) -> dict[str, Any]:
     return {"seen": 1, **{f"{category}_fr": "Pour tous." for category in Service.Category.values}}
 
 
+def _room(centre: Centre) -> dict[str, Any]:
+    return {"code": centre.code, "room": centre.rooms.get(name="Familles 1").pk}
+
+
+def _bed(centre: Centre) -> dict[str, Any]:
+    return {"code": centre.code, "bed": centre.rooms.get(name="Familles 1").beds.get(label="01").pk}
+
+
+def _block(centre: Centre) -> dict[str, Any]:
+    bed = centre.rooms.get(name="Familles 1").beds.get(label="02")
+    return {"code": centre.code, "block": BedBlock.objects.get_or_create(bed=bed, reason="repair")[0].pk}
+
+
+def _mark(centre: Centre) -> dict[str, Any]:
+    return {"code": centre.code, "mark": ChecklistMark.objects.filter(centre=centre).order_by("pk").values_list("pk", flat=True)[0]}
+
+
+def _equipment(centre: Centre) -> dict[str, Any]:
+    return {"code": centre.code, "pk": Equipment.objects.create(centre=centre, name=f"Extincteur {uuid.uuid4()}").pk}
+
+
+def _today(name: str, **more: Any) -> Any:
+    """Fields of a form with a day, that of the test."""
+    return lambda centre: {name: timezone.localdate(), **more}
+
+
 SAMPLES = {
     "reception:flag-kinds": Sample(),
     "reception:new-flag-kind": Sample(data={"name": "Essai", "tone": "warn", "advises": "on"}),
@@ -121,6 +147,29 @@ SAMPLES = {
     ),
     "reception:criteria_edit": Sample(kwargs=_code, data=_criteria),
     "reception:criteria_sheet": Sample(kwargs=_code),
+    "reception:places": Sample(kwargs=_code),
+    "reception:places-room-new": Sample(kwargs=_code, data={"name": "Isolement", "kind": "isolation"}),
+    "reception:places-room": Sample(kwargs=_room),
+    "reception:places-room-edit": Sample(kwargs=_room, data={"name": "Familles (cour)", "kind": "families", "version": 1}),
+    "reception:places-beds": Sample(kwargs=_room, data=_today("since", first=50, number=2)),
+    "reception:places-block": Sample(kwargs=_room, data=lambda centre: {"beds": [_bed(centre)["bed"]], "reason": "repair", "since": timezone.localdate()}),
+    "reception:places-bed-withdraw": Sample(kwargs=_bed, data=_today("on")),
+    "reception:places-bed-put-back": Sample(kwargs=_bed),
+    "reception:places-blocks": Sample(kwargs=_code),
+    "reception:places-block-change": Sample(kwargs=_block, data=_today("until")),
+    "reception:places-occupancy": Sample(kwargs=_code),
+    "reception:places-occupancy-export": Sample(kwargs=lambda centre: {"code": centre.code, "kind": "csv"}),
+    "reception:places-opening": Sample(kwargs=_code),
+    "reception:places-mark": Sample(kwargs=lambda centre: {"code": centre.code, "item": "isolement"}, data=_today("done_on", state="done")),
+    "reception:places-mark-withdraw": Sample(kwargs=_mark, data={"reason": "La pompe est en panne"}),
+    "reception:places-declare": Sample(kwargs=lambda centre: {"code": centre.code, "checklist": "centre"}, data=_today("on")),
+    "reception:places-equipment": Sample(kwargs=_code),
+    "reception:places-equipment-new": Sample(kwargs=_code, data=lambda centre: {"id": uuid.uuid4(), "name": "Matelas", "quantity": 80, "state": "good"}),
+    "reception:places-equipment-edit": Sample(
+        kwargs=_equipment, data=lambda centre: {"name": f"Extincteur {uuid.uuid4()}", "quantity": 4, "state": "repair", "version": 1}
+    ),
+    "reception:places-equipment-remove": Sample(kwargs=_equipment),
+    "reception:places-settings": Sample(kwargs=_code, data={"max_stay_days": 21, "was": 14}),
     "api-stays": Sample(data=_arrival, json=True),
     "api-stay": Sample(kwargs=_stay, data={"departure_reason": "left"}, json=True),
     "api-assistance": Sample(data=_given, json=True),
