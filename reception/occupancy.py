@@ -6,17 +6,12 @@ from dataclasses import dataclass, field
 from django.db.models import (
     Case,
     Count,
-    DateTimeField,
-    DurationField,
     Exists,
-    ExpressionWrapper,
-    F,
     FilteredRelation,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    Value,
     When,
 )
 from django.db.models.functions import Coalesce, Greatest
@@ -44,9 +39,8 @@ def start_of_today() -> datetime.datetime:
 
 
 def long_stays() -> StayQuerySet:
-    """Open stays that last longer than the centre means them to, counted in days as `Stay.days` does."""
-    planned = ExpressionWrapper(F("centre__max_stay_days") * Value(datetime.timedelta(days=1)), output_field=DurationField())
-    return Stay.objects.open().filter(arrived_at__lt=ExpressionWrapper(Value(start_of_today()) - planned, output_field=DateTimeField()))
+    """Open stays that go on past the day they were planned to."""
+    return Stay.objects.all().overdue()
 
 
 def children_alone() -> Q:
