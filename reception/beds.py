@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,10 +26,12 @@ def kept_beds(on: datetime.date | None = None) -> QuerySet[Stay]:
 
 
 def free_beds(centre: Centre, *, person: uuid.UUID | None = None) -> QuerySet[Bed]:
-    """Usable beds in which nobody sleeps and that are kept for nobody else, room by room."""
+    """Usable beds in which nobody sleeps and that are kept for nobody else, room by room; `is_kept`: for this person."""
     taken = BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)
     kept = kept_beds().exclude(migrant=person).filter(kept_bed=OuterRef("pk"))
-    return Bed.objects.usable().filter(~Exists(taken), ~Exists(kept), room__centre=centre).select_related("room").order_by("room__kind", "room__name", "label", "pk")
+    mine = Exists(kept_beds().filter(migrant=person, kept_bed=OuterRef("pk"))) if person else Value(False)
+    free = Bed.objects.usable().filter(~Exists(taken), ~Exists(kept), room__centre=centre).annotate(is_kept=mine)
+    return free.select_related("room").order_by("room__kind", "room__name", "label", "pk")
 
 
 def refusal(migrant: Migrant, room: Room) -> str:
@@ -78,7 +80,7 @@ class Places:
 
     def __init__(self, centre: Centre, *, person: uuid.UUID | None = None):
         self.beds = list(free_beds(centre, person=person))
-        self._kept = set(kept_beds().filter(migrant=person).values_list("kept_bed_id", flat=True)) if person else set()
+        self._kept = {bed.pk for bed in self.beds if bed.is_kept}  # type: ignore[attr-defined]
         self._rooms: dict[int, list[Sleeper]] = {}
         columns = ("bed__room_id", "stay__migrant_id", "stay__migrant__household_id", "stay__migrant__born_on", "stay__migrant__accompanied_by_id")
         rows = BedAssignment.objects.filter(until__isnull=True, bed__room__centre=centre).order_by("pk")

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from centres.models import Centre
 from config.refusals import in_words
 
 from ..models import Stay, Transfer
@@ -33,10 +34,14 @@ def _open_of(migrant_id: Any) -> list[Transfer]:
     return list(Transfer.objects.open().select_for_update(of=("self",)).filter(migrant=migrant_id))
 
 
-def drop(actor: User | None, migrant_id: Any, words: str, *, travelling: bool = False) -> None:
-    """What was asked for ends because the person left otherwise; with `travelling`, also the way of somebody who went elsewhere."""
+def drop(actor: User | None, migrant_id: Any, words: str, *, travelling: bool = False, at: Centre | None = None) -> None:
+    """What was asked for ends because the person left otherwise; with `travelling`, also the way of somebody who went elsewhere. `at`: the
+    centre where the person is: what they wait for there, and the way that leads there, goes on."""
     for transfer in _open_of(migrant_id):
-        if transfer.state in BEFORE:
+        before = transfer.state in BEFORE
+        if at is not None and at.pk == (transfer.from_centre_id if before else transfer.to_centre_id):
+            continue
+        if before:
             step(transfer, State.CANCELLED, actor=actor, end_reason=words)
         elif travelling:
             step(transfer, State.NOT_ARRIVED, actor=actor, end_reason=words)

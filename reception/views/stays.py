@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -36,9 +36,9 @@ from .parts import PEOPLE, find_person, sent_before
 
 def _first_origin(migrant: Migrant, centre: Centre) -> str:
     """A person on transfer to this centre comes from another one; of all others it is asked."""
-    if Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists():
-        return Stay.Origin.TRANSFERRED
-    reason = Custody.objects.filter(migrant=migrant, centre=centre, until__isnull=True).values_list("reason", flat=True).first()
+    reason = next((custody.reason for custody in migrant.custodies.all() if custody.centre_id == centre.pk and custody.until is None), "")
+    if reason == Custody.Reason.REINTEGRATION:  # its antenna follows them too
+        return Stay.Origin.TRANSFERRED if Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists() else ""
     return Stay.Origin.TRANSFERRED if reason == Custody.Reason.TRANSFERRED else ""
 
 
@@ -56,6 +56,7 @@ def _take_over_first(request: HttpRequest, person: Migrant, centre: Centre) -> H
 def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpResponse:
     """Admit a person to the centre, with a bed proposed."""
     person = find_person(request, migrant)
+    prefetch_related_objects([person], "custodies")
     if request.method == "GET" and person.care_ended(request.user) is not None:
         return _take_over_first(request, person, centre)
     places = Places(centre, person=person.pk)
