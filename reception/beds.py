@@ -162,7 +162,7 @@ def propose_all(people: Iterable[Migrant], places: Places) -> dict[uuid.UUID, Pr
     families = Counter(person.household_id for person in waiting if person.household_id is not None)
     found = {}
     for person in waiting:
-        found[person.pk] = places.propose(person, families.get(person.household_id, 1))
+        found[person.pk] = places.propose(person, families[person.household_id] if person.household_id is not None else 1)
         places.take(person, found[person.pk].bed)
     return found
 

@@ -14,7 +14,8 @@ from .parts import BROKEN, MomentField
 
 
 def _number(label: Any, **arguments: Any) -> forms.IntegerField:
-    wrong = {"invalid": gettext_lazy("Écrivez un nombre en chiffres.")}
+    words = gettext_lazy("Écrivez un nombre en chiffres.")
+    wrong = {"invalid": words, "required": words}
     return forms.IntegerField(label=label, min_value=0, max_value=MOST_EXPECTED, error_messages=wrong, widget=forms.NumberInput({"class": "w-4"}), **arguments)
 
 
@@ -37,10 +38,10 @@ class AnnounceForm(forms.Form):
         label=gettext_lazy("Annoncé par"), queryset=Centre.objects.none(), to_field_name="code", required=False, empty_label=gettext_lazy("Un bureau")
     )
     expected_at = MomentField(label=gettext_lazy("Attendu le"), required=True)
-    men = _number(gettext_lazy("Hommes"), initial=0)
-    women = _number(gettext_lazy("Femmes"), initial=0)
-    children = _number(gettext_lazy("Enfants (moins de 18 ans)"), initial=0)
-    minors_alone = _number(gettext_lazy("Dont enfants seuls"), initial=0)
+    men = _number(gettext_lazy("Hommes"), initial=0, required=False)
+    women = _number(gettext_lazy("Femmes"), initial=0, required=False)
+    children = _number(gettext_lazy("Enfants (moins de 18 ans)"), initial=0, required=False)
+    minors_alone = _number(gettext_lazy("Dont enfants seuls"), initial=0, required=False)
     nationalities = _words("nationalities", help_text=gettext_lazy("Par exemple « surtout Guinée, quelques Sénégalais »."))
     coming_from = _words("coming_from", help_text=gettext_lazy("Ville ou pays, par exemple « Agadez »."))
     transport = _words("transport", help_text=gettext_lazy("Par exemple « deux bus de 50 places »."))

@@ -27,9 +27,8 @@ WITHIN_DAYS = 365
 def _fill(group: ExpectedGroup, fields: dict[str, Any]) -> None:
     errors = {}
     for name in FIELDS:
-        value = fields.get(name, "" if name in WORDS else None if name == "expected_at" else 0)
         try:
-            setattr(group, name, clean_line(value) if name in WORDS else value)
+            setattr(group, name, clean_line(fields.get(name, "")) if name in WORDS else fields.get(name, None if name == "expected_at" else 0))
         except ValidationError as error:
             errors[name] = error
     if errors:

@@ -36,9 +36,10 @@ def _keys(values: list[str]) -> list[uuid.UUID]:
 
 
 def _people(request: HttpRequest) -> list[Migrant]:
-    """Those named in the address whom the user may see: one by one, or all of a registration group who are not in a centre."""
+    """Those named in the form (a second click names them again) or the address, whom the user may see: one by one, or all of a registration
+    group who are in no centre."""
     people = Migrant.objects.visible_to(request.user).filter(died_on__isnull=True)
-    if keys := _keys(request.GET.getlist("people")):
+    if keys := _keys(request.POST.getlist("people") or request.GET.getlist("people")):
         people = people.filter(pk__in=keys)
     elif keys := _keys(request.GET.getlist("group")[:1]):
         people = people.filter(registration_group=keys[0]).exclude(stays__departed_at__isnull=True, stays__isnull=False)

@@ -95,7 +95,7 @@ def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:
     return stays.overdue() if show == "long" else stays.ending_soon() if show == "soon" else stays
 
 
-def _groups(awaited: list[occupancy.Awaited]) -> list[tuple[RegistrationGroup, int]]:
+def _groups(awaited: list[occupancy.Awaited]) -> list[RegistrationGroup]:
     """Registration groups of which several are awaited: admitted on one page."""
     numbers = Counter(one.group for one in awaited if one.group is not None)
-    return [(group, number) for group, number in numbers.items() if number > 1]
+    return [group for group, number in numbers.items() if number > 1]

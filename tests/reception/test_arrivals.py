@@ -139,7 +139,7 @@ class TestTogether:
         page = browser.get(url)
         rows = page.context["form"].rows()
         assert {row["person"].pk for row in rows} == {person.pk for person in people}
-        data = {"id": uuid.uuid4(), "origin": "transit"} | {row["bed"].html_name: row["bed"].initial for row in rows}
+        data = {"id": uuid.uuid4(), "origin": "transit", "people": [person.pk for person in people]} | {row["bed"].html_name: row["bed"].initial for row in rows}
         clash = {**data, rows[0]["bed"].html_name: rows[1]["bed"].initial, rows[2]["bed"].html_name: a_bed(gao, Kind.FAMILIES).pk}
         answer = browser.post(url, clash)
         text = answer.content.decode()

@@ -1,6 +1,7 @@
 """The page of a centre, the list of centres, the card on the home page, the part in the case file."""
 
 import datetime
+import gzip
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +15,7 @@ from reception.models import Stay
 from reception.services import check_out
 from tests.factories import make_migrant, make_minor
 
-from .factories import a_bed, backdate, crowd, make_assistance, make_stay
+from .factories import a_bed, backdate, crowd, make_assistance, make_expected, make_stay, make_transfer
 
 
 def board(browser, code="GAO", **query):
@@ -124,6 +125,35 @@ class TestBoard:
             ("check_out", [migrant.pk]),
         ):
             assert queries_of(browser, reverse(f"reception:{name}", args=arguments)) <= 12, name
+
+    def test_three_hundred_people_at_a_glance(self, as_user, centre):
+        """Rooms, awaited, groups, transfers and a filter: no more questions than with nobody, and 20 kB at the most over the line."""
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        crowd(gao, 290)
+        for number in range(5):
+            make_expected(gao, coming_from=f"Ville {number}")
+            make_transfer(make_stay(gao), "KAY")
+            make_transfer(make_stay(centre("KAY")), "GAO", state="accepted")
+            make_migrant(gao)
+        url = reverse("reception:centre", args=["GAO"])
+        for query in ("", "?show=long", "?who=Foule", "?page=3"):
+            assert queries_of(browser, url + query) <= 11, query  # one more is left for the alerts
+        assert queries_of(browser, url + "?today=1") <= 12
+        page = browser.get(url)
+        assert len(gzip.compress(page.content)) <= 20_000
+        for words in ('class="taken"', 'title="pris"', "Groupes annoncés", "Transferts vers ce centre", "Transferts vers un autre centre", "À admettre"):
+            assert words in page.content.decode(), words
+
+    def test_each_bed_says_what_it_is(self, as_user, centre):
+        gao = centre("GAO")
+        taken, kept, blocked = (a_bed(gao, number=number) for number in range(3))
+        stay = make_stay(gao, bed=taken)
+        check_out(actor=stay.checked_in_by, stay=make_stay(gao, bed=kept), reason="hospital", keep_bed_until=timezone.localdate())
+        BedBlock.objects.create(bed=blocked, reason="repair")
+        page = board(as_user("agent.gao"))
+        beds = {bed.label: (bed.state, bed.letter) for room in page.context["rooms"] if room.name == taken.room.name for bed in room.beds}
+        assert [beds[bed.label] for bed in (taken, kept, blocked)] == [("taken", "P"), ("kept", "G"), ("blocked", "B")]
+        assert beds["12"] == ("free", "L")
 
 
 class TestCentres:

@@ -15,6 +15,7 @@ from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
+from administration.demo.transfers import fill_transfers
 from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
 from flows.models import FlowCount
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
+        self._transfers(seed)
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
@@ -91,6 +93,12 @@ class Command(BaseCommand):
             for model, made in rows.items():
                 model.objects.bulk_create(made, batch_size=1000)
             Migrant.objects.bulk_update(flagged, ["flags", "protected_flags"], batch_size=1000)
+
+    @staticmethod
+    def _transfers(seed: int) -> None:
+        with transaction.atomic():
+            _without_history()
+            fill_transfers(seed, timezone.localdate())
 
     @staticmethod
     def _lists(seed: int, users: dict[str, int]) -> None:
