@@ -96,13 +96,13 @@ ANTENNA_LIST = (
 )
 
 # Beds of each room. Most people in transit are men who travel alone (action document, 2.1).
-MEN, WOMEN, FAMILIES, MINORS = Room.Kind.MEN, Room.Kind.WOMEN, Room.Kind.FAMILIES, Room.Kind.MINORS
+MEN, WOMEN, FAMILIES, MINORS, ISOLATION = Room.Kind.MEN, Room.Kind.WOMEN, Room.Kind.FAMILIES, Room.Kind.MINORS, Room.Kind.ISOLATION
 ROOMS = {
-    "KAY": {MEN: (10, 10, 8), WOMEN: (4, 4), FAMILIES: (4, 4), MINORS: (6,)},  # 50
-    "BKO": {MEN: (12, 10, 10), WOMEN: (6, 4), FAMILIES: (4, 4), MINORS: (6, 4)},  # 60
-    "GAO": {MEN: (12, 12, 10, 10), WOMEN: (6, 6), FAMILIES: (4, 4, 4), MINORS: (6, 6)},  # 80
+    "KAY": {MEN: (10, 10, 8), WOMEN: (4, 4), FAMILIES: (4, 4), MINORS: (6,), ISOLATION: (2,)},  # 52
+    "BKO": {MEN: (12, 10, 10), WOMEN: (6, 4), FAMILIES: (4, 4), MINORS: (6, 4), ISOLATION: (2,)},  # 62
+    "GAO": {MEN: (12, 12, 10, 10), WOMEN: (6, 6), FAMILIES: (4, 4, 4), MINORS: (6, 6), ISOLATION: (2,)},  # 82
 }
-ROOM_NAMES = {MEN: "Hommes", WOMEN: "Femmes", FAMILIES: "Familles", MINORS: "Mineurs"}
+ROOM_NAMES = {MEN: "Hommes", WOMEN: "Femmes", FAMILIES: "Familles", MINORS: "Mineurs", ISOLATION: "Isolement"}
 
 # code, name, category, once a day at most. Source: action document, 4.3, activities of result 1.1.
 SERVICES = (

@@ -3,15 +3,16 @@
 import uuid
 from typing import Any
 
+from django.db.models import Q
 from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.acting import Stale
+from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from cases.models import Migrant
 from centres.api import Conflict, Pages, SiraAPIView, Strict
@@ -19,7 +20,8 @@ from centres.models import Bed, Centre, Service
 from centres.roles import Right
 
 from . import services
-from .models import Assistance, BedAssignment, Stay
+from .models import Assistance, BedAssignment, Stay, Transfer
+from .workflow import State
 
 
 class _OnesPeople(serializers.PrimaryKeyRelatedField):
@@ -36,14 +38,29 @@ class StaySerializer(Strict, serializers.ModelSerializer):
     came_from = serializers.CharField(max_length=2, allow_blank=True, required=False, help_text="ISO 3166-1 alpha-2")
     arrived_at = serializers.DateTimeField(required=False, help_text="Now, if it is left out")
     bed = serializers.PrimaryKeyRelatedField(queryset=Bed.objects.all(), required=False, allow_null=True, write_only=True, help_text="Where the person sleeps at first")
+    bed_reason = serializers.CharField(max_length=200, required=False, write_only=True, help_text="Why this bed, where the rule proposes a better one")
     bed_now = serializers.SerializerMethodField(help_text="Key of the bed the person has now")
 
     departure_reason = serializers.ChoiceField(choices=Stay.DepartureReason.choices, allow_blank=True, read_only=True)
 
     class Meta:
         model = Stay
-        fields = ("id", "migrant", "centre", "arrived_at", "origin", "came_from", "bed", "bed_now", "departed_at", "departure_reason", "version")
-        read_only_fields = ("departed_at", "departure_reason", "version")
+        fields = (
+            "id",
+            "migrant",
+            "centre",
+            "arrived_at",
+            "origin",
+            "came_from",
+            "bed",
+            "bed_reason",
+            "bed_now",
+            "planned_until",
+            "departed_at",
+            "departure_reason",
+            "version",
+        )
+        read_only_fields = ("planned_until", "departed_at", "departure_reason", "version")
 
     def get_bed_now(self, stay: Stay) -> int | None:
         if hasattr(stay, "bed_id"):
@@ -56,7 +73,10 @@ class DepartureSerializer(Strict):
 
     departure_reason = serializers.ChoiceField(choices=Stay.DepartureReason.choices)
     departed_at = serializers.DateTimeField(required=False, help_text="Now, if it is left out")
-    transfer_to = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), required=False, help_text="The receiving centre, of a transfer only")
+    transfer_to = serializers.SlugRelatedField(
+        slug_field="code", queryset=Centre.objects.all(), required=False, help_text="Of a transfer only, which that centre has accepted before"
+    )
+    keep_bed_until = serializers.DateField(required=False, help_text="Of somebody in hospital: nobody else is laid in their bed up to that day")
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
 
 
@@ -158,6 +178,122 @@ class OneStay(SiraAPIView):
         return Response(self.get_serializer(stay).data)
 
 
+class TransferSerializer(Strict, serializers.ModelSerializer):
+    """One person's transfer; those with the same `together` travel together."""
+
+    migrant = serializers.SerializerMethodField(help_text="Null for the receiving centre until it has accepted")
+    from_centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    to_centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    sex = serializers.CharField(source="migrant.sex", read_only=True)
+    age_band = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Transfer
+        fields = (
+            "id", "together", "migrant", "sex", "age_band", "from_centre", "to_centre", "state", "reason", "needs", "planned_on", "asked_at",
+            "answered_at", "answer", "left_at", "transport", "ended_at", "end_reason", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.UUID)
+    def get_migrant(self, transfer: Transfer) -> uuid.UUID | None:
+        return transfer.migrant_id if transfer.names_for(self.context["request"].user) else None
+
+
+class AskSerializer(Strict):
+    """Asks another centre to take people in who are at one of yours now."""
+
+    id = serializers.UUIDField(help_text="Made by the client: sent twice it is one request.")
+    stays = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=60, help_text="The open stays of those who travel together")
+    to_centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all())
+    planned_on = serializers.DateField(help_text="The day on which they are meant to arrive")
+    reason = serializers.CharField(max_length=300)
+    needs = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class StepSerializer(Strict):
+    """The next step of a transfer. The arrival is noted by posting the stay at the receiving centre."""
+
+    state = serializers.ChoiceField(choices=[state for state in State if state not in (State.ASKED, State.ARRIVED)])
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    words = serializers.CharField(max_length=300, required=False, allow_blank=True, help_text="The answer; needed to refuse, cancel, or note that nobody came")
+    planned_on = serializers.DateField(required=False)
+    transport = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    left_at = serializers.DateTimeField(required=False)
+
+
+class TransferQuery(serializers.Serializer):
+    centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), required=False)
+    state = serializers.ChoiceField(choices=State.choices, required=False)
+
+
+class TransferPages(Pages):
+    ordering = ("-asked_at", "-id")
+
+
+class Transfers(SiraAPIView):
+    queryset = Transfer.objects.select_related("migrant", "from_centre", "to_centre")
+    serializer_class = TransferSerializer
+    pagination_class = TransferPages
+    rights = (Right.VIEW_CENTRE,)
+    write_rights = (Right.RECEIVE, Right.MANAGE_CENTRE)
+    read_model = "cases.migrant"
+
+    @extend_schema(
+        operation_id="transfers_list", parameters=[_CENTRE, OpenApiParameter("state", OpenApiTypes.STR, enum=State.values)], responses=TransferSerializer(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        asked = _asked(TransferQuery, request)
+        rows = self.get_queryset()
+        if centre := asked.pop("centre", None):
+            rows = rows.filter(Q(from_centre=centre) | Q(to_centre=centre))
+        page = self.paginate_queryset(rows.filter(**asked))
+        self.log(ReadLog.Action.LISTED, sorted({row.migrant_id for row in page if row.names_for(request.user)}))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(operation_id="transfers_ask", request=AskSerializer, responses={201: TransferSerializer(many=True), 200: TransferSerializer(many=True)})
+    def post(self, request: Request) -> Response:
+        given = AskSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        keys = set(given.validated_data["stays"])
+        stays = list(Stay.objects.visible_to(request.user).filter(pk__in=keys))
+        if len(stays) != len(keys):
+            raise serializers.ValidationError({"stays": _("Un de ces séjours n’existe pas.")})
+        try:
+            made, new = services.ask_transfer(actor=request.user, **{**given.validated_data, "stays": stays})
+        except SameKeyOtherContent as error:
+            raise Conflict(_("Cette clé a déjà servi pour autre chose.")) from error
+        return Response(self.get_serializer(made, many=True).data, status=201 if new else 200)
+
+
+class OneTransfer(SiraAPIView):
+    queryset = Transfer.objects.select_related("migrant", "from_centre", "to_centre")
+    serializer_class = TransferSerializer
+    rights = (Right.VIEW_CENTRE,)
+    write_rights = (Right.RECEIVE, Right.MANAGE_CENTRE)
+    read_model = "cases.migrant"
+
+    @extend_schema(operation_id="transfers_retrieve", responses=TransferSerializer)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        transfer = self.get_object()
+        if transfer.names_for(request.user):
+            self.log(ReadLog.Action.OPENED, [transfer.migrant_id])
+        return Response(self.get_serializer(transfer).data)
+
+    @extend_schema(operation_id="transfers_move", request=StepSerializer, responses=TransferSerializer)
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        """Takes the transfer one step further."""
+        transfer = self.get_object()
+        given = StepSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        step = dict(given.validated_data)
+        try:
+            moved = services.move_transfer(actor=request.user, versions={transfer.pk: step.pop("version")}, to=step.pop("state"), **step)
+        except Stale as stale:
+            raise Conflict(_("Ce transfert a été modifié entre-temps ; il en est à la version %(version)s.") % {"version": stale.current.version}) from stale
+        return Response(self.get_serializer(moved[0]).data)
+
+
 class AssistanceLines(SiraAPIView):
     queryset = Assistance.objects.select_related("centre", "service")
     serializer_class = AssistanceSerializer
@@ -198,6 +334,8 @@ class OneAssistance(SiraAPIView):
 urlpatterns = [
     path("stays/", Stays.as_view(), name="api-stays"),
     path("stays/<uuid:pk>/", OneStay.as_view(), name="api-stay"),
+    path("transfers/", Transfers.as_view(), name="api-transfers"),
+    path("transfers/<uuid:pk>/", OneTransfer.as_view(), name="api-transfer"),
     path("assistance/", AssistanceLines.as_view(), name="api-assistance"),
     path("assistance/<uuid:pk>/", OneAssistance.as_view(), name="api-assistance-line"),
 ]

@@ -1,21 +1,37 @@
-"""Which bed for whom: what is free, what fits, what to propose."""
+"""Which bed for whom: what is free, what fits, what to propose and why."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+import datetime
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases.models import Migrant
+from cases.models import ADULT_AGE, Migrant, years_before
 from centres.models import Bed, Centre, Room
 
 from .models import BedAssignment, Stay
 
 Kind = Room.Kind
 OWN_SEX = {Migrant.Sex.FEMALE.value: Kind.WOMEN, Migrant.Sex.MALE.value: Kind.MEN}
+CHOSEN = (Kind.MEN, Kind.WOMEN, Kind.FAMILIES)  # where somebody whose sex isn't known may ask to sleep
 
 
-def free_beds(centre: Centre) -> QuerySet[Bed]:
-    """Usable beds in which nobody sleeps, room by room."""
+def kept_beds(on: datetime.date | None = None) -> QuerySet[Stay]:
+    """Stays of those in hospital whose bed is kept for them on this day (today)."""
+    return Stay.objects.filter(kept_until__gte=on or timezone.localdate(), kept_bed__isnull=False)
+
+
+def free_beds(centre: Centre, *, person: uuid.UUID | None = None) -> QuerySet[Bed]:
+    """Usable beds in which nobody sleeps and that are kept for nobody else, room by room; `is_kept`: for this person."""
     taken = BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)
-    return Bed.objects.usable().filter(~Exists(taken), room__centre=centre).select_related("room").order_by("room__kind", "room__name", "label", "pk")
+    kept = kept_beds().exclude(migrant=person).filter(kept_bed=OuterRef("pk"))
+    mine = Exists(kept_beds().filter(migrant=person, kept_bed=OuterRef("pk"))) if person else Value(False)
+    free = Bed.objects.usable().filter(~Exists(taken), ~Exists(kept), room__centre=centre).annotate(is_kept=mine)
+    return free.select_related("room").order_by("room__kind", "room__name", "label", "pk")
 
 
 def refusal(migrant: Migrant, room: Room) -> str:
@@ -23,9 +39,11 @@ def refusal(migrant: Migrant, room: Room) -> str:
 
     Children stay apart from adults they don't know (action document, 4.6; CRC); nobody sleeps with adults of the other sex."""
     kind = room.kind
+    if kind == Kind.ISOLATION:
+        return ""  # for a medical reason, which whoever decides it writes down
     if migrant.is_unaccompanied_minor:
         if kind in (Kind.MEN, Kind.WOMEN):
-            return _("Un enfant sans adulte responsable ne dort pas dans une chambre d’adultes : choisissez une chambre de mineurs.")
+            return _("Un enfant sans adulte responsable ne dort pas dans une chambre d’adultes : choisissez une chambre de mineurs.")
         return ""
     if migrant.is_minor():
         return ""  # where the adult who answers for the child sleeps
@@ -36,36 +54,122 @@ def refusal(migrant: Migrant, room: Room) -> str:
     return ""
 
 
-def _rooms_of_family(migrant: Migrant, centre: Centre) -> set[int]:
-    """Rooms of this centre where somebody of the person's household sleeps now."""
-    if migrant.household_id is None:
-        return set()
-    here = BedAssignment.objects.filter(until__isnull=True, stay__migrant__household=migrant.household_id, bed__room__centre=centre)
-    return set(here.exclude(stay__migrant=migrant.pk).values_list("bed__room_id", flat=True))
+@dataclass(frozen=True)
+class Proposal:
+    """The bed that the rule proposes (None: none), and why, in words."""
+
+    bed: Bed | None
+    why: str = ""
 
 
-def _wanted_kinds(migrant: Migrant) -> list[str]:
-    """Kinds of room, the best first. Of a person whose sex isn't known nothing is assumed: they are asked."""
-    if migrant.is_unaccompanied_minor:
-        return [Kind.MINORS, Kind.FAMILIES]
-    own: list[str] = [OWN_SEX[migrant.sex]] if migrant.sex in OWN_SEX else []
-    if migrant.is_minor():
-        return [Kind.FAMILIES]
-    return [Kind.FAMILIES, *own] if migrant.household_id is not None else own
+@dataclass(frozen=True)
+class Sleeper:
+    """As much of somebody in a room as the rule asks for."""
+
+    person: uuid.UUID
+    household: uuid.UUID | int | None
+    born_on: datetime.date
+    accompanied: bool
+
+    def is_adult(self, limit: datetime.date) -> bool:
+        return self.born_on <= limit
+
+
+class Places:
+    """The free beds of a centre and who sleeps in which room, read once (two queries). A bed that was proposed to one is gone for the next."""
+
+    def __init__(self, centre: Centre, *, person: uuid.UUID | None = None):
+        self.beds = list(free_beds(centre, person=person))
+        self._kept = {bed.pk for bed in self.beds if bed.is_kept}  # type: ignore[attr-defined]
+        self._rooms: dict[int, list[Sleeper]] = {}
+        columns = ("bed__room_id", "stay__migrant_id", "stay__migrant__household_id", "stay__migrant__born_on", "stay__migrant__accompanied_by_id")
+        rows = BedAssignment.objects.filter(until__isnull=True, bed__room__centre=centre).order_by("pk")
+        for room, key, household, born_on, adult in rows.values_list(*columns):
+            self._rooms.setdefault(room, []).append(Sleeper(key, household, born_on, adult is not None))
+        self._adult_since = years_before(timezone.localdate(), ADULT_AGE)
+
+    def suitable(self, migrant: Migrant) -> list[Bed]:
+        """The free beds where the person may sleep."""
+        return [bed for bed in self.beds if not refusal(migrant, bed.room)]
+
+    def propose(self, migrant: Migrant, number: int = 1) -> Proposal:
+        """The best bed for the person. `number`: how many of their family come with them now, themselves included."""
+        left = Counter(bed.room_id for bed in self.beds)
+        best: tuple[int, str, Bed] | None = None
+        for bed in self.beds:
+            ranked = self._rank(migrant, bed, left[bed.room_id] >= number)
+            if ranked is not None and (best is None or ranked[0] < best[0]):
+                best = (*ranked, bed)
+        return Proposal(best[2], best[1]) if best else Proposal(None)
+
+    def take(self, migrant: Migrant, bed: Bed | None) -> None:
+        """The person sleeps there: nobody else is proposed this bed, and their family is proposed the room."""
+        if bed is not None:
+            self.beds = [one for one in self.beds if one.pk != bed.pk]
+            self._rooms.setdefault(bed.room_id, []).append(Sleeper(migrant.pk, migrant.household_id, migrant.born_on, migrant.accompanied_by_id is not None))
+
+    def by_rule(self, migrant: Migrant, bed: Bed) -> bool:
+        """Is this bed as good by the rule as the one it proposes?"""
+        if not migrant.is_minor() and migrant.sex not in OWN_SEX and bed.room.kind in CHOSEN:
+            return True  # nothing is assumed of them: they were asked
+        mine, best = self._rank(migrant, bed, True), self.propose(migrant)
+        if mine is None:
+            return False
+        if best.bed is None:
+            return True
+        found = self._rank(migrant, best.bed, True)
+        return found is not None and mine[0] <= found[0]
+
+    def _rank(self, migrant: Migrant, bed: Bed, enough: bool) -> tuple[int, str] | None:
+        """How well the bed fits, 0 the best, and why; None: never proposed. Of a person whose sex isn't known nothing is assumed: they are asked."""
+        room, kind = bed.room, bed.room.kind
+        if kind == Kind.ISOLATION or refusal(migrant, room):
+            return None
+        if bed.pk in self._kept:
+            return 0, _("son lit, gardé pendant l’hospitalisation")
+        others = [one for one in self._rooms.get(room.pk, []) if one.person != migrant.pk]
+        family = [one for one in others if migrant.household_id is not None and one.household == migrant.household_id]
+        strangers = [one for one in others if one not in family]
+        alone = migrant.is_unaccompanied_minor
+        # Children alone and adults whom they don't know are not proposed one room.
+        if alone and kind != Kind.MINORS and any(one.is_adult(self._adult_since) for one in strangers):
+            return None
+        if not alone and kind == Kind.FAMILIES and any(not one.accompanied and not one.is_adult(self._adult_since) for one in strangers):
+            return None
+        if family:
+            return 1, _("près de sa famille")
+        if alone:
+            return {Kind.MINORS: (2, _("chambre de mineurs")), Kind.FAMILIES: (3, _("chambre de familles sans adulte inconnu : plus de place chez les mineurs"))}.get(
+                Kind(kind)
+            )
+        if kind == Kind.FAMILIES and (migrant.is_minor() or migrant.household_id is not None):
+            return (2 if enough and not others else 3 if not others else 4), _("chambre de familles")
+        if not migrant.is_minor() and migrant.sex in OWN_SEX and kind == OWN_SEX[Migrant.Sex(migrant.sex).value]:
+            words = _("chambre de femmes") if kind == Kind.WOMEN else _("chambre d’hommes")
+            return (5 if migrant.household_id is not None else 2), words
+        return None
 
 
 def suitable_beds(migrant: Migrant, centre: Centre) -> tuple[list[Bed], Bed | None]:
-    """The free beds where the person may sleep, and the one to propose: near their family, else by age and sex; None if none fits."""
-    beds = [bed for bed in free_beds(centre) if not refusal(migrant, bed.room)]
-    near = _rooms_of_family(migrant, centre)
-    for bed in beds:
-        if bed.room_id in near:
-            return beds, bed
-    for kind in _wanted_kinds(migrant):
-        for bed in beds:
-            if bed.room.kind == kind:
-                return beds, bed
-    return beds, None
+    """The free beds where the person may sleep, and the one to propose; None if none fits."""
+    places = Places(centre, person=migrant.pk)
+    return places.suitable(migrant), places.propose(migrant).bed
+
+
+def propose_all(people: Iterable[Migrant], places: Places) -> dict[uuid.UUID, Proposal]:
+    """A bed for each of those who arrive together: no bed twice, families in one room where there is one. Adults first: the children follow them."""
+    waiting = sorted(people, key=arriving)
+    families = Counter(person.household_id for person in waiting if person.household_id is not None)
+    found = {}
+    for person in waiting:
+        found[person.pk] = places.propose(person, families[person.household_id] if person.household_id is not None else 1)
+        places.take(person, found[person.pk].bed)
+    return found
+
+
+def arriving(person: Migrant) -> tuple[bool, str, uuid.UUID]:
+    """In which order those who come together are given a bed."""
+    return person.is_minor(), str(person.household_id or ""), person.pk
 
 
 def bed_of(stay: Stay) -> BedAssignment | None:

@@ -7,20 +7,29 @@ from django.utils.translation import gettext_lazy as _
 from cases.person_data import PersonData, dash, register_person_data
 from cases.services.merging import NOT_MOVED
 
-from .models import Alert, Assistance, BedAssignment, CriteriaTold, HealthRecord, LastSeen, Leave, PersonFlag, RollCallLine, SessionPresence, Sighting, Stay
+from .models import Alert, Assistance, BedAssignment, CriteriaTold, HealthRecord, LastSeen, Leave, PersonFlag, RollCallLine, SessionPresence, Sighting, Stay, Transfer
+from .workflow import OPEN
 
 NOT_MOVED.append(LastSeen)
 
 register_person_data(
     PersonData(
         Stay,
-        erased={"undone_reason": dash("undone_reason")},
+        erased={"undone_reason": dash("undone_reason"), "extended_reason": dash("extended_reason")},
         kept=("came_from", "digest"),  # a country's code; the digest of ids and dates alone
         clock=(("assistance", "arrived_at"), ("assistance", "departed_at")),
         holds=((Q(departed_at__isnull=True), _("un séjour en cours")),),
         hidden=("digest", "version"),
     ),
-    PersonData(BedAssignment),
+    PersonData(BedAssignment, erased={"reason": dash("reason")}),
+    PersonData(
+        Transfer,
+        erased={"reason": "–", "needs": dash("needs"), "answer": dash("answer"), "end_reason": dash("end_reason")},
+        kept=("transport",),  # the bus or the car
+        clock=(("assistance", "asked_at"),),
+        holds=((Q(state__in=OPEN), _("un transfert en cours")),),
+        hidden=("together", "version"),
+    ),
     PersonData(Assistance, clock=(("assistance", "given_on"),), hidden=("once_per_day",)),
     PersonData(PersonFlag, erased={"reason": "–", "lifted_reason": dash("lifted_reason")}, hidden=("key",)),
     PersonData(LastSeen),

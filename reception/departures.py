@@ -12,7 +12,7 @@ from cases import deaths
 from cases.models import Migrant
 
 from .models import Stay
-from .services import INSTANT, close_stay, lock_person
+from .services import INSTANT, close_stay, drop, lock_person
 
 
 @service
@@ -42,6 +42,7 @@ def end_stay_for_death(*, actor: User, migrant: Migrant, on: datetime.date) -> N
     if stay is not None:
         day_over = timezone.make_aware(datetime.datetime.combine(on, datetime.time.max))
         close_stay(actor, stay, max(min(timezone.now(), day_over), stay.arrived_at + INSTANT), Stay.DepartureReason.DIED)
+    drop(actor, migrant.pk, _("Décès de la personne."), travelling=True)
 
 
 deaths.register("reception", deaths.Floor(end_stay_for_death))

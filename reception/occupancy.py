@@ -6,31 +6,28 @@ from dataclasses import dataclass, field
 from django.db.models import (
     Case,
     Count,
-    DateTimeField,
-    DurationField,
     Exists,
-    ExpressionWrapper,
-    F,
     FilteredRelation,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    Value,
     When,
 )
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from cases.models import ADULT_AGE, Custody, Migrant, years_before
+from cases.models import ADULT_AGE, Custody, Migrant, RegistrationGroup, years_before
 from centres.access import may
 from centres.models import Bed, BedBlock, Centre, Room
 from centres.roles import Right
 from config import charts
 
-from .models import Stay, StayQuerySet
+from .beds import kept_beds
+from .models import ExpectedGroup, Stay, StayQuerySet, Transfer
 
 AWAITED_DAYS = 14  # after that nobody waits for somebody who never came
 
@@ -44,9 +41,8 @@ def start_of_today() -> datetime.datetime:
 
 
 def long_stays() -> StayQuerySet:
-    """Open stays that last longer than the centre means them to, counted in days as `Stay.days` does."""
-    planned = ExpressionWrapper(F("centre__max_stay_days") * Value(datetime.timedelta(days=1)), output_field=DurationField())
-    return Stay.objects.open().filter(arrived_at__lt=ExpressionWrapper(Value(start_of_today()) - planned, output_field=DateTimeField()))
+    """Open stays that go on past the day they were planned to."""
+    return Stay.objects.all().overdue()
 
 
 def children_alone() -> Q:
@@ -55,7 +51,7 @@ def children_alone() -> Q:
 
 
 def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
-    """Each centre with the figures of its day: capacity, present, arrived_today, left_today, without_bed, long, alone."""
+    """Each centre with the figures of its day: capacity, present, arrived_today, left_today, without_bed, long, ending, alone."""
     today = start_of_today()
     stays = Stay.objects.all()
     return centres.annotate(
@@ -65,6 +61,7 @@ def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
         left_today=_count(stays.filter(departed_at__gte=today)),
         without_bed=_count(stays.open().without_bed()),
         long=_count(long_stays()),
+        ending=_count(stays.ending_soon()),
         alone=_count(stays.open().filter(children_alone())),
     )
 
@@ -81,6 +78,7 @@ class Awaited:
     migrant: Migrant
     since: datetime.datetime
     transferred: bool
+    group: RegistrationGroup | None = None
 
 
 def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
@@ -90,10 +88,11 @@ def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
     recent = timezone.now() - datetime.timedelta(days=AWAITED_DAYS)
     reasons = (Custody.Reason.REGISTERED, Custody.Reason.TRANSFERRED)
     custodies = Custody.objects.filter(centre=centre, until__isnull=True, since__gte=recent, reason__in=reasons, migrant__died_on__isnull=True)
-    # Somebody with an open stay anywhere is not awaited; nor who came and left since.
+    # Somebody with an open stay anywhere is not awaited; nor who came and left since; who is on the way stands among the transfers.
     came = Stay.objects.filter(Q(departed_at__isnull=True) | Q(centre=centre, departed_at__gte=OuterRef("since")), migrant=OuterRef("migrant"))
-    rows = custodies.exclude(Exists(came)).select_related("migrant").order_by("-since")[:most]
-    return [Awaited(custody.migrant, custody.since, custody.reason == Custody.Reason.TRANSFERRED) for custody in rows]
+    travelling = Transfer.objects.filter(migrant=OuterRef("migrant"), to_centre=centre, left_at__gte=recent)
+    rows = custodies.exclude(Exists(came)).exclude(Exists(travelling)).select_related("migrant__registration_group").order_by("-since")[:most]
+    return [Awaited(one.migrant, one.since, one.reason == Custody.Reason.TRANSFERRED, one.migrant.registration_group) for one in rows]
 
 
 def present(user, centre: Centre) -> StayQuerySet:
@@ -110,34 +109,71 @@ def moved_today(user, centre: Centre, *, most: int = 30) -> list[Stay]:
     return list(stays.select_related("migrant").order_by(Greatest("arrived_at", "departed_at").desc(), "pk")[:most])
 
 
+# State of a bed → the letter that stands for it: nobody must tell colours apart.
+LETTERS = {"free": gettext_lazy("L"), "taken": gettext_lazy("P"), "kept": gettext_lazy("G"), "blocked": gettext_lazy("B")}
+WORDS = {"free": gettext_lazy("libre"), "taken": gettext_lazy("pris"), "kept": gettext_lazy("gardé"), "blocked": gettext_lazy("bloqué")}
+
+
+@dataclass(frozen=True)
+class BedNow:
+    """A bed at this moment. `who`: the person in it; None if it is empty, or if they are out of the user's scope."""
+
+    label: str
+    state: str
+    who: Migrant | None = None
+
+    @property
+    def letter(self) -> str:
+        return str(LETTERS[self.state])
+
+    @property
+    def words(self) -> str:
+        return str(WORDS[self.state])
+
+
 @dataclass
 class RoomNow:
-    """A room: who sleeps in which bed (label, person or None out of scope), which beds are free, which can't be used."""
+    """A room and each of its beds."""
 
     name: str
     kind: str
-    total: int = 0
-    taken: list[tuple[str, Migrant | None]] = field(default_factory=list)
-    free: list[str] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
+    beds: list[BedNow] = field(default_factory=list)
+
+    def _number(self, state: str) -> int:
+        return sum(bed.state == state for bed in self.beds)
+
+    @property
+    def taken(self) -> int:
+        return self._number("taken")
+
+    @property
+    def free(self) -> int:
+        return self._number("free")
+
+    @property
+    def total(self) -> int:
+        """Those in which somebody may sleep or sleeps."""
+        return len(self.beds) - self._number("blocked")
 
 
 def rooms(user, centre: Centre) -> list[RoomNow]:
-    """Every room of the centre with its beds, in one query."""
-    blocked = Exists(BedBlock.objects.acting().filter(bed=OuterRef("pk")))
-    beds = Bed.objects.there().filter(room__centre=centre).annotate(blocked=blocked, now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
+    """Every room of the centre with its beds, in one query. A bed that was blocked while somebody sleeps in it is still taken."""
+    blocked, kept = Exists(BedBlock.objects.acting().filter(bed=OuterRef("pk"))), Exists(kept_beds().filter(kept_bed=OuterRef("pk")))
+    beds = Bed.objects.there().filter(room__centre=centre).annotate(blocked=blocked, kept=kept)
+    beds = beds.annotate(now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
     known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("now__stay__migrant_id")))
     rows = beds.annotate(known=known).order_by("room__kind", "room__name", "label", "pk")
     person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
     found: dict[int, RoomNow] = {}
     kinds = dict(Room.Kind.choices)
-    for room, name, kind, label, is_blocked, is_known, key, surname, given in rows.values_list(
-        "room_id", "room__name", "room__kind", "label", "blocked", "known", *person
-    ):
-        here = found.setdefault(room, RoomNow(name, str(kinds[kind])))
-        here.total += not is_blocked
-        if key is not None:
-            here.taken.append((label, Migrant(pk=key, surname=surname, given_names=given) if is_known else None))
-        else:
-            (here.broken if is_blocked else here.free).append(label)
+    columns = ("room_id", "room__name", "room__kind", "label", "blocked", "kept", "known", *person)
+    for room, name, kind, label, is_blocked, is_kept, is_known, key, surname, given in rows.values_list(*columns):
+        state = "taken" if key is not None else "blocked" if is_blocked else "kept" if is_kept else "free"
+        who = Migrant(pk=key, surname=surname, given_names=given) if key is not None and is_known else None
+        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who))
     return list(found.values())
+
+
+def expected(centre: Centre, *, most: int = 20) -> list[ExpectedGroup]:
+    """Groups announced and not yet come, the first to come on top."""
+    return list(ExpectedGroup.objects.announced().filter(centre=centre).select_related("announced_from").order_by("expected_at", "pk")[:most])

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -20,18 +20,22 @@ from centres.roles import Right
 from config.countries import country_name
 
 from . import absence, occupancy
-from .models import Assistance, LastSeen, Stay
+from .models import Assistance, ExpectedGroup, LastSeen, Stay, Transfer
 from .services import UNDONE
+from .workflow import State
 
 MOST_LINES = 400
+HOME_LINES = 8
+MOST_HOME_ROWS = 60
 
 
 def _stays(migrant: Migrant) -> list[Stay]:
     """The person's stays, latest first; asked once for a loaded person."""
     kept = migrant.__dict__
     if "_stays" not in kept:
-        stays = absence.with_presence(Stay.objects.filter(migrant=migrant).with_bed())
-        kept["_stays"] = list(stays.select_related("centre", "checked_in_by", "checked_out_by", "undone_by"))
+        running = Transfer.objects.open().filter(migrant=OuterRef("migrant")).values("pk")[:1]
+        stays = absence.with_presence(Stay.objects.filter(migrant=migrant).with_bed()).annotate(running=Subquery(running))
+        kept["_stays"] = list(stays.select_related("centre", "checked_in_by", "checked_out_by", "undone_by", "extended_by"))
     return kept["_stays"]
 
 
@@ -58,6 +62,9 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
             who = str(stay.checked_out_by) if stay.checked_out_by_id else ""
             title = _("Départ du centre de %(centre)s") % {"centre": stay.centre}
             rows.append(TimelineRow(stay.departed_at, title, _first_upper(stay.get_departure_reason_display()), who=who, chip={"label": _("séjour"), "tone": "neutral"}))
+        if stay.extended_at:
+            title = _("Séjour prévu jusqu’au %(day)s") % {"day": formats.date_format(stay.planned_until)}
+            rows.append(TimelineRow(stay.extended_at, title, stay.extended_reason, who=str(stay.extended_by or ""), chip={"label": _("séjour"), "tone": "neutral"}))
         if stay.undone_at:
             title = _("Départ noté par erreur, annulé")
             rows.append(TimelineRow(stay.undone_at, title, stay.undone_reason, who=str(stay.undone_by or ""), chip={"label": _("séjour"), "tone": "neutral"}))
@@ -91,21 +98,40 @@ def _assistance_by_day(user: Any, migrant: Migrant) -> list[TimelineRow]:
 
 def _due(user, migrant: Migrant) -> list[DueItem]:
     stay = open_stay(migrant)
+    if migrant.care_ended(user) is not None:
+        return []  # another team follows them now
+    transfers = [_transfer_due(user, one) for one in _transfers(migrant)]
     if stay is None:
-        return []
+        return transfers
     days = stay.days
     since = ngettext("depuis %(n)s jour", "depuis %(n)s jours", days) % {"n": days} if days else _("depuis aujourd’hui")
     detail = f"{_first_upper(since)} ({formats.date_format(timezone.localdate(stay.arrived_at))})"
     bed = _("Lit : %(bed)s.") % {"bed": stay.bed_words} if stay.bed_id else _("Sans lit.")  # type: ignore[attr-defined]
-    tone = "info"
-    if days > stay.centre.max_stay_days:
-        tone = "warn"
-        bed += " " + _("Le séjour dure plus que les %(days)s jours prévus.") % {"days": stay.centre.max_stay_days}
-    elif not stay.bed_id:  # type: ignore[attr-defined]
-        tone = "warn"
-    bed, tone = _seen(stay, bed, tone)
+    bed, tone = _seen(stay, bed, "info" if stay.bed_id else "warn")  # type: ignore[attr-defined]
+    if stay.plan_state:
+        tone = "danger" if stay.plan_state == "over" else "warn"
+        day = formats.date_format(stay.planned_until)
+        words = _("Le séjour dépasse la durée prévue (jusqu’au %(day)s).") if stay.plan_state == "over" else _("Fin prévue le %(day)s.")
+        bed += " " + words % {"day": day}
     url = reverse("reception:centre", args=[stay.centre.code]) if may(user, Right.VIEW_CENTRE, stay.centre) else ""
-    return [DueItem(_("Au centre de %(centre)s") % {"centre": stay.centre}, f"{detail}. {bed}", url, tone)]
+    return [DueItem(_("Au centre de %(centre)s") % {"centre": stay.centre}, f"{detail}. {bed}", url, tone), *transfers]
+
+
+def _transfers(migrant: Migrant) -> list[Transfer]:
+    """The transfer of the person that goes on, if any; asked for once, and only if there is one."""
+    kept = migrant.__dict__
+    if "_transfers" not in kept:
+        running = next((stay.running for stay in _stays(migrant)), None)  # type: ignore[attr-defined]
+        kept["_transfers"] = list(Transfer.objects.filter(pk=running).select_related("from_centre", "to_centre")) if running else []
+    return kept["_transfers"]
+
+
+def _transfer_due(user: Any, transfer: Transfer) -> DueItem:
+    title = _("Transfert vers %(centre)s : %(state)s") % {"centre": transfer.to_centre, "state": transfer.get_state_display()}
+    day = formats.date_format(transfer.planned_on)
+    words = _("Attendue, pas arrivée : prévue le %(day)s.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
+    seen = any(may(user, Right.VIEW_CENTRE, centre) for centre in transfer.access_centres(writing=False))
+    return DueItem(title, words % {"day": day}, reverse("reception:transfer", args=[transfer.pk]) if seen else "", "danger" if transfer.is_late else "info")
 
 
 def _seen(stay: Any, words: str, tone: str) -> tuple[str, str]:
@@ -128,11 +154,14 @@ def _actions(user, migrant: Migrant) -> list[Action]:
     if stay is not None:
         if not may(user, Right.RECEIVE, stay.centre):
             return []
+        ask = [] if _transfers(migrant) else [Action(_("Demander un transfert"), reverse("reception:ask_transfer", args=[stay.pk]), 60)]
         return [
             Action(_("Donner une assistance"), reverse("reception:assistance", args=[stay.centre.code, migrant.pk]), 10),
             Action(_("Changer de lit") if stay.bed_id else _("Attribuer un lit"), reverse("reception:move", args=[stay.pk]), 10),  # type: ignore[attr-defined]
             Action(_("Noter le départ"), reverse("reception:check_out", args=[stay.pk]), 10),
             Action(_("Permission d’absence"), reverse("reception:leave", args=[stay.pk]), 30),
+            Action(_("Changer la durée"), reverse("reception:extend", args=[stay.pk]), 60),
+            *ask,
         ]
     own = centres_for(user, Right.RECEIVE)
     if not own:
@@ -169,6 +198,33 @@ def _home(request) -> dict[str, Any] | None:
     return {"centres": centres} if centres else None
 
 
+def _to_follow(user: Any) -> QuerySet[Transfer]:
+    """Transfers whose next step is this user's: to answer, to send off, to receive."""
+    asked = Q(state=State.ASKED, to_centre__in=centres_for(user, Right.MANAGE_CENTRE))
+    own = centres_for(user, Right.RECEIVE)
+    return Transfer.objects.filter(asked | Q(state=State.ACCEPTED, from_centre__in=own) | Q(state=State.TRAVELLING, to_centre__in=own))
+
+
+def _home_transfers(request) -> dict[str, Any] | None:
+    """One line for those who travel together."""
+    rows = list(_to_follow(request.user).select_related("from_centre", "to_centre").order_by("planned_on", "asked_at", "pk")[:MOST_HOME_ROWS])
+    journeys = list({(row.together, row.state): row for row in reversed(rows)}.values())[::-1]
+    return {"rows": journeys[:HOME_LINES], "more": len(journeys) > HOME_LINES} if rows else None
+
+
+def _awaited_groups(user: Any) -> QuerySet[ExpectedGroup]:
+    return ExpectedGroup.objects.announced().filter(Q(centre__in=centres_for(user, Right.RECEIVE)) | Q(announced_by=user))
+
+
+def _home_expected(request) -> dict[str, Any] | None:
+    rows = list(_awaited_groups(request.user).select_related("centre").order_by("expected_at", "pk")[:HOME_LINES])
+    return {"rows": rows} if rows else None
+
+
+add_to_home(
+    HomeCard("reception/home_expected.html", (Right.RECEIVE, Right.MANAGE_RETURN), 16, _home_expected, _awaited_groups),
+    HomeCard("reception/home_transfers.html", (Right.RECEIVE, Right.MANAGE_CENTRE), 16, _home_transfers, _to_follow),
+)
 add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
 add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
 PRESENCE.append(lambda: Exists(Stay.objects.open().filter(migrant=OuterRef("pk"))))

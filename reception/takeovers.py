@@ -9,7 +9,7 @@ from cases.takeovers import at_takeover
 from centres.models import Centre
 
 from .models import Stay
-from .services import close_stay
+from .services import close_stay, drop
 
 
 @at_takeover
@@ -20,4 +20,5 @@ def end_stay_elsewhere(actor: User, migrant: Migrant, centre: Centre) -> list[st
     for stay in Stay.objects.select_for_update(of=("self",)).filter(migrant=migrant, departed_at__isnull=True).exclude(centre=centre).select_related("centre"):
         close_stay(actor, stay, timezone.now(), Stay.DepartureReason.LEFT)
         done.append(_("Le séjour au centre de %(centre)s est noté comme terminé.") % {"centre": stay.centre})
+    drop(actor, migrant.pk, _("Prise en charge au guichet d’un autre centre."), travelling=True, at=centre)
     return done

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import absences, assistance, board, criteria, flags, health, history, opening, places, report, rollcall, sessions, stays, stock
+from .views import absences, arrivals, assistance, board, criteria, expected, flags, health, history, opening, places, report, rollcall, sessions, stays, stock, transfers
 
 app_name = "reception"
 urlpatterns = [
@@ -17,6 +17,13 @@ urlpatterns = [
     path("alerts/<int:pk>/close-missing/", absences.close_missing, name="close-missing"),
     path("stays/<uuid:pk>/move/", stays.move, name="move"),
     path("stays/<uuid:pk>/check-out/", stays.check_out, name="check_out"),
+    path("stays/<uuid:pk>/extend/", stays.extend, name="extend"),
+    path("stays/<uuid:pk>/release-bed/", stays.release_bed, name="release_bed"),
+    path("stays/<uuid:pk>/transfer/", transfers.ask, name="ask_transfer"),
+    path("transfers/<uuid:pk>/", transfers.transfer, name="transfer"),
+    path("expected/new/", expected.announce, name="announce"),
+    path("expected/<uuid:pk>/", expected.group, name="expected_group"),
+    path("expected/<uuid:pk>/cancel/", expected.cancel, name="cancel_expected"),
     path("stays/<uuid:pk>/undo-departure/", stays.undo_departure, name="undo-departure"),
     path("assistance/<uuid:pk>/withdraw/", assistance.withdraw, name="withdraw_assistance"),
     path("assistance/<uuid:pk>/health/", health.detail, name="health_detail"),
@@ -28,6 +35,9 @@ urlpatterns = [
     path("<str:code>/roll-call/", rollcall.roll_call, name="roll_call"),
     path("<str:code>/absences/", absences.absences, name="absences"),
     path("<str:code>/absences/days/", absences.absence_days, name="absence-days"),
+    path("<str:code>/arrivals/", arrivals.arrivals, name="arrivals"),
+    path("<str:code>/expected/", expected.groups, name="expected"),
+    path("<str:code>/transfers/", transfers.transfers, name="transfers"),
     path("<str:code>/meals/", assistance.meals, name="meals"),
     path("<str:code>/check-in/<uuid:migrant>/", stays.check_in, name="check_in"),
     path("<str:code>/assistance/<uuid:migrant>/", assistance.assistance, name="assistance"),

@@ -20,6 +20,7 @@ from centres.models import Centre
 from centres.roles import Right
 from config.countries import continent
 from config.refusals import in_words
+from reception.handover import at_handover
 
 from .models import VISIT_MONTHS, ReintegrationCase, Support, Visit, add_months
 
@@ -246,3 +247,17 @@ def reopen_after_death(*, actor: User, migrant: Migrant) -> None:
 
 
 deaths.register("reintegration", deaths.Floor(close_for_death, reopen_after_death))
+
+
+# --- a transfer ----------------------------------------------------------------------------------------------------
+
+
+@at_handover
+def follow_the_person(actor: User, migrant: Migrant, centre: Centre) -> None:
+    """The antenna of the centre that receives the person goes on with the visits: a transfer moves all care. Their row is locked."""
+    for case in ReintegrationCase.objects.open().select_for_update(of=("self",)).filter(migrant=migrant):
+        if case.centre_id != centre.pk:
+            case.centre = centre
+            case.version += 1
+            case.save(update_fields=["centre", "version"])
+        open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.REINTEGRATION, exclusive=False)

@@ -20,6 +20,7 @@ from centres.roles import Right
 from config.countries import country_choices
 from config.refusals import in_words
 from reception.departures import end_stay_for_return
+from reception.handover import at_handover
 from reception.models import Stay
 
 from .models import ReturnCase
@@ -226,3 +227,15 @@ def reopen_after_death(*, actor: User, migrant: Migrant) -> None:
 
 
 deaths.register("returns", deaths.Floor(close_for_death, reopen_after_death))
+
+
+# --- a transfer ----------------------------------------------------------------------------------------------------
+
+
+@at_handover
+def follow_the_person(actor: User, migrant: Migrant, centre: Centre) -> None:
+    """The open return goes along to the centre that receives the person. Their row is locked."""
+    for case in ReturnCase.objects.open().select_for_update(of=("self",)).filter(migrant=migrant).exclude(centre=centre):
+        case.centre = centre
+        case.version += 1
+        case.save(update_fields=["centre", "version"])

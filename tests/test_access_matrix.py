@@ -116,7 +116,9 @@ def in_scope(model: type[models.Model] | None, username: str, centre: str) -> bo
         return SEEN_BY[model] in local
     fields = {field.name for field in model._meta.get_fields()}
     hangs_on_person = (
-        model.__name__ in ("Migrant", "RegistrationGroup") or fields & {"migrant", "first", "survivor"} or ("case" in fields and "reintegration" in model.__module__)
+        model.__name__ in ("Migrant", "RegistrationGroup", "ExpectedGroup")
+        or fields & {"migrant", "first", "survivor"}
+        or ("case" in fields and "reintegration" in model.__module__)
     )
     return Right.VIEW_CASE in local if hangs_on_person else True
 

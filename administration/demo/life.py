@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
+
 import names
 from cases import case_numbers
 from cases.models import Card, Consent, Custody, Household, IdentityDocument, Migrant, Note, RegistrationGroup
@@ -85,6 +87,11 @@ class Batch:
     @property
     def people(self) -> int:
         return len(self.rows[Migrant])
+
+
+def planned_until(arrived: datetime.datetime, centre: Centre) -> datetime.date:
+    """As the database fills it where triggers run."""
+    return timezone.localdate(arrived) + datetime.timedelta(days=centre.max_stay_days)
 
 
 class Life:
@@ -309,6 +316,7 @@ class Life:
         stay = Stay(
             id=self.uuid(), migrant=migrant, centre=self.centres[code], arrived_at=arrived, origin=origin, came_from=came_from, checked_in_by_id=agent,
             departed_at=leaves, departure_reason=(Stay.DepartureReason.TRANSFERRED if moved_on else reason) if leaves else "", checked_out_by_id=agent if leaves else None,
+            planned_until=planned_until(arrived, self.centres[code]),
         )  # fmt: skip
         batch.add(stay)
         self.bed(batch, stay, migrant, code)
@@ -358,6 +366,7 @@ class Life:
         stay = Stay(
             id=self.uuid(), migrant=migrant, centre=self.centres["BKO"], arrived_at=arrived, origin=Stay.Origin.TRANSFERRED, came_from="ML", checked_in_by_id=agent,
             departed_at=leaves, departure_reason=Stay.DepartureReason.LEFT if leaves else "", checked_out_by_id=agent if leaves else None,
+            planned_until=planned_until(arrived, self.centres["BKO"]),
         )  # fmt: skip
         batch.add(stay, Custody(migrant=migrant, centre=self.centres["BKO"], since=arrived, reason=Custody.Reason.TRANSFERRED))
         self.bed(batch, stay, migrant, "BKO")

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from centres.access import allows, centres_for, may
+from centres.models import Posting
 from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 
 from .. import sections
-from ..models import Migrant, Referral
+from ..models import Custody, Migrant, Referral
 from ..referrals import ANSWER_DAYS, OPEN, SERVICES, TONES, State
 from ..sections import Action, DueItem, Section, Tab, TimelineRow
 from .file import PAPER_SOURCES, Paper, papers
@@ -105,11 +106,13 @@ sections.register(Section("referrals", Right.VIEW_CASE, timeline=_timeline, due=
 
 
 def _card(request) -> dict[str, Any] | None:
-    """Sent by this user more than a week ago and unanswered; for those who run a centre, also what somebody sent who no longer works."""
+    """Sent by this user more than a week ago and unanswered, about people their centre follows; for those who run a centre, also what came
+    along with a transfer, and what somebody sent who no longer works."""
     user = request.user
-    mine = Q(sent_by=user)
+    mine = Q(Exists(Custody.objects.filter(migrant=OuterRef("migrant"), centre__in=centres_for(user, Right.VIEW_CASE), until__isnull=True)), sent_by=user)
     if may(user, Right.MANAGE_CENTRE):
-        mine |= Q(centre__in=centres_for(user, Right.MANAGE_CENTRE), sent_by__is_active=False)
+        works_here = Posting.objects.active().filter(Q(centre=OuterRef("centre")) | Q(centre__isnull=True), user=OuterRef("sent_by"))
+        mine |= Q(~Exists(works_here) | Q(sent_by__is_active=False), centre__in=centres_for(user, Right.MANAGE_CENTRE))
     waiting = Referral.objects.visible_to(user).unanswered().filter(mine).select_related("migrant", "structure").order_by("sent_at", "pk")
     rows = list(waiting[: SHOWN + 1])
     return {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "url": reverse("referrals:list") + "?state=late&mine=on"} if rows else None

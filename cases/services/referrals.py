@@ -324,3 +324,10 @@ def answer_by_link(*, actor: None, link: ReferralLink, key: uuid.UUID, to: str, 
     referral.last_key = key
     referral.save()
     return referral
+
+
+@service
+def hand_over_referrals(*, actor: User, migrant: Migrant, centre: Centre) -> int:
+    """The person is transferred: what is still open is followed by the centre that receives them. Returns how many. Part of the transfer,
+    which has judged the rights; the history keeps who sent them from where."""
+    return Referral.objects.open().filter(migrant=migrant).exclude(centre=centre).update(centre=centre)

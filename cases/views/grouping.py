@@ -59,6 +59,7 @@ def start(request: HttpRequest) -> HttpResponse:
                 return redirect("cases:group", pk=group.pk)
     else:
         initial = {"id": new_id(), "arrived_on": timezone.localdate(), "consent_purposes": ["registration"], "consent_language": "fra"}
+        initial |= {name: request.GET[name][:80] for name in ("centre", "title") if request.GET.get(name)}  # of a group that was announced
         form = GroupForm(initial=initial, centres=centres)
     since = timezone.now() - datetime.timedelta(days=SHOWN_DAYS)
     groups = RegistrationGroup.objects.filter(centre__in=mine, made_at__gte=since).select_related("centre", "made_by").annotate(number=Count("people"))

@@ -1,21 +1,29 @@
 """The forms of the reception. They read what was typed; the services decide."""
 
+from .arrivals import ArrivalsForm
 from .assistance import AssistanceForm, MealForm
 from .board import BoardFilter
 from .criteria import CriteriaForm, ToldForm, initial_texts
+from .expected import AnnounceForm, ArrivedForm, CancelForm
 from .flags import FlagForm, KindForm, LiftForm
 from .health import CareForm, DetailForm
 from .presence import AbsenceForm, CloseForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .report import AskReportForm, PeriodForm
 from .sessions import SessionForm, ticked
-from .stays import CheckInForm, CheckOutForm, MoveForm, UndoForm
+from .stays import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
 from .stock import MovementForm, ThresholdForm
+from .transfers import AskTransferForm, StepForm
 
 __all__ = [
     "AbsenceForm",
+    "AnnounceForm",
+    "ArrivalsForm",
+    "ArrivedForm",
     "AskReportForm",
+    "AskTransferForm",
     "AssistanceForm",
     "BoardFilter",
+    "CancelForm",
     "CareForm",
     "CheckInForm",
     "CheckOutForm",
@@ -23,6 +31,7 @@ __all__ = [
     "CriteriaForm",
     "DaysForm",
     "DetailForm",
+    "ExtendForm",
     "FlagForm",
     "KindForm",
     "LeaveForm",
@@ -33,6 +42,7 @@ __all__ = [
     "PeriodForm",
     "RollCallForm",
     "SessionForm",
+    "StepForm",
     "ThresholdForm",
     "ToldForm",
     "UndoForm",

@@ -15,7 +15,8 @@ class BoardFilter(forms.Form):
             ("", gettext_lazy("Toutes")),
             ("alone", gettext_lazy("Mineurs non accompagnés")),
             ("bed", gettext_lazy("Sans lit")),
-            ("long", gettext_lazy("Séjour plus long que prévu")),
+            ("long", gettext_lazy("Durée prévue dépassée")),
+            ("soon", gettext_lazy("Fin prévue bientôt")),
         ],
     )
 

@@ -7,27 +7,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from centres.models import Bed, Centre
-from config.countries import country_choices
 
 from ..models import Stay
-from .parts import BROKEN, BedField, MomentField
+from .parts import BROKEN, BedField, BedReasonField, CameFromField, DayField, MomentField, OriginField
 
 
 class CheckInForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
-    origin = forms.ChoiceField(
-        label=gettext_lazy("Comment la personne est‑elle venue ?"),
-        choices=Stay.Origin.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choisissez comment la personne est venue.")},
-    )
-    came_from = forms.ChoiceField(
-        label=gettext_lazy("Pays de provenance"),
-        required=False,
-        choices=lambda: [("", _("Non connu")), *country_choices()],
-        help_text=gettext_lazy("Le dernier pays avant l’arrivée au centre."),
-    )
+    origin = OriginField(label=gettext_lazy("Comment la personne est‑elle venue ?"))
+    came_from = CameFromField()
     bed = BedField(label=gettext_lazy("Lit"))
+    bed_reason = BedReasonField()
     arrived_at = MomentField(label=gettext_lazy("Arrivée, si ce n’est pas maintenant"))
 
     def __init__(self, *arguments: Any, centre: Centre, beds: list[Bed], **named: Any):
@@ -38,6 +28,7 @@ class CheckInForm(forms.Form):
 class MoveForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
     bed = BedField(label=gettext_lazy("Lit"))
+    bed_reason = BedReasonField()
 
     def __init__(self, *arguments: Any, centre: Centre, beds: list[Bed], **named: Any):
         super().__init__(*arguments, **named)
@@ -52,18 +43,29 @@ class CheckOutForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choisissez le motif du départ.")},
     )
-    transfer_to = forms.ModelChoiceField(
-        label=gettext_lazy("Transférée vers"), required=False, queryset=Centre.objects.none(), to_field_name="code", empty_label=gettext_lazy("Choisissez un centre")
-    )
+    keep_bed_until = DayField(label=gettext_lazy("Garder le lit jusqu’au"), required=False)
     departed_at = MomentField(label=gettext_lazy("Départ, si ce n’est pas maintenant"))
 
-    def __init__(self, *arguments: Any, centre: Centre, may_transfer: bool, **named: Any):
+    def __init__(self, *arguments: Any, accepted: bool, bed: Any, **named: Any):
+        """`accepted`: has another centre agreed to take the person in? `bed`: the one they have, if any."""
         super().__init__(*arguments, **named)
-        if may_transfer:
-            self.fields["transfer_to"].queryset = Centre.objects.exclude(pk=centre.pk)  # type: ignore[attr-defined]
-        else:
-            del self.fields["transfer_to"]
+        if not accepted:
             self.fields["reason"].choices = [choice for choice in Stay.DepartureReason.choices if choice[0] != Stay.DepartureReason.TRANSFERRED]  # type: ignore[attr-defined]
+        if bed is None:
+            del self.fields["keep_bed_until"]
+
+
+class ExtendForm(forms.Form):
+    """Another planned end of a stay."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
+    until = DayField(label=gettext_lazy("Séjour prévu jusqu’au"))
+    reason = forms.CharField(
+        label=gettext_lazy("Pourquoi la durée change-t-elle ?"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": gettext_lazy("Dites pourquoi la durée du séjour change.")},
+    )
 
 
 class UndoForm(forms.Form):

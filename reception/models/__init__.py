@@ -5,6 +5,7 @@ from config.ranges import KeyRange
 from .alert import Alert, AlertQuerySet
 from .assistance import Assistance, AssistanceQuerySet
 from .criteria import AidCriteria, CriteriaTold
+from .expected import ExpectedGroup, ExpectedGroupQuerySet
 from .flag import FlagKind, PersonFlag
 from .health import CARE, HealthRecord
 from .rollcall import Leave, RollCall, RollCallLine
@@ -13,6 +14,7 @@ from .session import Session, SessionPresence
 from .sleeping import BedOverTime, BlockedBed
 from .stay import BedAssignment, Stay, StayQuerySet, TimeRange, UuidKeyRange
 from .stock import StockItem, StockMovement
+from .transfer import Transfer, TransferQuerySet
 
 __all__ = [
     "CARE",
@@ -26,6 +28,8 @@ __all__ = [
     "BedOverTime",
     "BlockedBed",
     "CriteriaTold",
+    "ExpectedGroup",
+    "ExpectedGroupQuerySet",
     "FlagKind",
     "HealthRecord",
     "KeyRange",
@@ -42,5 +46,7 @@ __all__ = [
     "StockItem",
     "StockMovement",
     "TimeRange",
+    "Transfer",
+    "TransferQuerySet",
     "UuidKeyRange",
 ]

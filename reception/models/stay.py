@@ -1,5 +1,6 @@
 """Somebody is in a centre, and sleeps in a bed of it."""
 
+import datetime
 import uuid
 
 import pgtrigger
@@ -21,6 +22,8 @@ from config.ranges import KeyRange
 
 from .seen import seen
 from .sleeping import usable_when_laid
+
+WARNING_DAYS = 3  # before a stay passes what was planned
 
 
 class UuidKeyRange(KeyRange):
@@ -48,6 +51,15 @@ class StayQuerySet(FileQuerySet):
         now = BedAssignment.objects.filter(stay=OuterRef("pk"), until__isnull=True).order_by()
         words = Concat("bed__room__name", Value(" – "), "bed__label")
         return self.annotate(bed_id=Subquery(now.values("bed_id")[:1]), bed_words=Subquery(now.annotate(words=words).values("words")[:1]))
+
+    def overdue(self, on: datetime.date | None = None) -> "StayQuerySet":
+        """That go on past the day they were planned to."""
+        return self.open().filter(planned_until__lt=on or timezone.localdate())
+
+    def ending_soon(self, on: datetime.date | None = None) -> "StayQuerySet":
+        """Whose planned end is near."""
+        on = on or timezone.localdate()
+        return self.open().filter(planned_until__gte=on, planned_until__lte=on + datetime.timedelta(days=WARNING_DAYS))
 
     def without_bed(self) -> "StayQuerySet":
         return self.filter(~Exists(BedAssignment.objects.filter(stay=OuterRef("pk"), until__isnull=True)))
@@ -88,6 +100,15 @@ class Stay(models.Model):
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("départ annulé par"))
     undone_reason = models.CharField(_("pourquoi le départ a été annulé"), max_length=300, blank=True)
+    # The last day the stay is meant to last: the database fills it from the centre's limit where nobody did (trigger below).
+    planned_until = models.DateField(_("prévu jusqu’au"), blank=True)
+    # The last time that the plan was changed; the change history has all of them.
+    extended_at = models.DateTimeField(null=True, blank=True)
+    extended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("durée changée par"))
+    extended_reason = models.CharField(_("pourquoi la durée a été changée"), max_length=300, blank=True)
+    # Somebody in hospital may find their bed again: nobody else is laid there up to that day.
+    kept_bed = models.ForeignKey(Bed, models.PROTECT, null=True, blank=True, related_name="kept_for", verbose_name=_("lit gardé"))
+    kept_until = models.DateField(_("lit gardé jusqu’au"), null=True, blank=True)
     # Of what was sent at check-in: tells whether the same `id` comes again with the same content, even after a move.
     digest = models.CharField(max_length=64, default="", editable=False)
     version = models.PositiveIntegerField(default=1)
@@ -124,9 +145,30 @@ class Stay(models.Model):
                 name="stay_undone_whole",
                 violation_error_message=_("Dites pourquoi ce départ est annulé."),
             ),
+            models.CheckConstraint(
+                condition=Q(extended_at__isnull=True, extended_reason="") | Q(extended_at__isnull=False) & ~Q(extended_reason=""),
+                name="stay_extended_whole",
+                violation_error_message=_("Dites pourquoi la durée du séjour change."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kept_bed__isnull=True, kept_until__isnull=True) | Q(kept_bed__isnull=False, kept_until__isnull=False, departure_reason="hospital"),
+                name="stay_kept_bed",
+                violation_error_message=_("Un lit n’est gardé que pour une personne à l’hôpital, jusqu’à un jour donné."),
+            ),
         ]
         triggers = [
             audited(leave_out=("digest",)),
+            pgtrigger.Trigger(
+                name="planned",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__planned_until__isnull=True),
+                func=f"""
+                    SELECT (NEW.arrived_at AT TIME ZONE '{settings.TIME_ZONE}')::date + c.max_stay_days INTO NEW.planned_until
+                        FROM centres_centre c WHERE c.id = NEW.centre_id;
+                    RETURN NEW;
+                """,  # noqa: S608 – a constant of the settings
+            ),
             living_only(operation=pgtrigger.Insert | pgtrigger.UpdateOf("departed_at"), condition=pgtrigger.Q(new__departed_at__isnull=True)),
             *seen(),
         ]
@@ -138,6 +180,14 @@ class Stay(models.Model):
     @property
     def is_open(self) -> bool:
         return self.departed_at is None
+
+    @property
+    def plan_state(self) -> str:
+        """`over` past the day planned, `soon` in the last days before it, else nothing."""
+        if not self.is_open:
+            return ""
+        left = (self.planned_until - timezone.localdate()).days
+        return "over" if left < 0 else "soon" if left <= WARNING_DAYS else ""
 
     @property
     def days(self) -> int:
@@ -153,6 +203,9 @@ class BedAssignment(models.Model):
     bed = models.ForeignKey(Bed, models.PROTECT, related_name="assignments", verbose_name=_("lit"))
     since = models.DateTimeField(default=timezone.now)
     until = models.DateTimeField(null=True, blank=True)
+    # Is it as good as what the rule proposes (reception/beds.py)? Whoever decided otherwise said why.
+    by_rule = models.BooleanField(_("selon la règle"), default=True)
+    reason = models.CharField(_("pourquoi ce lit"), max_length=200, blank=True)
 
     class Meta:
         ordering = ["since"]
@@ -165,5 +218,8 @@ class BedAssignment(models.Model):
             ),
             models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay", violation_error_message=_("Cette personne a déjà un lit.")),
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="bed_dates"),
+            models.CheckConstraint(
+                condition=Q(by_rule=True) | ~Q(reason=""), name="bed_by_hand_reason", violation_error_message=_("Dites pourquoi la personne dort dans ce lit.")
+            ),
         ]
         triggers = [audited(), usable_when_laid()]

@@ -1,47 +1,64 @@
-"""Writes of the reception: arrival, bed, departure, assistance. Pages and API come here, and hold no rules."""
+"""Writes of the reception: arrival, bed, departure, transfer, assistance. Pages and API come here, and hold no rules."""
 
 from .absences import MAY_CLOSE, MAY_NOTE, close_missing, note_absence, set_absence_days, watch_absences
 from .alerts import raise_alert
+from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import MOST_AT_ONCE, may_give, may_withdraw, record_assistance, serve, withdraw_assistance
 from .criteria import current_criteria, publish_criteria, tell_criteria
+from .expected import announce_group, close_group, may_cancel
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
 from .health import may_withdraw_care, record_care, write_detail
 from .leaves import MOST_NIGHTS, allow_leave, cancel_leave
+from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_undone
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
 from .sessions import correct_session, may_withdraw_session, present_on, record_session, withdraw_session
-from .stays import INSTANT, UNDONE, AlreadyLeft, assign_bed, check_in, check_out, close_stay, lock_person, undo_departure, why_not_undone
+from .stays import INSTANT, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, lock_person
 from .stock import move_stock, set_threshold, stock_warning, tell_stock
+from .transfer_steps import drop
+from .transfers import ask_transfer, may_step, move_transfer
 
 __all__ = [
     "ACTS",
     "INSTANT",
     "MAY_CLOSE",
     "MAY_NOTE",
+    "MOST_ARRIVING",
     "MOST_AT_ONCE",
     "MOST_NIGHTS",
     "UNDONE",
     "AlreadyLeft",
+    "Arrival",
     "Called",
+    "RefusedTogether",
     "Round",
     "allow_leave",
+    "announce_group",
     "ask_for_report",
+    "ask_transfer",
     "assign_bed",
     "cancel_leave",
     "check_in",
+    "check_in_together",
     "check_out",
+    "close_group",
     "close_missing",
     "close_stay",
     "correct_session",
     "current_criteria",
+    "drop",
     "end_flags",
+    "extend_stay",
     "lift_flag",
     "lock_person",
+    "may_cancel",
     "may_give",
+    "may_step",
     "may_withdraw",
     "may_withdraw_care",
     "may_withdraw_session",
     "move_stock",
+    "move_transfer",
     "note_absence",
     "present_on",
     "publish_criteria",
@@ -49,6 +66,7 @@ __all__ = [
     "record_assistance",
     "record_care",
     "record_session",
+    "release_bed",
     "right_for",
     "save_kind",
     "save_roll_call",

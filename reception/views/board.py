@@ -1,20 +1,22 @@
 """A centre: who is there, who comes, who sleeps where."""
 
+from collections import Counter
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from audit.models import ReadLog
 from audit.services import log_read
 from cases import exporting
-from cases.models import Migrant
+from cases.models import Migrant, RegistrationGroup
 from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
 
-from .. import absence, listing, occupancy, tabs
+from .. import absence, journeys, listing, occupancy, tabs
 from ..forms import BoardFilter
 from ..models import StayQuerySet
-from .parts import PEOPLE, KnownLength
+from .parts import PEOPLE, CountedWithPage, KnownLength
 
 ON_A_PAGE = 50
 
@@ -41,17 +43,18 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     centre = occupancy.with_day(Centre.objects.filter(pk=centre.pk)).get()
     form = BoardFilter(request.GET)
     stays = _chosen(form, occupancy.present(user, centre))
-    page = KnownLength(stays, ON_A_PAGE, None if form.chosen else centre.present).get_page(request.GET.get("page"))
-    moved = occupancy.moved_today(user, centre)
+    page = (CountedWithPage(stays, ON_A_PAGE) if form.chosen else KnownLength(stays, ON_A_PAGE, centre.present)).get_page(request.GET.get("page"))
+    moved = occupancy.moved_today(user, centre) if "today" in request.GET else None
     today = occupancy.start_of_today()
     rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
-    sleeping = [person.pk for room in rooms for _label, person in room.taken if person]
+    sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
+    travelling = journeys.of_board(user, centre)
     log_read(
         request,
         ReadLog.Action.SEARCHED if form.chosen.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
-        sorted({stay.migrant_id for stay in (*page, *moved)} | {one.migrant.pk for one in awaited} | set(sleeping)),
+        sorted({stay.migrant_id for stay in (*page, *(moved or ()))} | {one.migrant.pk for one in awaited} | set(sleeping) | set(journeys.people_named(travelling))),
         centre_code=centre.code,
     )
     context = {
@@ -62,9 +65,18 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "form": form,
         "page": page,
         "rooms": rooms,
-        "arrivals": [stay for stay in moved if stay.arrived_at >= today],
-        "departures": sorted((stay for stay in moved if stay.departed_at and stay.departed_at >= today), key=lambda stay: stay.departed_at, reverse=True),
+        "today": moved is not None,
+        "arrivals": [stay for stay in moved or () if stay.arrived_at >= today],
+        "departures": sorted((stay for stay in moved or () if stay.departed_at and stay.departed_at >= today), key=lambda stay: stay.departed_at, reverse=True),
         "awaited": awaited,
+        "groups": _groups(awaited),
+        "expected": occupancy.expected(centre),
+        "incoming": [one for one in travelling if one.incoming],
+        "outgoing": [one for one in travelling if not one.incoming],
+        "free": sum(room.free for room in rooms),
+        "blocked": sum(bed.state == "blocked" for room in rooms for bed in room.beds),
+        "states": [(state, occupancy.LETTERS[state], occupancy.WORDS[state]) for state in occupancy.LETTERS],
+        "may_announce": any(may(user, right) for right in (Right.RECEIVE, Right.MANAGE_RETURN)),
         "may_receive": may(user, Right.RECEIVE, centre),
         "may_register": may(user, Right.REGISTER, centre),
         "may_export": may(user, Right.EXPORT_NAMES, centre),
@@ -81,4 +93,10 @@ def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:
         return stays.filter(occupancy.children_alone())
     if show == "bed":
         return stays.filter(bed_id__isnull=True)
-    return stays.filter(pk__in=occupancy.long_stays().values("pk")) if show == "long" else stays
+    return stays.overdue() if show == "long" else stays.ending_soon() if show == "soon" else stays
+
+
+def _groups(awaited: list[occupancy.Awaited]) -> list[RegistrationGroup]:
+    """Registration groups of which several are awaited: admitted on one page."""
+    numbers = Counter(one.group for one in awaited if one.group is not None)
+    return [group for group, number in numbers.items() if number > 1]

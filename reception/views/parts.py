@@ -22,6 +22,13 @@ class KnownLength(Paginator):
             self.__dict__["count"] = length
 
 
+class CountedWithPage(Paginator):
+    """Pages of a short list, read whole in the one query that also tells how long it is: what a filter leaves is worth no second one."""
+
+    def __init__(self, rows: Any, per_page: int):
+        super().__init__(list(rows), per_page)
+
+
 def sent_before() -> str:
     return _("Ce formulaire a déjà servi pour autre chose. Rechargez la page, puis recommencez.")
 

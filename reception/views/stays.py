@@ -1,13 +1,17 @@
 """Somebody arrives, gets a bed, leaves."""
 
+import datetime
 import uuid
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.acting import SameKeyOtherContent, Stale
@@ -17,21 +21,24 @@ from cases import as_then
 from cases.forms import put_errors, typed_birth
 from cases.models import Custody, Migrant
 from cases.services.takeovers import offer
-from centres.access import access, allows
+from centres.access import access, may
 from centres.models import Centre
 from centres.roles import Right
 from config.french import of
 
-from .. import services
-from ..beds import suitable_beds
-from ..forms import CheckInForm, CheckOutForm, MoveForm, UndoForm
-from ..models import Stay
+from .. import flags, services
+from ..beds import Places, bed_of
+from ..forms import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
+from ..models import Stay, Transfer
+from ..workflow import State
 from .parts import PEOPLE, find_person, sent_before
 
 
 def _first_origin(migrant: Migrant, centre: Centre) -> str:
     """A person on transfer to this centre comes from another one; of all others it is asked."""
-    reason = Custody.objects.filter(migrant=migrant, centre=centre, until__isnull=True).values_list("reason", flat=True).first()
+    reason = next((custody.reason for custody in migrant.custodies.all() if custody.centre_id == centre.pk and custody.until is None), "")
+    if reason == Custody.Reason.REINTEGRATION:  # its antenna follows them too
+        return Stay.Origin.TRANSFERRED if Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists() else ""
     return Stay.Origin.TRANSFERRED if reason == Custody.Reason.TRANSFERRED else ""
 
 
@@ -49,10 +56,12 @@ def _take_over_first(request: HttpRequest, person: Migrant, centre: Centre) -> H
 def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpResponse:
     """Admit a person to the centre, with a bed proposed."""
     person = find_person(request, migrant)
+    prefetch_related_objects([person], "custodies")
     if request.method == "GET" and person.care_ended(request.user) is not None:
         return _take_over_first(request, person, centre)
-    free, proposed = suitable_beds(person, centre)
-    initial = {"id": uuid.uuid4(), "bed": proposed.pk if proposed else "", "origin": _first_origin(person, centre)}
+    places = Places(centre, person=person.pk)
+    free, proposal = places.suitable(person), places.propose(person)
+    initial = {"id": uuid.uuid4(), "bed": proposal.bed.pk if proposal.bed else "", "origin": _first_origin(person, centre)}
     form = CheckInForm(request.POST or None, centre=centre, beds=free, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -67,15 +76,37 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
             messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
             return redirect("cases:migrant", stay.migrant_id)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
-    return render(request, "reception/check_in.html", {"form": form, "person": person, "centre": centre, "proposed": proposed, "full": not free})
+    carried = flags.of([person.pk]).get(person.pk, [])
+    context = {
+        "form": form,
+        "person": person,
+        "centre": centre,
+        "proposal": proposal,
+        "full": not free,
+        "flags": carried,
+        "refused": flags.admission_refusal(carried),
+        "family": _family_outside(request, person),
+    }
+    return render(request, "reception/check_in.html", context)
+
+
+def _family_outside(request: HttpRequest, person: Migrant) -> list[uuid.UUID]:
+    """Keys of the person and those of their household who are in no centre, to be admitted together; nothing if they come alone."""
+    if person.household_id is None:
+        return []
+    inside = Stay.objects.open().filter(migrant=OuterRef("pk"))
+    family = Migrant.objects.visible_to(request.user).filter(~Exists(inside), household=person.household_id, died_on__isnull=True)
+    found = list(family.order_by("pk").values_list("pk", flat=True)[:60])
+    return found if len(found) > 1 and person.pk in found else []
 
 
 @access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
 def move(request: HttpRequest, stay: Stay) -> HttpResponse:
     """Another bed, or the first one."""
     now = stay.beds.filter(until__isnull=True).select_related("bed__room").first()
-    free, proposed = suitable_beds(stay.migrant, stay.centre)
-    initial = {"version": stay.version, "bed": proposed.pk if proposed and not now else ""}
+    places = Places(stay.centre, person=stay.migrant_id)
+    free, proposal = places.suitable(stay.migrant), places.propose(stay.migrant)
+    initial = {"version": stay.version, "bed": proposal.bed.pk if proposal.bed and not now else ""}
     form = MoveForm(request.POST or None, centre=stay.centre, beds=free, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,7 +119,7 @@ def move(request: HttpRequest, stay: Stay) -> HttpResponse:
             bed = form.cleaned_data["bed"]
             messages.success(request, _("%(person)s : %(bed)s.") % {"person": stay.migrant, "bed": bed or _("sans lit")})
             return redirect(_board_of(stay))
-    return render(request, "reception/move.html", {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposed": proposed})
+    return render(request, "reception/move.html", {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposal": proposal})
 
 
 def _after_stale(form: Any, current: Stay) -> Any:
@@ -112,8 +143,9 @@ def _board_of(stay: Stay) -> str:
 @access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
 def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
     """The person leaves."""
-    may_transfer = allows(request.user, Right.MANAGE_CENTRE, stay, writing=True)
-    form = CheckOutForm(request.POST or None, centre=stay.centre, may_transfer=may_transfer, initial={"version": stay.version})
+    accepted = Transfer.objects.filter(stay=stay, state=State.ACCEPTED).select_related("to_centre").first()
+    bed = bed_of(stay)
+    form = CheckOutForm(request.POST or None, accepted=accepted is not None, bed=bed, initial={"version": stay.version})
     if request.method == "POST" and form.is_valid():
         try:
             services.check_out(actor=request.user, stay=stay, **form.cleaned_data)
@@ -124,7 +156,35 @@ def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
         else:
             messages.success(request, _("Le départ %(of_person)s est noté.") % {"of_person": of(stay.migrant)})
             return redirect(_board_of(stay))
-    return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant})
+    return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant, "accepted": accepted, "bed": bed})
+
+
+@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+def extend(request: HttpRequest, stay: Stay) -> HttpResponse:
+    """Another planned end of the stay, with the reason."""
+    form = ExtendForm(request.POST or None, initial={"version": stay.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.extend_stay(actor=request.user, stay=stay, **form.cleaned_data)
+        except Stale as stale:
+            form = _after_stale(form, stale.current)
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            day = date_format(form.cleaned_data["until"])
+            messages.success(request, _("%(person)s : séjour prévu jusqu’au %(day)s.") % {"person": stay.migrant, "day": day})
+            return redirect("cases:migrant", stay.migrant_id)
+    limit = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=stay.centre.max_stay_days)
+    manages = may(request.user, Right.MANAGE_CENTRE, stay.centre)
+    return render(request, "reception/extend.html", {"form": form, "stay": stay, "person": stay.migrant, "limit": limit, "manages": manages})
+
+
+@access(Right.RECEIVE, load=Stay, methods="POST", select=("migrant", "centre"))
+def release_bed(request: HttpRequest, stay: Stay) -> HttpResponse:
+    """The bed kept for somebody in hospital is free for others."""
+    services.release_bed(actor=request.user, stay=stay)
+    messages.success(request, _("Le lit est de nouveau libre."))
+    return redirect(_board_of(stay))
 
 
 @access(Right.MANAGE_CENTRE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)

@@ -12,9 +12,12 @@ from cases.models import Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
 from reception.evening import evening_of
-from reception.models import Assistance, BedAssignment, FlagKind, Leave, PersonFlag, Session, Stay
-from reception.services import allow_leave, check_in, record_assistance, record_session, set_flag
+from reception.models import Assistance, BedAssignment, ExpectedGroup, FlagKind, Leave, PersonFlag, Session, Stay, Transfer
+from reception.services import allow_leave, announce_group, ask_transfer, check_in, move_transfer, record_assistance, record_session, set_flag
+from reception.workflow import WAY, State
 from tests.factories import agent_of, make_migrant
+
+MANAGERS = {"KAY": "manager.kayes", "BKO": "manager.bamako", "GAO": "manager.gao"}
 
 
 def make_stay(centre: Centre, *, migrant: Migrant | None = None, bed: Bed | None = None, **arrival: Any) -> Stay:
@@ -75,10 +78,28 @@ def a_bed(centre: Centre, kind: str = Room.Kind.MEN, number: int = 0) -> Bed:
 
 def backdate(stay: Stay, days: int) -> Stay:
     """As if the person had come so many days ago."""
-    earlier = stay.arrived_at - datetime.timedelta(days=days)
-    Stay.objects.filter(pk=stay.pk).update(arrived_at=earlier)
+    back = datetime.timedelta(days=days)
+    Stay.objects.filter(pk=stay.pk).update(arrived_at=stay.arrived_at - back, planned_until=stay.planned_until - back)
     stay.refresh_from_db()
     return stay
+
+
+def make_transfer(stay: Stay, to: str = "BKO", *, state: str = State.ASKED, **asked: Any) -> Transfer:
+    """A transfer of somebody who is at a centre, taken as far as `state` by those whose steps they are."""
+    there, day = Centre.objects.get(code=to), timezone.localdate()
+    asked = {"reason": "Plus de place", "planned_on": day + datetime.timedelta(days=2), **asked}
+    (transfer,), _made = ask_transfer(actor=agent_of(stay.centre), id=uuid.uuid4(), stays=[stay], to_centre=there, **asked)
+    for step in WAY[1 : WAY.index(State(state)) + 1]:
+        actor = User.objects.get(username=MANAGERS[to]) if step == State.ACCEPTED else agent_of(stay.centre)
+        (transfer,) = move_transfer(actor=actor, versions={transfer.pk: transfer.version}, to=step)
+    return transfer
+
+
+def make_expected(centre: Centre, **values: Any) -> ExpectedGroup:
+    """A group announced to this centre by its own agent, for tomorrow."""
+    values = {"expected_at": timezone.now() + datetime.timedelta(days=1), "men": 12, "women": 3, "children": 4, "minors_alone": 1, "coming_from": "Agadez", **values}
+    group, _made = announce_group(actor=agent_of(centre), id=uuid.uuid4(), centre=centre, **values)
+    return group
 
 
 def crowd(centre: Centre, number: int) -> None:

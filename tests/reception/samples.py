@@ -1,3 +1,4 @@
+import datetime
 import uuid
 from typing import Any
 
@@ -11,7 +12,7 @@ from reception.services import raise_alert
 from tests.factories import make_migrant, make_minor
 from tests.samples import Sample
 
-from .factories import make_assistance, make_flag, make_leave, make_session, make_stay
+from .factories import make_assistance, make_expected, make_flag, make_leave, make_session, make_stay, make_transfer
 
 
 def _code(centre: Centre) -> dict[str, Any]:
@@ -106,6 +107,22 @@ def _today(name: str, **more: Any) -> Any:
     return lambda centre: {name: timezone.localdate(), **more}
 
 
+def _transfer(centre: Centre) -> dict[str, Any]:
+    return {"pk": make_transfer(make_stay(centre)).pk}
+
+
+def _announced(centre: Centre) -> dict[str, Any]:
+    return {"pk": make_expected(centre).pk}
+
+
+def _asked(centre: Centre) -> dict[str, Any]:
+    return {"id": uuid.uuid4(), "stays": [make_stay(centre).pk], "to_centre": "BKO", "planned_on": _soon(), "reason": "Plus de place"}
+
+
+def _soon() -> str:
+    return (timezone.localdate() + datetime.timedelta(days=2)).isoformat()
+
+
 SAMPLES = {
     "reception:flag-kinds": Sample(),
     "reception:new-flag-kind": Sample(data={"name": "Essai", "tone": "warn", "advises": "on"}),
@@ -174,4 +191,16 @@ SAMPLES = {
     "api-stay": Sample(kwargs=_stay, data={"departure_reason": "left"}, json=True),
     "api-assistance": Sample(data=_given, json=True),
     "api-assistance-line": Sample(kwargs=_line, json=True),
+    "reception:arrivals": Sample(kwargs=_code),
+    "reception:expected": Sample(kwargs=_code),
+    "reception:transfers": Sample(kwargs=_code),
+    "reception:announce": Sample(data=lambda centre: {"id": uuid.uuid4(), "centre": centre.code, "expected_at": f"{_soon()}T10:00", "men": 5}),
+    "reception:expected_group": Sample(kwargs=_announced, data={"version": 1, "number_came": 17}),
+    "reception:cancel_expected": Sample(kwargs=_announced, data={"version": 1, "words": "Le bus est en panne"}),
+    "reception:transfer": Sample(kwargs=_transfer, data={"to": "cancelled", "words": "La personne reste"}),
+    "reception:ask_transfer": Sample(kwargs=_stay, data=lambda centre: {"id": uuid.uuid4(), "to_centre": "BKO", "planned_on": _soon(), "reason": "Plus de place"}),
+    "reception:extend": Sample(kwargs=_stay, data=lambda centre: {"version": 1, "until": _soon(), "reason": "Attend un bus"}),
+    "reception:release_bed": Sample(kwargs=_stay),
+    "api-transfers": Sample(data=_asked, json=True),
+    "api-transfer": Sample(kwargs=_transfer, data={"state": "cancelled", "version": 1, "words": "La personne reste"}, json=True),
 }

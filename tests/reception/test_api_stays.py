@@ -15,7 +15,7 @@ from tests.factories import make_migrant
 
 from .factories import a_bed, make_assistance, make_stay
 
-STAYS, LINES = "/api/v1/stays/", "/api/v1/assistance/"
+STAYS, LINES, TRANSFERS = "/api/v1/stays/", "/api/v1/assistance/", "/api/v1/transfers/"
 
 
 def arrival(at, **more):
@@ -118,12 +118,31 @@ class TestStays:
         assert api_as("agent.gao").patch_json(url, {"departure_reason": "left", "version": 1}).status_code == 409
         assert api_as("agent.gao").patch_json(url, {"departure_reason": "left", "version": 2}).status_code == 200
 
-    def test_transfer_by_the_manager(self, api_as, centre):
+    def test_transfer(self, api_as, centre):
+        """Asked, accepted, left, arrived: the other centre reads no name before it has said yes."""
         stay = make_stay(centre("GAO"))
-        url = reverse("api-stay", args=[stay.pk])
-        assert api_as("manager.gao").patch_json(url, {"departure_reason": "transferred", "transfer_to": "KAY"}).status_code == 200
-        body = {**arrival(centre("KAY")), "migrant": str(stay.migrant_id), "origin": "transferred"}
-        assert api_as("agent.kayes").post_json(STAYS, body).status_code == 201
+        one = reverse("api-stay", args=[stay.pk])
+        sending, receiving, manager = api_as("agent.gao"), api_as("agent.kayes"), api_as("manager.kayes")
+        assert sending.patch_json(one, {"departure_reason": "transferred", "transfer_to": "KAY"}).status_code == 400  # nobody has accepted
+        day = (timezone.localdate() + datetime.timedelta(days=1)).isoformat()
+        body = {"id": str(uuid.uuid4()), "stays": [str(stay.pk)], "to_centre": "KAY", "planned_on": day, "reason": "Plus de place"}
+        assert receiving.post_json(TRANSFERS, body).status_code == 400  # out of scope
+        made = sending.post_json(TRANSFERS, body)
+        assert made.status_code == 201, made.content
+        assert sending.post_json(TRANSFERS, body).status_code == 200 and sending.post_json(TRANSFERS, {**body, "reason": "Autre"}).status_code == 409
+        url = reverse("api-transfer", args=[made.json()[0]["id"]])
+        before = manager.send("GET", url).json()
+        assert before["migrant"] is None and before["age_band"] == "18–59 ans" and made.json()[0]["migrant"] == str(stay.migrant_id)
+        assert sending.patch_json(url, {"state": "accepted", "version": 1}).status_code == 403
+        assert manager.patch_json(url, {"state": "accepted", "version": 1}).json()["migrant"] == str(stay.migrant_id)
+        assert manager.patch_json(url, {"state": "refused", "version": 1, "words": "Non"}).status_code == 409
+        assert sending.patch_json(one, {"departure_reason": "transferred", "transfer_to": "BKO"}).status_code == 400
+        assert sending.patch_json(one, {"departure_reason": "transferred", "transfer_to": "KAY"}).status_code == 200
+        assert sending.send("GET", f"{TRANSFERS}?state=travelling&centre=GAO").json()["results"][0]["version"] == 3
+        arrived = {**arrival(centre("KAY")), "migrant": str(stay.migrant_id), "origin": "transferred"}
+        assert receiving.post_json(STAYS, arrived).status_code == 201
+        assert receiving.send("GET", url).json()["state"] == "arrived"
+        assert api_as("agent.bamako").send("GET", url).status_code == 404
 
 
 class TestAssistance:

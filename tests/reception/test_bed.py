@@ -4,6 +4,7 @@ import random
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from threading import Barrier
 
 import pytest
@@ -11,19 +12,21 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
 from audit.acting import Stale
-from cases.models import Household, Migrant
+from cases.duplicates import identity_of
+from cases.models import Custody, Household, Migrant
+from cases.services.takeovers import take_over
 from centres.models import Bed, Centre, Room
 from reception.beds import free_beds, refusal, suitable_beds
-from reception.models import BedAssignment, Stay
-from reception.services import assign_bed, check_in, check_out
+from reception.models import BedAssignment, Stay, Transfer
+from reception.services import ask_transfer, assign_bed, check_in, check_out, move_transfer
 from tests.factories import make_migrant, make_minor
 
-from .factories import a_bed, make_stay
+from .factories import MANAGERS, a_bed, make_stay
 
 
 def proposed_kind(migrant, centre):
@@ -40,14 +43,14 @@ class TestProposal:
     def test_nothing_is_assumed_of_whom_we_do_not_know(self, centre):
         gao = centre("GAO")
         beds, bed = suitable_beds(make_migrant(gao, sex="other"), gao)
-        assert bed is None and {b.room.kind for b in beds} == {Room.Kind.MEN, Room.Kind.WOMEN, Room.Kind.FAMILIES}
+        assert bed is None and {b.room.kind for b in beds} == {Room.Kind.MEN, Room.Kind.WOMEN, Room.Kind.FAMILIES, Room.Kind.ISOLATION}
 
     def test_a_child_alone_sleeps_among_children(self, centre):
         gao = centre("GAO")
         child = make_minor(gao)
         beds, bed = suitable_beds(child, gao)
         assert bed.room.kind == Room.Kind.MINORS
-        assert {b.room.kind for b in beds} == {Room.Kind.MINORS, Room.Kind.FAMILIES}
+        assert {b.room.kind for b in beds} == {Room.Kind.MINORS, Room.Kind.FAMILIES, Room.Kind.ISOLATION}
         Bed.objects.filter(room__centre=gao, room__kind=Room.Kind.MINORS).update(until=timezone.localdate())
         assert proposed_kind(child, gao) == Room.Kind.FAMILIES
 
@@ -61,7 +64,7 @@ class TestProposal:
         make_stay(gao, migrant=mother, bed=bed)
         assert suitable_beds(child, gao)[1].room == bed.room
         # When she sleeps among women, he sleeps beside her.
-        assign_bed(actor=User.objects.get(username="agent.gao"), stay=mother.stays.get(), bed=(women := a_bed(gao, Room.Kind.WOMEN)))
+        assign_bed(actor=User.objects.get(username="agent.gao"), stay=mother.stays.get(), bed=(women := a_bed(gao, Room.Kind.WOMEN)), bed_reason="À sa demande")
         assert suitable_beds(child, gao)[1].room == women.room
 
     def test_a_full_kind_proposes_nothing_else(self, centre):
@@ -74,7 +77,7 @@ class TestProposal:
         taken = a_bed(gao)
         make_stay(gao, bed=taken)
         free = set(free_beds(gao))
-        assert taken not in free and len(free) == 79
+        assert taken not in free and len(free) == 81
         assert {bed.room.centre_id for bed in free} == {gao.pk}
 
 
@@ -98,7 +101,7 @@ class TestRules:
                 assign_bed(actor=persona("agent.gao"), stay=stay, bed=a_bed(gao, kind))
             assert "bed" in found.value.error_dict
         else:
-            assign_bed(actor=persona("agent.gao"), stay=stay, bed=a_bed(gao, kind))
+            assign_bed(actor=persona("agent.gao"), stay=stay, bed=a_bed(gao, kind), bed_reason="À sa demande")
         assert BedAssignment.objects.count() == (0 if refused else 1)
 
     def test_children(self, centre):
@@ -177,6 +180,10 @@ def _invariants() -> None:
         assert cursor.fetchone()[0] == 0, "two people in one bed"
         cursor.execute("SELECT count(*) FROM (SELECT migrant_id FROM reception_stay WHERE departed_at IS NULL GROUP BY 1 HAVING count(*) > 1) s")
         assert cursor.fetchone()[0] == 0, "one person, two open stays"
+        cursor.execute(
+            "SELECT count(*) FROM reception_transfer t JOIN reception_stay s ON s.id = t.stay_id WHERE (s.departed_at IS NULL) <> (t.left_at IS NULL) AND t.ended_at IS NULL"
+        )
+        assert cursor.fetchone()[0] == 0, "on the way and in a centre, or asked for and gone"
         cursor.execute("SELECT count(*) FROM reception_bedassignment a JOIN reception_stay s ON s.id = a.stay_id WHERE a.until IS NULL AND s.departed_at IS NOT NULL")
         assert cursor.fetchone()[0] == 0, "a bed kept by somebody who left"
         cursor.execute(
@@ -191,62 +198,131 @@ def _invariants() -> None:
         assert cursor.fetchone()[0] == 0, "two people in one bed at some time"
 
 
-STEP = st.tuples(st.sampled_from(["in", "in", "move", "move", "out", "transfer"]), st.integers(0, 3), st.integers(0, 2), st.sampled_from(["GAO", "KAY"]))
+WHAT = ["in", "in", "move", "out", "ask", "ask", "accept", "accept", "travelling", "travelling", "cancelled", "refused", "not_arrived", "takeover"]
+CODES = ["GAO", "KAY", "BKO"]
+STEP = st.tuples(st.sampled_from(WHAT), st.integers(0, 3), st.integers(0, 2), st.sampled_from(CODES), st.sampled_from(CODES))
+
+
+@dataclass
+class Model:
+    """Where four people are and who follows them, by the simplest model there is: what the register must say after every step."""
+
+    at: dict[int, tuple[str, int | None]] = field(default_factory=dict)  # person → centre, bed
+    follows: dict[int, str] = field(default_factory=dict)
+    way: dict[int, tuple[str, str, str]] = field(default_factory=dict)  # person → state of the open transfer, from, to
+
+    def step(self, what: str, who: int, which: int, code: str, other: str) -> bool:
+        """Does the step, if it may be done."""
+        state, start, end = self.way.get(who, ("", "", ""))
+        here = self.at.get(who, ("", None))[0]
+        taken = {place for person, place in self.at.items() if person != who}
+        if what == "in":
+            if here or (code, which) in taken or self.follows[who] != code:
+                return False
+            self.at[who] = (code, which)
+            self.way.pop(who, None)  # arrived, or it went elsewhere
+        elif what == "move":
+            if here != code or (code, which) in taken:
+                return False
+            self.at[who] = (code, which)
+        elif what == "out":
+            if here != code:
+                return False
+            self._leave(who)
+        elif what == "ask":
+            if here != code or state or other == code:
+                return False
+            self.way[who] = ("asked", code, other)
+        elif what in ("accept", "refused"):
+            if state != "asked" or end != code:
+                return False
+            self.way[who] = ("accepted", start, end)
+            if what == "refused":
+                del self.way[who]
+        elif what == "cancelled":
+            if not ((state in ("asked", "accepted") and start == code) or (state == "accepted" and end == code)):
+                return False
+            del self.way[who]
+        elif what == "travelling":
+            if state != "accepted" or start != code:
+                return False
+            del self.at[who]
+            self.follows[who], self.way[who] = end, ("travelling", start, end)
+        elif what == "not_arrived":
+            if state != "travelling" or end != code:
+                return False
+            del self.way[who]
+        else:  # taken over at this centre's counter
+            if here and here != code:
+                self._leave(who)
+            if state == "travelling" and end != code:
+                del self.way[who]
+            self.follows[who] = code
+        return True
+
+    def _leave(self, who: int) -> None:
+        del self.at[who]
+        self.way.pop(who, None)
+
+
+def _do(what, actor, person, bed, centre, other):
+    stay = Stay.objects.open().filter(migrant=person).first()
+    transfer = Transfer.objects.open().filter(migrant=person).first()
+    if what == "in":
+        check_in(actor=actor, migrant=person, centre=centre, origin="transit", bed=bed, id=uuid.uuid4())
+    elif what == "takeover":
+        said = identity_of(person, [])
+        take_over(actor=actor, id=uuid.uuid4(), migrant=person, centre=centre, said=said, reason="Au guichet", consent_method="signed")
+    elif what in ("move", "out", "ask"):
+        if stay is None:
+            raise PermissionDenied
+        if what == "move":
+            assign_bed(actor=actor, stay=stay, bed=bed)
+        elif what == "out":
+            check_out(actor=actor, stay=stay, reason="left")
+        else:
+            ask_transfer(actor=actor, id=uuid.uuid4(), stays=[stay], to_centre=other, reason="Plus de place", planned_on=timezone.localdate())
+    elif transfer is None:
+        raise PermissionDenied
+    else:
+        to = "accepted" if what == "accept" else what
+        move_transfer(actor=actor, versions={transfer.pk: transfer.version}, to=to, words="Parce que")
 
 
 @pytest.mark.django_db
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEP, max_size=25))
+@given(steps=st.lists(STEP, max_size=30))
+@example(steps=[("in", 0, 0, "GAO", "GAO"), ("ask", 0, 0, "GAO", "BKO"), ("accept", 0, 0, "BKO", "BKO"), ("in", 1, 0, "GAO", "GAO"), ("travelling", 0, 0, "GAO", "GAO"),
+                ("in", 1, 0, "GAO", "GAO"), ("in", 0, 0, "BKO", "BKO"), ("in", 0, 0, "GAO", "BKO"), ("takeover", 0, 0, "GAO", "BKO"), ("in", 0, 1, "GAO", "BKO")])  # fmt: skip
+@example(steps=[("in", 2, 0, "KAY", "GAO"), ("ask", 2, 0, "KAY", "BKO"), ("accept", 2, 0, "BKO", "BKO"), ("travelling", 2, 0, "KAY", "KAY"), ("takeover", 2, 0, "GAO", "BKO"),
+                ("in", 2, 0, "BKO", "BKO"), ("in", 2, 0, "GAO", "BKO"), ("not_arrived", 2, 0, "BKO", "BKO"), ("ask", 2, 0, "GAO", "KAY"), ("out", 2, 0, "GAO", "KAY"),
+                ("accept", 2, 0, "KAY", "GAO")])  # fmt: skip
 def test_no_order_of_events_breaks_the_rules(steps):
-    """Four people, three beds a centre, two centres: arrivals, moves, departures and transfers in any order."""
+    """Four people, three beds a centre, three centres: arrivals, moves, departures, the steps of transfers and takeovers in any order."""
     from django.db import transaction
 
     with transaction.atomic():
-        centres = {code: Centre.objects.get(code=code) for code in ("GAO", "KAY")}
+        centres = {code: Centre.objects.get(code=code) for code in CODES}
         beds = {code: list(Bed.objects.filter(room__centre=centre, room__kind=Room.Kind.MEN).order_by("pk")[:3]) for code, centre in centres.items()}
-        managers = {code: User.objects.get(username=name) for code, name in (("GAO", "manager.gao"), ("KAY", "manager.kayes"))}
+        managers = {code: User.objects.get(username=name) for code, name in MANAGERS.items()}
         people = [make_migrant(centres[code]) for code in ("GAO", "GAO", "KAY", "KAY")]
-        expected: dict[int, tuple[str, int | None]] = {}  # who is where, by the simplest model there is
-        follows = {0: "GAO", 1: "GAO", 2: "KAY", 3: "KAY"}  # who let somebody go admits them again only by taking them over
-        for what, who, which, code in steps:
-            actor, person, bed = managers[code], people[who], beds[code][which]
-            taken = {place for place in expected.values() if place[1] is not None}
-            stay = Stay.objects.open().filter(migrant=person).first()
+        model = Model(follows={0: "GAO", 1: "GAO", 2: "KAY", 3: "KAY"})
+        for what, who, which, code, other in steps:
+            should = model.step(what, who, which, code, other)
             try:
                 with transaction.atomic():
-                    if what == "in":
-                        check_in(actor=actor, migrant=person, centre=centres[code], origin="transit", bed=bed, id=uuid.uuid4())
-                    elif stay is None:
-                        continue
-                    elif what == "move":
-                        assign_bed(actor=actor, stay=stay, bed=bed)
-                    elif what == "out":
-                        check_out(actor=actor, stay=stay, reason="left")
-                    else:
-                        other = "KAY" if code == "GAO" else "GAO"
-                        check_out(actor=actor, stay=stay, reason="transferred", transfer_to=centres[other])
+                    _do(what, managers[code], people[who], beds[code][which], centres[code], centres[other])
                 done = True
             except (ValidationError, PermissionDenied):
                 done = False
-            here = expected.get(who, (None, None))[0] == code
-            if what == "in":
-                should = who not in expected and (code, which) not in taken and code == follows[who]
-                if should:
-                    expected[who] = (code, which)
-            elif what == "move":
-                should = here and ((code, which) not in taken or expected[who] == (code, which))
-                if should:
-                    expected[who] = (code, which)
-            else:
-                should = here
-                if should:
-                    del expected[who]
-                    if what == "transfer":
-                        follows[who] = "KAY" if code == "GAO" else "GAO"
-            assert done == should, (what, who, which, code)
+            assert done == should, (what, who, which, code, other)
             _invariants()
             occupancy = Counter(Stay.objects.open().values_list("centre__code", flat=True))
-            assert occupancy == Counter(place[0] for place in expected.values())
+            assert occupancy == Counter(place[0] for place in model.at.values())
+            ways = {people.index(row.migrant): (row.state, row.from_centre.code, row.to_centre.code) for row in Transfer.objects.open()}
+            assert ways == model.way
+            followed = {people.index(row.migrant): row.centre.code for row in Custody.objects.filter(until__isnull=True, migrant__in=people)}
+            assert followed == model.follows
         transaction.set_rollback(True)
 
 

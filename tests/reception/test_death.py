@@ -21,7 +21,7 @@ from tests.reintegration.factories import make_reintegration
 from tests.returns.factories import bring_to, make_return
 from tests.returns.factories import day as on_day
 
-from .factories import make_stay
+from .factories import make_stay, make_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +107,8 @@ def test_the_manager_undoes_a_mistake(centre, persona, person, as_user):
 
 
 def test_a_transfer_is_not_undone(centre, persona, person):
-    stay = check_out(actor=persona("manager.gao"), stay=Stay.objects.get(migrant=person), reason="transferred", transfer_to=centre("BKO"))
+    stay = make_transfer(Stay.objects.get(migrant=person), state="travelling").stay
+    stay.refresh_from_db()
     with pytest.raises(ValidationError):
         undo_departure(actor=persona("manager.gao"), stay=stay, reason="Erreur")
 

@@ -11,9 +11,9 @@ from centres.setup import ensure_centres
 def test_three_centres_with_room_for_all_kinds_of_people(db):
     assert {c.code: c.name for c in Centre.objects.all()} == {"KAY": "Kayes", "BKO": "Bamako", "GAO": "Gao"}
     beds = {code: Bed.objects.filter(room__centre__code=code).count() for code in ("KAY", "BKO", "GAO")}
-    assert beds == {"KAY": 50, "BKO": 60, "GAO": 80}
+    assert beds == {"KAY": 52, "BKO": 62, "GAO": 82}
     for centre in Centre.objects.all():
-        assert set(centre.rooms.values_list("kind", flat=True)) == set(Room.Kind.values) - {Room.Kind.ISOLATION}
+        assert set(centre.rooms.values_list("kind", flat=True)) == set(Room.Kind.values)
         assert 10 < centre.latitude < 25 and -13 < centre.longitude < 5
         assert centre.functional_since is not None
 

@@ -16,6 +16,7 @@ from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
+from administration.demo.transfers import fill_transfers
 from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
 from flows.models import FlowCount
@@ -69,6 +70,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             _without_history()
             fill_care(seed + 3, timezone.localdate())
+        self._transfers(seed)
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
@@ -95,6 +97,12 @@ class Command(BaseCommand):
             for model, made in rows.items():
                 model.objects.bulk_create(made, batch_size=1000)
             Migrant.objects.bulk_update(flagged, ["flags", "protected_flags"], batch_size=1000)
+
+    @staticmethod
+    def _transfers(seed: int) -> None:
+        with transaction.atomic():
+            _without_history()
+            fill_transfers(seed, timezone.localdate())
 
     @staticmethod
     def _lists(seed: int, users: dict[str, int]) -> None:

@@ -1,0 +1,65 @@
+"""Several who arrive at once: what is common, and a bed for each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.forms import put_errors
+from cases.models import Migrant
+from centres.models import Bed, Centre
+
+from ..beds import Places, propose_all
+from ..services import Arrival, RefusedTogether
+from .parts import BROKEN, BedField, BedReasonField, CameFromField, MomentField, OriginField
+
+
+class ArrivalsForm(forms.Form):
+    id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
+    origin = OriginField(label=gettext_lazy("Comment ces personnes sont‑elles venues ?"))
+    came_from = CameFromField()
+    arrived_at = MomentField(label=gettext_lazy("Arrivée, si ce n’est pas maintenant"))
+
+    def __init__(self, *arguments: Any, centre: Centre, people: Sequence[Migrant], places: Places, **named: Any):
+        super().__init__(*arguments, **named)
+        self.people = people
+        every = {bed.pk: bed for bed in Bed.objects.filter(room__centre=centre).select_related("room")}
+        suitable = {person.pk: places.suitable(person) for person in people}  # before any of them is given away
+        self.proposals = propose_all(people, places)
+        for person in people:
+            proposed = self.proposals[person.pk].bed
+            bed = BedField(label=_("Lit de %(person)s") % {"person": person}, initial=proposed.pk if proposed else "")
+            self.fields[self.bed_name(person)] = bed
+            self.fields[self.reason_name(person)] = BedReasonField(label=_("Pourquoi ce lit pour %(person)s ?") % {"person": person})
+            self.fields[self.bed_name(person)].offer(centre, suitable[person.pk], _("Sans lit pour l’instant"), every)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def bed_name(person: Migrant) -> str:
+        return f"bed_{person.pk.hex}"
+
+    @staticmethod
+    def reason_name(person: Migrant) -> str:
+        return f"reason_{person.pk.hex}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """For the page: each person with their fields and why the bed was proposed."""
+        return [{"person": one, "bed": self[self.bed_name(one)], "reason": self[self.reason_name(one)], "proposal": self.proposals[one.pk]} for one in self.people]
+
+    def arrivals(self) -> list[Arrival]:
+        given = self.cleaned_data
+        return [Arrival(one, given[self.bed_name(one)], given[self.reason_name(one)]) for one in self.people]
+
+    def put_refused(self, refused: RefusedTogether) -> None:
+        """What stands against each person, beside their bed where it is about that, else with their name."""
+        self.add_error(None, refused)
+        for person in self.people:
+            error = refused.by_person.get(person.pk)
+            if error is None:
+                continue
+            if hasattr(error, "error_dict") and set(error.error_dict) <= {"bed", "bed_reason"}:
+                put_errors(self, error, {"bed": self.bed_name(person), "bed_reason": self.reason_name(person)})
+            else:
+                self.add_error(None, ValidationError([f"{person} : {words}" for words in error.messages]))

@@ -1,0 +1,81 @@
+"""Several people arrive at once: each is admitted as alone (`check_in`), all of them or nobody."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.acting import lock_key, service
+from cases.models import Migrant
+from centres.models import Bed, Centre
+
+from ..beds import arriving
+from ..models import Stay
+from .stays import check_in, lock_person
+
+MOST_ARRIVING = 60  # a bus
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One of those who arrive, and where they sleep."""
+
+    migrant: Migrant
+    bed: Bed | None = None
+    bed_reason: str = ""
+
+
+class RefusedTogether(ValidationError):
+    """Nobody was admitted; `by_person`: key of the person → what stands against it."""
+
+    def __init__(self, by_person: dict[uuid.UUID, ValidationError]):
+        self.by_person = by_person
+        super().__init__(_("Personne n’a été admis : corrigez ce qui est signalé, puis enregistrez de nouveau."), code="together")
+
+
+@service
+def check_in_together(
+    *, actor: User, id: uuid.UUID, centre: Centre, arrivals: Sequence[Arrival], origin: str, came_from: str = "", arrived_at: datetime.datetime | None = None
+) -> list[Stay]:
+    """They arrive at the centre together. The same `id` again is the same arrival. Raises RefusedTogether with words for each person,
+    and what `check_in` raises for all (PermissionDenied, SameKeyOtherContent)."""
+    if not 0 < len(arrivals) <= MOST_ARRIVING:
+        raise ValidationError({"people": _("Choisissez entre une et %(n)s personnes.") % {"n": MOST_ARRIVING}})
+    lock_key(id)
+    refused: dict[uuid.UUID, ValidationError] = {}
+    for one in sorted(arrivals, key=lambda one: one.migrant.pk):  # the people, then the beds, each in one order: nobody waits in a circle
+        try:
+            lock_person(one.migrant.pk)
+        except ValidationError as error:
+            refused[one.migrant.pk] = error
+    list(Bed.objects.select_for_update(of=("self",)).filter(pk__in=[one.bed.pk for one in arrivals if one.bed]).order_by("pk"))
+    stays = []
+    for one in sorted(arrivals, key=lambda one: arriving(one.migrant)):
+        if one.migrant.pk in refused:
+            continue
+        key = uuid.uuid5(id, str(one.migrant.pk))
+        try:
+            with transaction.atomic():
+                stay, _made = check_in(
+                    actor=actor,
+                    id=key,
+                    migrant=one.migrant,
+                    centre=centre,
+                    origin=origin,
+                    came_from=came_from,
+                    bed=one.bed,
+                    bed_reason=one.bed_reason,
+                    arrived_at=arrived_at,
+                )
+        except ValidationError as error:
+            refused[one.migrant.pk] = error
+        else:
+            stays.append(stay)
+    if refused:
+        raise RefusedTogether(refused)
+    return stays

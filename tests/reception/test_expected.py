@@ -1,0 +1,115 @@
+"""Groups announced by another centre or an office."""
+
+import datetime
+import uuid
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.acting import SameKeyOtherContent, Stale
+from reception.models import ExpectedGroup
+from reception.services import announce_group, close_group
+
+from .factories import make_expected
+
+
+def announce(actor, to, **values):
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    return announce_group(actor=actor, centre=to, **{"id": uuid.uuid4(), "expected_at": tomorrow, "men": 10, **values})
+
+
+class TestAnnouncing:
+    def test_any_centre_by_who_receives_or_conducts_returns(self, persona, centre):
+        for username in ("agent.kayes", "returns.gao"):
+            group, made = announce(persona(username), centre("BKO"))
+            assert made and group.number == 10
+        for username in ("protection", "health.gao", "steering.eu", "flows", "admin"):
+            with pytest.raises(PermissionDenied):
+                announce(persona(username), centre("BKO"))
+        with pytest.raises(PermissionDenied):  # in the name of a centre that is not theirs
+            announce(persona("agent.kayes"), centre("BKO"), announced_from=centre("GAO"))
+
+    def test_sent_twice(self, persona, centre):
+        values = {"id": uuid.uuid4(), "expected_at": timezone.now() + datetime.timedelta(hours=5), "coming_from": "Agadez"}
+        first, made = announce(persona("agent.kayes"), centre("GAO"), **values)
+        assert made and announce(persona("agent.kayes"), centre("GAO"), **values) == (first, False)
+        with pytest.raises(SameKeyOtherContent):
+            announce(persona("agent.kayes"), centre("GAO"), **values, women=2)
+
+    def test_numbers_and_day(self, persona, centre):
+        agent = persona("agent.kayes")
+        for wrong in (
+            {"men": 0},
+            {"children": 1, "minors_alone": 2},
+            {"men": 1000},
+            {"men": -1},
+            {"expected_at": timezone.now() - datetime.timedelta(days=2)},
+            {"expected_at": None},
+        ):
+            with pytest.raises(ValidationError):
+                announce(agent, centre("GAO"), **wrong)
+        assert not ExpectedGroup.objects.exists()
+
+
+class TestComing:
+    def test_arrived_once_with_the_number_that_came(self, persona, centre):
+        group = make_expected(centre("GAO"), announced_from=None)
+        for username in ("agent.kayes", "returns.gao"):
+            with pytest.raises(PermissionDenied):
+                close_group(actor=persona(username), group=group, version=1, number_came=17)
+        agent = persona("agent.gao")
+        closed = close_group(actor=agent, group=group, version=1, number_came=17)
+        assert (closed.state, closed.number_came) == ("arrived", 17)
+        assert close_group(actor=agent, group=group, version=1, number_came=17).version == 2
+        with pytest.raises(Stale):
+            close_group(actor=agent, group=group, version=1, number_came=18)
+        with pytest.raises(ValidationError, match="déjà noté"):
+            close_group(actor=agent, group=group, version=2, words="Ne vient pas")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ExpectedGroup.objects.filter(pk=group.pk).update(number_came=None)
+
+    def test_cancelled_with_words_by_either_side(self, persona, centre):
+        kayes, gao = persona("agent.kayes"), centre("GAO")
+        for username, mine in (("agent.gao", False), ("manager.kayes", True), ("agent.kayes", True)):
+            group, _made = announce(kayes, gao, announced_from=centre("KAY"))
+            with pytest.raises(PermissionDenied):
+                close_group(actor=persona("agent.bamako"), group=group, version=1, words="Panne")
+            with pytest.raises(ValidationError):
+                close_group(actor=persona(username), group=group, version=1, words=" ")
+            assert close_group(actor=persona(username), group=group, version=1, words="Panne").state == "cancelled", mine
+
+
+class TestPages:
+    def test_from_the_announcement_to_the_registration(self, as_user, centre):
+        when = timezone.localtime() + datetime.timedelta(days=1)
+        data = {
+            "id": uuid.uuid4(),
+            "centre": "GAO",
+            "announced_from": "KAY",
+            "expected_at": when.strftime("%Y-%m-%dT%H:%M"),
+            "men": 12,
+            "women": "",
+            "children": 3,
+            "coming_from": "Niamey",
+        }
+        kayes, gao = as_user("agent.kayes"), as_user("agent.gao")
+        assert "Écrivez combien" in kayes.post(reverse("reception:announce"), {**data, "men": "", "children": ""}).content.decode()
+        for _click in (1, 2):
+            url = kayes.post(reverse("reception:announce"), data).url
+        assert ExpectedGroup.objects.count() == 1
+        for page in ("/", reverse("reception:centre", args=["GAO"]), reverse("reception:expected", args=["GAO"])):
+            text = gao.get(page).content.decode()
+            assert "15 personnes" in text or "Niamey" in text, page
+        assert kayes.get(url).status_code == 200 and "Le groupe est là" not in kayes.get(url).content.decode()
+        assert as_user("agent.bamako").get(url).status_code == 404
+        assert kayes.post(url, {"version": 1, "number_came": 14}).status_code == 403
+        ExpectedGroup.objects.update(expected_at=timezone.now() - datetime.timedelta(hours=1))
+        assert "attendu, pas arrivé" in gao.get(reverse("reception:centre", args=["GAO"])).content.decode()
+        assert gao.post(url, {"version": 1, "number_came": 14}).status_code == 302
+        text = gao.get(url).content.decode()
+        assert "14 personnes sont venues" in text and "title=Niamey" in text
+        assert 'value="Niamey"' in gao.get(reverse("cases:group_start"), {"centre": "GAO", "title": "Niamey"}).content.decode()
+        assert kayes.post(reverse("reception:cancel_expected", args=[ExpectedGroup.objects.get().pk]), {"version": 1, "words": "Panne"}).status_code == 200
