@@ -6,6 +6,7 @@ import csv
 import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.models import Organisation
 from audit.acting import set_actor
 
-from .models import Area, Bed, Centre, Room, Service
+from .models import Area, Bed, Centre, Room, Service, ServiceOffer
 
 # code, name, kind. Sources: action document, 4.4 (parties prenantes), 4.3 (référencement vers les structures).
 ORGANISATIONS = (
@@ -72,19 +73,34 @@ ROOMS = {
 }
 ROOM_NAMES = {MEN: "Hommes", WOMEN: "Femmes", FAMILIES: "Familles", MINORS: "Mineurs"}
 
-# code, name, category, once a day at most. Source: action document, 4.3, activities of result 1.1.
+# code, name, category, unit, slot. Source: action document, 4.3, activities of result 1.1.
 SERVICES = (
-    ("petit-dejeuner", _("Petit-déjeuner"), Service.Category.MEAL, True),
-    ("dejeuner", _("Déjeuner"), Service.Category.MEAL, True),
-    ("diner", _("Dîner"), Service.Category.MEAL, True),
-    ("hebergement", _("Hébergement"), Service.Category.LODGING, True),
-    ("consultation", _("Consultation médicale"), Service.Category.HEALTH, False),
-    ("psychosocial", _("Soutien psychosocial"), Service.Category.PSYCHOSOCIAL, False),
-    ("kit-hygiene", _("Kit d’hygiène"), Service.Category.KIT, False),
-    ("kit-vestimentaire", _("Kit vestimentaire"), Service.Category.KIT, False),
-    ("transport", _("Transport"), Service.Category.TRANSPORT, False),
-    ("information", _("Information et orientation"), Service.Category.INFORMATION, False),
+    ("petit-dejeuner", _("Petit-déjeuner"), Service.Category.MEAL, _("repas"), "day"),
+    ("dejeuner", _("Déjeuner"), Service.Category.MEAL, _("repas"), "day"),
+    ("diner", _("Dîner"), Service.Category.MEAL, _("repas"), "day"),
+    ("hebergement", _("Hébergement"), Service.Category.LODGING, _("nuit"), "day"),
+    ("consultation", _("Consultation médicale"), Service.Category.HEALTH, _("consultation"), ""),
+    ("psychosocial", _("Soutien psychosocial"), Service.Category.PSYCHOSOCIAL, _("entretien"), ""),
+    ("kit-hygiene", _("Kit d’hygiène"), Service.Category.KIT, _("kit"), ""),
+    ("kit-vestimentaire", _("Kit vestimentaire"), Service.Category.KIT, _("kit"), "stay"),
+    ("transport", _("Transport"), Service.Category.TRANSPORT, _("trajet"), ""),
+    ("information", _("Information et orientation"), Service.Category.INFORMATION, _("entretien"), ""),
 )
+
+# How each centre gives them at first; its manager changes it. Code of the service → provider (local structures by principle: action
+# document, 4.3), place, hours, rules.
+OFFERS: dict[str, dict[str, Any]] = {
+    "petit-dejeuner": {"provider": "CRM", "place": "Réfectoire", "opens": datetime.time(6, 30), "closes": datetime.time(9, 30)},
+    "dejeuner": {"provider": "CRM", "place": "Réfectoire", "opens": datetime.time(12, 0), "closes": datetime.time(14, 30)},
+    "diner": {"provider": "CRM", "place": "Réfectoire", "opens": datetime.time(18, 30), "closes": datetime.time(21, 0)},
+    "hebergement": {"provider": "DNDS", "residents_only": True},
+    "consultation": {"provider": "CSREF", "place": "Infirmerie", "opens": datetime.time(8, 0), "closes": datetime.time(16, 0)},
+    "psychosocial": {"provider": "DNDS", "place": "Salle d’écoute", "opens": datetime.time(8, 0), "closes": datetime.time(17, 0)},
+    "kit-hygiene": {"provider": "CRM", "place": "Magasin"},
+    "kit-vestimentaire": {"provider": "CRM", "place": "Magasin", "residents_only": True},
+    "transport": {"provider": "DGPC"},
+    "information": {"provider": "DGME", "place": "Accueil", "opens": datetime.time(8, 0), "closes": datetime.time(17, 0)},
+}
 
 
 @transaction.atomic
@@ -96,14 +112,29 @@ def ensure_centres() -> int:
     made = _ensure_areas()
     for code, name, kind in ORGANISATIONS:
         made += Organisation.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})[1]
-    for code, name, category, once_per_day in SERVICES:
-        made += Service.objects.get_or_create(code=code, defaults={"name": name, "category": category, "once_per_day": once_per_day})[1]
+    for code, name, category, unit, slot in SERVICES:
+        values = {"name": name, "category": category, "unit": unit, "once_per_day": slot == "day", "once_per_stay": slot == "stay"}
+        made += Service.objects.get_or_create(code=code, defaults=values)[1]
     for values in CENTRES:
         centre, created = Centre.objects.get_or_create(code=values["code"], defaults=values)
         made += created
         if not centre.rooms.exists():
             made += _furnish(centre)
-    return made
+    return made + ensure_offers()
+
+
+def ensure_offers() -> int:
+    """Each centre's way of giving each service, where it has none yet. Returns how many rows it made."""
+    organisations = {organisation.code: organisation for organisation in Organisation.objects.all()}
+    known = set(ServiceOffer.objects.values_list("centre_id", "service_id"))
+    missing = []
+    for centre in Centre.objects.all():
+        for service in Service.objects.all():
+            if (centre.pk, service.pk) not in known:
+                values = dict(OFFERS.get(service.code, {}))
+                provider = organisations.get(values.pop("provider", ""))
+                missing.append(ServiceOffer(centre=centre, service=service, provider=provider, **values))
+    return len(ServiceOffer.objects.bulk_create(missing))
 
 
 def _ensure_areas() -> int:

@@ -17,7 +17,7 @@ register_person_data(
         hidden=("digest", "version"),
     ),
     PersonData(BedAssignment),
-    PersonData(Assistance, clock=(("assistance", "given_on"),), hidden=("once_per_day",)),
+    PersonData(Assistance, clock=(("assistance", "given_on"),), kept=("unit",), hidden=("once_per_day", "once_in_stay")),  # the unit: a word of the service
     PersonData(PersonFlag, erased={"reason": "–", "lifted_reason": dash("lifted_reason")}),
     PersonData(Alert, erased={"done": dash("done")}, kept=("subject",), hidden=("subject",)),  # the subject: a key, a code or a month
 )

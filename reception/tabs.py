@@ -24,6 +24,7 @@ class Tab:
 TABS = (
     Tab(_("Tableau"), "reception:centre", Right.VIEW_CENTRE),
     Tab(_("Repas"), "reception:meals", Right.RECEIVE),
+    Tab(_("Services"), "reception:offers", Right.VIEW_CENTRE),
 )
 
 

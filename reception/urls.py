@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import assistance, board, stays
+from .views import assistance, board, meals, offers, stays
 
 app_name = "reception"
 urlpatterns = [
@@ -11,7 +11,10 @@ urlpatterns = [
     path("stays/<uuid:pk>/undo-departure/", stays.undo_departure, name="undo-departure"),
     path("assistance/<uuid:pk>/withdraw/", assistance.withdraw, name="withdraw_assistance"),
     path("<str:code>/", board.board, name="centre"),
-    path("<str:code>/meals/", assistance.meals, name="meals"),
+    path("<str:code>/meals/", meals.meals, name="meals"),
+    path("<str:code>/meals/undo/", meals.undo, name="undo-meals"),
+    path("<str:code>/services/", offers.offers, name="offers"),
+    path("<str:code>/services/<slug:service>/", offers.offer, name="offer"),
     path("<str:code>/check-in/<uuid:migrant>/", stays.check_in, name="check_in"),
     path("<str:code>/assistance/<uuid:migrant>/", assistance.assistance, name="assistance"),
 ]

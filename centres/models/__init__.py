@@ -6,6 +6,21 @@ from .area import Area
 from .centre import Centre, CentreUserObjectPermission
 from .posting import Posting, _Days
 from .room import Bed, BedBlock, DayRange, Room
-from .service import Service
+from .service import GIVING, Service, ServiceOffer, every_day
 
-__all__ = ["Area", "Bed", "BedBlock", "Centre", "CentreUserObjectPermission", "DayRange", "KeyRange", "Posting", "Room", "Service", "_Days"]
+__all__ = [
+    "GIVING",
+    "Area",
+    "Bed",
+    "BedBlock",
+    "Centre",
+    "CentreUserObjectPermission",
+    "DayRange",
+    "KeyRange",
+    "Posting",
+    "Room",
+    "Service",
+    "ServiceOffer",
+    "_Days",
+    "every_day",
+]

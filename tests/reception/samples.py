@@ -1,7 +1,10 @@
 import uuid
 from typing import Any
 
+from django.utils import timezone
+
 from centres.models import Centre
+from centres.roles import Right
 from tests.factories import make_migrant
 from tests.samples import Sample
 
@@ -42,9 +45,12 @@ SAMPLES = {
     "reception:check_out": Sample(kwargs=_stay, data={"version": 1, "reason": "left"}),
     "reception:undo-departure": Sample(kwargs=_stay, data={"version": 1, "reason": "Noté pour une autre personne"}),
     "reception:assistance": Sample(kwargs=_person_here, data=lambda centre: {"key": uuid.uuid4(), "service": "kit-hygiene"}),
-    "reception:withdraw_assistance": Sample(kwargs=_line),
+    "reception:undo-meals": Sample(kwargs=_code, data=lambda centre: {"key": uuid.uuid4(), "service": "diner", "day": timezone.localdate()}),
+    "reception:offers": Sample(kwargs=_code),
+    "reception:offer": Sample(kwargs=lambda centre: {"code": centre.code, "service": "kit-hygiene"}, data={"version": 1, "days": [1, 2, 3, 4, 5, 6, 7]}),
+    "reception:withdraw_assistance": Sample(kwargs=_line, own_rights=frozenset({Right.RECEIVE})),  # a kit is given by agents
     "api-stays": Sample(data=_arrival, json=True),
     "api-stay": Sample(kwargs=_stay, data={"departure_reason": "left"}, json=True),
-    "api-assistance": Sample(data=_given, json=True),
+    "api-assistance": Sample(data=_given, json=True, own_rights=frozenset({Right.VIEW_CASE, Right.RECEIVE})),
     "api-assistance-line": Sample(kwargs=_line, json=True),
 }
