@@ -88,6 +88,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         body["title"] = str(exceptions.ValidationError.default_detail)
         body["errors"] = response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
+        whole = body["errors"].get("non_field_errors") or [None]
+        if (code := getattr(whole[0], "code", "invalid")) != "invalid":
+            body["code"] = code  # why a service refused, for machines
     else:
         words = str(getattr(error, "default_detail", error))
         body["detail"] = str(getattr(error, "detail", error))

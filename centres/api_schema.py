@@ -11,6 +11,7 @@ PROBLEM: dict[str, Any] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "code": {"type": "string", "description": "Le motif d’un refus, pour les machines (already_given, too_soon, suspended …)."},
         "errors": {"type": "object", "additionalProperties": {}},
     },
 }

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.models import Organisation
 from audit.acting import set_actor
 
-from .models import Area, Bed, Centre, ChecklistItem, ChecklistMark, Room, Service
+from .models import Area, Bed, Centre, ChecklistItem, ChecklistMark, Room, Service, ServiceOffer
 
 # code, name, kind. Sources: action document, 4.4 (parties prenantes), 4.3 (référencement vers les structures).
 ORGANISATIONS = (
@@ -104,21 +105,38 @@ ROOMS = {
 }
 ROOM_NAMES = {MEN: "Hommes", WOMEN: "Femmes", FAMILIES: "Familles", MINORS: "Mineurs", ISOLATION: "Isolement"}
 
-# code, name, category, once a day at most. Source: action document, 4.3, activities of result 1.1.
+# code, name, category, unit, slot. Source: action document, 4.3, activities of result 1.1.
 SERVICES = (
-    ("petit-dejeuner", _("Petit-déjeuner"), Service.Category.MEAL, True),
-    ("dejeuner", _("Déjeuner"), Service.Category.MEAL, True),
-    ("diner", _("Dîner"), Service.Category.MEAL, True),
-    ("hebergement", _("Hébergement"), Service.Category.LODGING, True),
-    ("consultation", _("Consultation médicale"), Service.Category.HEALTH, False),
-    ("soins", _("Soins"), Service.Category.HEALTH, False),
-    ("reference-hopital", _("Référence à l’hôpital"), Service.Category.HEALTH, False),
-    ("psychosocial", _("Soutien psychosocial"), Service.Category.PSYCHOSOCIAL, False),
-    ("kit-hygiene", _("Kit d’hygiène"), Service.Category.KIT, False),
-    ("kit-vestimentaire", _("Kit vestimentaire"), Service.Category.KIT, False),
-    ("transport", _("Transport"), Service.Category.TRANSPORT, False),
-    ("information", _("Information et orientation"), Service.Category.INFORMATION, False),
+    ("petit-dejeuner", _("Petit-déjeuner"), Service.Category.MEAL, _("repas"), "day"),
+    ("dejeuner", _("Déjeuner"), Service.Category.MEAL, _("repas"), "day"),
+    ("diner", _("Dîner"), Service.Category.MEAL, _("repas"), "day"),
+    ("hebergement", _("Hébergement"), Service.Category.LODGING, _("nuit"), "day"),
+    ("consultation", _("Consultation médicale"), Service.Category.HEALTH, _("consultation"), ""),
+    ("soins", _("Soins"), Service.Category.HEALTH, _("soin"), ""),
+    ("reference-hopital", _("Référence à l’hôpital"), Service.Category.HEALTH, _("orientation"), ""),
+    ("psychosocial", _("Soutien psychosocial"), Service.Category.PSYCHOSOCIAL, _("entretien"), ""),
+    ("kit-hygiene", _("Kit d’hygiène"), Service.Category.KIT, _("kit"), ""),
+    ("kit-vestimentaire", _("Kit vestimentaire"), Service.Category.KIT, _("kit"), "stay"),
+    ("transport", _("Transport"), Service.Category.TRANSPORT, _("trajet"), ""),
+    ("information", _("Information et orientation"), Service.Category.INFORMATION, _("entretien"), ""),
 )
+
+# How each centre gives them at first; its manager changes it. Code of the service → provider (local structures by principle: action
+# document, 4.3), place, hours, rules.
+OFFERS: dict[str, dict[str, Any]] = {
+    "petit-dejeuner": {"provider": "CRM", "place": "Réfectoire", "opens": datetime.time(6, 30), "closes": datetime.time(9, 30)},
+    "dejeuner": {"provider": "CRM", "place": "Réfectoire", "opens": datetime.time(12, 0), "closes": datetime.time(14, 30)},
+    "diner": {"provider": "CRM", "place": "Réfectoire", "opens": datetime.time(18, 30), "closes": datetime.time(21, 0)},
+    "hebergement": {"provider": "DNDS", "residents_only": True},
+    "consultation": {"provider": "CSREF", "place": "Infirmerie", "opens": datetime.time(8, 0), "closes": datetime.time(16, 0)},
+    "soins": {"provider": "CSREF", "place": "Infirmerie", "opens": datetime.time(8, 0), "closes": datetime.time(16, 0)},
+    "reference-hopital": {"provider": "CSREF"},
+    "psychosocial": {"provider": "DNDS", "place": "Salle d’écoute", "opens": datetime.time(8, 0), "closes": datetime.time(17, 0)},
+    "kit-hygiene": {"provider": "CRM", "place": "Magasin"},
+    "kit-vestimentaire": {"provider": "CRM", "place": "Magasin", "residents_only": True},
+    "transport": {"provider": "DGPC"},
+    "information": {"provider": "DGME", "place": "Accueil", "opens": datetime.time(8, 0), "closes": datetime.time(17, 0)},
+}
 
 # What floors above begin a centre with: each makes what is missing, and returns how many rows that was.
 FURTHER: list[Callable[[], int]] = []
@@ -133,8 +151,9 @@ def ensure_centres() -> int:
     made = _ensure_areas()
     for code, name, kind in ORGANISATIONS:
         made += Organisation.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})[1]
-    for code, name, category, once_per_day in SERVICES:
-        made += Service.objects.get_or_create(code=code, defaults={"name": name, "category": category, "once_per_day": once_per_day})[1]
+    for code, name, category, unit, slot in SERVICES:
+        values = {"name": name, "category": category, "unit": unit, "once_per_day": slot == "day", "once_per_stay": slot == "stay"}
+        made += Service.objects.get_or_create(code=code, defaults=values)[1]
     made += _ensure_checklists()
     for values in CENTRES:
         opened = {name: values[name] for name in OPENED}
@@ -147,7 +166,7 @@ def ensure_centres() -> int:
     # Centres that opened before there were checklists: complete on the day they opened.
     for centre in Centre.objects.exclude(pk__in=ChecklistMark.objects.values("centre")):
         made += _open(centre, {name: getattr(centre, name) for name in OPENED})
-    return made + sum(make() for make in FURTHER)
+    return made + ensure_offers() + sum(make() for make in FURTHER)
 
 
 # The day of the centre, and the list that must be complete by then.
@@ -161,6 +180,20 @@ def _ensure_checklists() -> int:
             defaults = {"checklist": checklist, "name": name, "obligatory": obligatory, "place": place}
             made += ChecklistItem.objects.get_or_create(code=code, defaults=defaults)[1]
     return made
+
+
+def ensure_offers() -> int:
+    """Each centre's way of giving each service, where it has none yet. Returns how many rows it made."""
+    organisations = {organisation.code: organisation for organisation in Organisation.objects.all()}
+    known = set(ServiceOffer.objects.values_list("centre_id", "service_id"))
+    missing = []
+    for centre in Centre.objects.all():
+        for service in Service.objects.all():
+            if (centre.pk, service.pk) not in known:
+                values = dict(OFFERS.get(service.code, {}))
+                provider = organisations.get(values.pop("provider", ""))
+                missing.append(ServiceOffer(centre=centre, service=service, provider=provider, **values))
+    return len(ServiceOffer.objects.bulk_create(missing))
 
 
 def _open(centre: Centre, opened: dict[str, datetime.date | None]) -> int:

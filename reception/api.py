@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import Organisation
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from cases.models import Migrant
@@ -87,11 +88,19 @@ class AssistanceSerializer(Strict, serializers.ModelSerializer):
     service = serializers.SlugRelatedField(slug_field="code", queryset=Service.objects.all(), help_text="Code of the service")
     given_on = serializers.DateField(required=False, help_text="Today, if it is left out")
     quantity = serializers.IntegerField(min_value=1, max_value=services.MOST_AT_ONCE, required=False, default=1)
+    provider = serializers.SlugRelatedField(
+        slug_field="code",
+        queryset=Organisation.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="Code of the organisation; the usual one there, if it is left out",
+    )
+    cost = serializers.IntegerField(min_value=0, max_value=services.MOST_COST, required=False, allow_null=True, help_text="XOF")
 
     class Meta:
         model = Assistance
-        fields = ("id", "migrant", "centre", "service", "given_on", "quantity", "recorded_at")
-        read_only_fields = ("recorded_at",)
+        fields = ("id", "migrant", "centre", "service", "given_on", "quantity", "unit", "provider", "cost", "recorded_at")
+        read_only_fields = ("unit", "recorded_at")
         validators: list[Any] = []  # the service answers, so that the same body twice is one line
 
 
@@ -295,10 +304,10 @@ class OneTransfer(SiraAPIView):
 
 
 class AssistanceLines(SiraAPIView):
-    queryset = Assistance.objects.select_related("centre", "service")
+    queryset = Assistance.objects.select_related("centre", "service", "provider")
     serializer_class = AssistanceSerializer
     rights = (Right.VIEW_CASE,)
-    write_rights = (Right.RECEIVE,)
+    write_rights = (Right.RECEIVE, Right.VIEW_HEALTH, Right.VIEW_PROTECTION)  # which of them counts, the service says (rules.may_give)
     read_model = "cases.migrant"
 
     @extend_schema(
@@ -319,7 +328,7 @@ class AssistanceLines(SiraAPIView):
 
 
 class OneAssistance(SiraAPIView):
-    queryset = Assistance.objects.select_related("centre", "service", "migrant")
+    queryset = Assistance.objects.select_related("centre", "service", "provider", "migrant")
     serializer_class = AssistanceSerializer
     rights = (Right.VIEW_CASE,)
     read_model = "cases.migrant"

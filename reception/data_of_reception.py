@@ -30,7 +30,7 @@ register_person_data(
         holds=((Q(state__in=OPEN), _("un transfert en cours")),),
         hidden=("together", "version"),
     ),
-    PersonData(Assistance, clock=(("assistance", "given_on"),), hidden=("once_per_day",)),
+    PersonData(Assistance, clock=(("assistance", "given_on"),), kept=("unit",), hidden=("once_per_day", "once_in_stay")),  # the unit: a word of the service
     PersonData(PersonFlag, erased={"reason": "–", "lifted_reason": dash("lifted_reason")}, hidden=("key",)),
     PersonData(LastSeen),
     PersonData(Sighting, erased={"note": dash("note")}),

@@ -42,6 +42,7 @@ PLACES = (
     Tab(_("Ouverture"), "reception:places-opening", Right.VIEW_CENTRE),
     Tab(_("Équipement"), "reception:places-equipment", Right.VIEW_CENTRE),
     Tab(_("Réglages"), "reception:places-settings", Right.MANAGE_CENTRE),
+    Tab(_("Services"), "reception:offers", Right.VIEW_CENTRE),
 )
 
 

@@ -1,6 +1,26 @@
 from django.urls import path
 
-from .views import absences, arrivals, assistance, board, criteria, expected, flags, health, history, opening, places, report, rollcall, sessions, stays, stock, transfers
+from .views import (
+    absences,
+    arrivals,
+    assistance,
+    board,
+    criteria,
+    expected,
+    flags,
+    health,
+    history,
+    meals,
+    offers,
+    opening,
+    places,
+    report,
+    rollcall,
+    sessions,
+    stays,
+    stock,
+    transfers,
+)
 
 app_name = "reception"
 urlpatterns = [
@@ -38,7 +58,10 @@ urlpatterns = [
     path("<str:code>/arrivals/", arrivals.arrivals, name="arrivals"),
     path("<str:code>/expected/", expected.groups, name="expected"),
     path("<str:code>/transfers/", transfers.transfers, name="transfers"),
-    path("<str:code>/meals/", assistance.meals, name="meals"),
+    path("<str:code>/meals/", meals.meals, name="meals"),
+    path("<str:code>/meals/undo/", meals.undo, name="undo-meals"),
+    path("<str:code>/services/", offers.offers, name="offers"),
+    path("<str:code>/services/<slug:service>/", offers.offer, name="offer"),
     path("<str:code>/check-in/<uuid:migrant>/", stays.check_in, name="check_in"),
     path("<str:code>/assistance/<uuid:migrant>/", assistance.assistance, name="assistance"),
     path("<str:code>/health/<uuid:migrant>/", health.care, name="care"),

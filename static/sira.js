@@ -101,6 +101,30 @@
     if (target && target.closest("[data-autosubmit]")) target.focus({ preventScroll: true });
   } catch (_) { /* storage refused */ }
 
+  // --- a list of boxes to tick: found by name while one types, all or none at once, and how many
+  const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+  document.addEventListener("input", (event) => {
+    if (!event.target.dataset.filter) return;
+    const words = plain(event.target.value).split(/\s+/);
+    const rows = all(`${event.target.dataset.filter} > li`);
+    rows.forEach((row) => { row.hidden = !words.every((word) => plain(row.textContent).includes(word)); });
+    all("[data-filter-none]").forEach((one) => { one.hidden = rows.some((row) => !row.hidden); });
+  });
+  document.addEventListener("click", (event) => {
+    const ticker = event.target.closest("[data-tick]");
+    if (!ticker) return;
+    event.preventDefault();
+    all(".ticks > li:not([hidden]) input").forEach((box) => { box.checked = ticker.dataset.tick === "all"; });
+    countTicks();
+  });
+  function countTicks() {
+    all("[data-ticked]").forEach((one) => {
+      one.hidden = false;
+      one.firstElementChild.textContent = all(`${one.dataset.ticked} input:checked`).length;
+    });
+  }
+  document.addEventListener("change", countTicks);
+
   // --- parts of a form that only some answers need: data-show-when="field=value,other"
   function showParts() {
     all("[data-show-when]").forEach((part) => {
@@ -218,9 +242,10 @@
 
   // --- what only works with this script shows only with it; again after each part that htmx brings
   function prepare(root) {
-    all("[data-print], [data-close], [data-open]", root).forEach((one) => { one.hidden = false; });
+    all("[data-print], [data-close], [data-open], [data-filter-box]", root).forEach((one) => { one.hidden = false; });
     if (navigator.mediaDevices && window.DataTransfer) all("[data-camera]", root).forEach(prepareCamera);
     showParts();
+    countTicks();
     showErrors(root);
   }
   document.addEventListener("htmx:load", (event) => { if (event.target !== body) prepare(event.target); });

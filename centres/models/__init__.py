@@ -7,9 +7,10 @@ from .centre import Centre, CentreUserObjectPermission
 from .opening import ChecklistItem, ChecklistMark, Equipment, missing
 from .posting import Posting, _Days
 from .room import Bed, BedBlock, DayRange, Room
-from .service import Service
+from .service import GIVING, Service, ServiceOffer, every_day
 
 __all__ = [
+    "GIVING",
     "Area",
     "Bed",
     "BedBlock",
@@ -23,6 +24,8 @@ __all__ = [
     "Posting",
     "Room",
     "Service",
+    "ServiceOffer",
     "_Days",
+    "every_day",
     "missing",
 ]

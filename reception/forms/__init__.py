@@ -1,12 +1,13 @@
 """The forms of the reception. They read what was typed; the services decide."""
 
 from .arrivals import ArrivalsForm
-from .assistance import AssistanceForm, MealForm
+from .assistance import AssistanceForm, MealForm, UndoMealForm, WhichMealForm
 from .board import BoardFilter
 from .criteria import CriteriaForm, ToldForm, initial_texts
 from .expected import AnnounceForm, ArrivedForm, CancelForm
 from .flags import FlagForm, KindForm, LiftForm
 from .health import CareForm, DetailForm
+from .offers import RIGHTS, OfferForm
 from .presence import AbsenceForm, CloseForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .report import AskReportForm, PeriodForm
 from .sessions import SessionForm, ticked
@@ -15,6 +16,7 @@ from .stock import MovementForm, ThresholdForm
 from .transfers import AskTransferForm, StepForm
 
 __all__ = [
+    "RIGHTS",
     "AbsenceForm",
     "AnnounceForm",
     "ArrivalsForm",
@@ -39,6 +41,7 @@ __all__ = [
     "MealForm",
     "MoveForm",
     "MovementForm",
+    "OfferForm",
     "PeriodForm",
     "RollCallForm",
     "SessionForm",
@@ -46,6 +49,8 @@ __all__ = [
     "ThresholdForm",
     "ToldForm",
     "UndoForm",
+    "UndoMealForm",
+    "WhichMealForm",
     "called_from",
     "error_words",
     "initial_texts",

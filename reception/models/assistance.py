@@ -8,12 +8,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organisation
 from audit.triggers import audited
 from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
 from centres.models import Centre, Service
 
 from .seen import seen
+from .stay import Stay
 from .stock import moves_stock
 
 
@@ -30,8 +32,13 @@ class Assistance(models.Model):
     service = models.ForeignKey(Service, models.PROTECT, related_name="given", verbose_name=_("service"))
     given_on = models.DateField(_("date"), default=timezone.localdate)
     quantity = models.PositiveSmallIntegerField(_("quantité"), default=1)
-    # Copied from the service, so that the database itself refuses the second serving.
+    unit = models.CharField(_("unité"), max_length=20, blank=True)  # of the service, as it was then
+    # Seldom asked for: no index (the table has millions of rows).
+    provider = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("fourni par"))
+    cost = models.IntegerField(_("coût (FCFA)"), null=True, blank=True)
+    # Copied from the service, so that the database itself refuses the second serving: that day, or during that stay.
     once_per_day = models.BooleanField(default=False, editable=False)
+    once_in_stay = models.ForeignKey(Stay, models.CASCADE, null=True, blank=True, related_name="+", db_index=False, editable=False)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
     recorded_at = models.DateTimeField(_("noté le"), default=timezone.now)
 
@@ -51,6 +58,16 @@ class Assistance(models.Model):
                 condition=Q(once_per_day=True),
                 name="assistance_once_a_day",
                 violation_error_message=_("Ce service a déjà été donné à cette personne ce jour-là."),
+            ),
+            # Without the person: stay and line move together when two files are joined.
+            models.UniqueConstraint(
+                fields=["once_in_stay", "service"],
+                condition=Q(once_in_stay__isnull=False),
+                name="assistance_once_a_stay",
+                violation_error_message=_("Ce service a déjà été donné à cette personne pendant ce séjour."),
+            ),
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True) | Q(cost__gte=0), name="assistance_cost", violation_error_message=_("Le coût est un montant en FCFA, sans signe.")
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
         ]

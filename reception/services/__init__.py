@@ -3,7 +3,7 @@
 from .absences import MAY_CLOSE, MAY_NOTE, close_missing, note_absence, set_absence_days, watch_absences
 from .alerts import raise_alert
 from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
-from .assistance import MOST_AT_ONCE, may_give, may_withdraw, record_assistance, serve, withdraw_assistance
+from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
 from .criteria import current_criteria, publish_criteria, tell_criteria
 from .expected import announce_group, close_group, may_cancel
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
@@ -21,17 +21,21 @@ from .transfers import ask_transfer, may_step, move_transfer
 __all__ = [
     "ACTS",
     "INSTANT",
+    "LATE_DAYS",
     "MAY_CLOSE",
     "MAY_NOTE",
     "MOST_ARRIVING",
     "MOST_AT_ONCE",
+    "MOST_COST",
     "MOST_NIGHTS",
     "UNDONE",
+    "UNDO_MINUTES",
     "AlreadyLeft",
     "Arrival",
     "Called",
     "RefusedTogether",
     "Round",
+    "Served",
     "allow_leave",
     "announce_group",
     "ask_for_report",
@@ -81,6 +85,7 @@ __all__ = [
     "watch_absences",
     "why_not_undone",
     "withdraw_assistance",
+    "withdraw_served",
     "withdraw_session",
     "write_detail",
 ]

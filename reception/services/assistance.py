@@ -3,35 +3,32 @@
 import datetime
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from audit.acting import SameKeyOtherContent, lock_key, service
-from cases import deaths
-from cases.models import Custody, Migrant
+from cases.models import Migrant
 from centres.access import may
 from centres.models import Centre, Service
 from centres.roles import Right
 from config.refusals import in_words
 
-from .. import flags
+from .. import rules
 from ..models import Assistance, HealthRecord, Stay
+from ..rules import Refusal, may_give
+from .stays import lock_person
 from .stock import tell_stock
 
-# Whom beside the agents of the centre may write down that a service was given.
-ALSO_GIVEN_WITH = {Service.Category.HEALTH: Right.VIEW_HEALTH, Service.Category.PSYCHOSOCIAL: Right.VIEW_PROTECTION}
+__all__ = ["Served", "may_give", "may_withdraw", "record_assistance", "serve", "withdraw_assistance", "withdraw_served"]
+
 MOST_AT_ONCE = 99  # of one thing for one person: more is a slip of the finger
-
-
-def may_give(user: User, service: Service, centre: Centre | int) -> bool:
-    """May they write down that this service was given at this centre? The agents every one, health workers what is health care, protection
-    officers what is psychosocial."""
-    also = ALSO_GIVEN_WITH.get(Service.Category(service.category))
-    return may(user, Right.RECEIVE, centre) or (also is not None and may(user, also, centre))
+MOST_COST = 10_000_000  # XOF: more is a slip of the finger
+UNDO_MINUTES = 15  # so long whoever saved a list may take the whole of it back
+LATE_DAYS = 7  # so long after the meal its list on paper may be written down
 
 
 @service
@@ -43,14 +40,20 @@ def record_assistance(
     service: Service,
     given_on: datetime.date | None = None,
     quantity: int = 1,
+    provider: Organisation | None = None,
+    cost: int | None = None,
     id: uuid.UUID,
 ) -> tuple[Assistance, bool]:
     """Writes down what was given to a person in the centre's care. Returns (line, was it made now?).
 
-    A service that is given once a day is refused the second time, also when two people note it at the same moment.
+    The rules of the service hold (reception.rules), also when two people note it at the same moment: the ValidationError has the code and
+    the words of the refusal. `given_on`: a day of Mali (today). `provider`: who usually provides it there, if it is left out. `cost`: XOF.
     The same `id` with the same content gives the same line, with other content raises SameKeyOtherContent.
     Raises PermissionDenied, ValidationError."""
-    if not may_give(actor, service, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
+    offers = rules.offers_at(centre)
+    offer = offers.get(service.pk)
+    allowed = may_give(actor, service, centre, offer)
+    if not (allowed or may(actor, Right.RECEIVE, centre)) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
         raise PermissionDenied
     today = timezone.localdate()
     line = Assistance(
@@ -60,35 +63,35 @@ def record_assistance(
         service=service,
         given_on=given_on or today,
         quantity=quantity,
+        unit=service.unit,
+        provider=provider or (offer.provider if offer else None),
+        cost=cost,
         once_per_day=service.once_per_day,
         recorded_by=actor,
         recorded_at=timezone.now(),
     )
     lock_key(id)
-    if existing := Assistance.objects.filter(pk=id).select_related("migrant", "centre", "service").first():
-        same = ("migrant_id", "centre_id", "service_id", "quantity", "recorded_by_id")
-        if any(getattr(existing, name) != getattr(line, name) for name in same) or given_on not in (None, existing.given_on):
+    if existing := Assistance.objects.filter(pk=id).select_related("migrant", "centre", "service", "provider").first():
+        same = ("migrant_id", "centre_id", "service_id", "quantity", "cost", "recorded_by_id")
+        changed = any(getattr(existing, name) != getattr(line, name) for name in same)
+        if changed or given_on not in (None, existing.given_on) or (provider is not None and provider.pk != existing.provider_id):
             raise SameKeyOtherContent
         return existing, False
-    migrant = Migrant.objects.get(pk=migrant.pk)
-    since = _in_care_since(migrant, centre)
-    if since is None:
-        raise ValidationError(_("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."), code="not_in_care")
-    if not service.active:
-        raise ValidationError({"service": _("Ce service n’est plus proposé.")})
-    if words := flags.service_refusal(flags.of([migrant.pk]).get(migrant.pk, ()), service):
-        raise ValidationError({"service": words}, code="flag")
+    line.migrant = lock_person(migrant.pk)
     if line.given_on > today:
         raise ValidationError({"given_on": _("Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.")})
-    if migrant.died_on is not None and line.given_on > migrant.died_on:
-        deaths.refuse(migrant)
-    if line.given_on < since:
-        raise ValidationError({"given_on": _("Cette personne n’est connue du centre que depuis le %(day)s.") % {"day": formats.date_format(since)}})
     if not 1 <= line.quantity <= MOST_AT_ONCE:
         raise ValidationError({"quantity": _("La quantité est un nombre de 1 à %(most)s.") % {"most": MOST_AT_ONCE}})
-    if line.once_per_day and line.quantity != 1:
-        raise ValidationError({"quantity": _("Ce service se donne une fois par jour : la quantité est 1.")})
-    line.clean_fields(exclude=["migrant", "centre", "service", "recorded_by"])
+    if service.slot_words and line.quantity != 1:
+        raise ValidationError({"quantity": _("Ce service se donne %(slot)s : la quantité est 1.") % {"slot": service.slot_words}})
+    if line.cost is not None and not 0 <= line.cost <= MOST_COST:
+        raise ValidationError({"cost": _("Le coût est un montant en FCFA de 0 à %(most)s.") % {"most": MOST_COST}})
+    refused = rules.refusals(centre=centre, service=service, people=[migrant.pk], on=line.given_on, user=actor, quantity=quantity, offers=offers)
+    if refusal := refused.get(migrant.pk):
+        raise ValidationError(refusal.words, code=refusal.code)
+    if service.once_per_stay:
+        line.once_in_stay = rules.stays_on(centre, line.given_on).filter(migrant=migrant.pk).order_by("-arrived_at").first()
+    line.clean_fields(exclude=["migrant", "centre", "service", "provider", "once_in_stay", "recorded_by"])
     with in_words(Assistance):
         line.save(force_insert=True)
     if service.category == Service.Category.KIT:
@@ -96,46 +99,65 @@ def record_assistance(
     return line, True
 
 
-@service
-def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uuid.UUID], key: uuid.UUID) -> int:
-    """Writes down at once that these people, present at the centre, were given a daily service today. Returns how many lines it made.
+@dataclass(frozen=True)
+class Served:
+    """What became of a list: the lines it made (also when it was sent before), who had it already, and who was passed over and why."""
 
-    Whoever had it already, isn't present, or carries a flag that forbids it, is passed over: so the same list sent twice, or by two people, is one list.
+    made: int
+    had: int
+    passed: dict[uuid.UUID, Refusal]
+
+
+def _line_id(key: uuid.UUID, service: Service, day: datetime.date, person: uuid.UUID) -> uuid.UUID:
+    """Of a line of a list: so the same list sent twice is one list, and whoever saved it can take back exactly its lines."""
+    return uuid.uuid5(key, f"{service.code} {day} {person}")
+
+
+@service
+def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uuid.UUID], key: uuid.UUID, given_on: datetime.date | None = None) -> Served:
+    """Writes down at once that these people, present at the centre, were given a daily service on that day (today).
+
+    Whoever had it already, or may not have it, is passed over: so the same list sent twice, or by two people, is one list. People who
+    were not at the centre on that day are left out without a word.
     Raises PermissionDenied, ValidationError."""
-    if not may(actor, Right.RECEIVE, centre):
+    offers = rules.offers_at(centre)
+    if not may_give(actor, service, centre, offers.get(service.pk)):
         raise PermissionDenied
     if not service.once_per_day or not service.active:
         raise ValidationError({"service": _("Choisissez un repas ou un service donné une fois par jour.")})
     today, now = timezone.localdate(), timezone.now()
-    had = Assistance.objects.filter(service=service, given_on=today, migrant=OuterRef("migrant"))
-    present = Stay.objects.visible_to(actor).open().at(centre).filter(~Exists(had), migrant__in=list(people)).order_by("migrant_id")
-    here = list(present.values_list("migrant_id", flat=True))
-    carried = flags.of(here)
+    day = given_on or today
+    if not today - datetime.timedelta(days=LATE_DAYS) <= day <= today:
+        raise ValidationError({"given_on": _("Une liste se note le jour même, ou dans les %(days)s jours qui suivent.") % {"days": LATE_DAYS}})
+    lock_key(key)
+    there = Stay.objects.visible_to(actor).filter(pk__in=rules.stays_on(centre, day).order_by().values("pk"), migrant__in=list(people))
+    # In order of their key, as whoever locks several people.
+    present = list(Migrant.objects.select_for_update(of=("self",)).filter(pk__in=there.order_by().values("migrant")).order_by("pk").values_list("pk", flat=True))
+    refused = rules.refusals(centre=centre, service=service, people=present, on=day, user=actor, offers=offers)
+    offer = offers.get(service.pk)
+    ids = {person: _line_id(key, service, day, person) for person in present}
+    before = set(Assistance.objects.filter(pk__in=ids.values(), recorded_by=actor).values_list("migrant_id", flat=True))
     lines = [
         Assistance(
-            id=uuid.uuid5(key, f"{service.code} {today} {migrant}"),
-            migrant_id=migrant,
+            id=ids[person],
+            migrant_id=person,
             centre=centre,
             service=service,
-            given_on=today,
+            given_on=day,
+            unit=service.unit,
+            provider=offer.provider if offer else None,
             once_per_day=True,
             recorded_by=actor,
             recorded_at=now,
         )
-        for migrant in here
-        if not flags.service_refusal(carried.get(migrant, ()), service)
+        for person in present
+        if person not in refused
     ]
-    Assistance.objects.bulk_create(lines, ignore_conflicts=True)
-    return Assistance.objects.filter(pk__in=[line.pk for line in lines]).count()
-
-
-def _in_care_since(migrant: Migrant, centre: Centre) -> datetime.date | None:
-    """The first day that this centre knew the person, if it cares for them now: of its first custody, or of a stay written down later."""
-    custodies = list(Custody.objects.filter(migrant=migrant, centre=centre).values_list("since", "until"))
-    if all(until is not None for _since, until in custodies):
-        return None
-    arrivals = Stay.objects.filter(migrant=migrant, centre=centre).order_by().values_list("arrived_at", flat=True)
-    return timezone.localdate(min([since for since, _until in custodies] + list(arrivals)))
+    with in_words(Assistance):
+        Assistance.objects.bulk_create(lines)
+    had = [person for person, refusal in refused.items() if refusal.code == "already_given" and person not in before]
+    passed = {person: refusal for person, refusal in refused.items() if refusal.code != "already_given" and person not in before}
+    return Served(len(lines) + len(before), len(had), passed)
 
 
 @service
@@ -148,7 +170,7 @@ def withdraw_assistance(*, actor: User, assistance: Assistance) -> None:
     if not may_withdraw(actor, assistance):
         raise ValidationError(_("Une assistance ne peut être retirée que le jour même, par la personne qui l’a notée."), code="not_yours")
     if HealthRecord.objects.filter(assistance=assistance.pk).exclude(written_by=actor).exists():
-        raise ValidationError(_("Un agent de santé a écrit le détail de ce soin : c’est à lui de le retirer."), code="not_yours")
+        raise ValidationError(_("Un agent de santé a écrit le détail de ce soin : c’est à lui de le retirer."), code="not_yours")
     HealthRecord.objects.filter(assistance=assistance.pk).delete()
     Assistance.objects.filter(pk=assistance.pk).delete()  # a second click finds nothing, and that is well
     if assistance.service.category == Service.Category.KIT:
@@ -157,3 +179,25 @@ def withdraw_assistance(*, actor: User, assistance: Assistance) -> None:
 
 def may_withdraw(user: User, assistance: Assistance) -> bool:
     return assistance.recorded_by_id == user.pk and timezone.localdate(assistance.recorded_at) == timezone.localdate()
+
+
+@service
+def withdraw_served(*, actor: User, centre: Centre, service: Service, key: uuid.UUID, given_on: datetime.date) -> int:
+    """Takes back a whole list that the actor saved by mistake some minutes ago; the change history keeps it. Returns how many lines.
+
+    Whoever had the service before the list, or since from somebody else, keeps it. Done twice it is done once.
+    Raises PermissionDenied, ValidationError when it is too late."""
+    if not may_give(actor, service, centre):
+        raise PermissionDenied
+    lock_key(key)
+    own = Assistance.objects.filter(centre=centre, given_on=given_on, service=service, recorded_by=actor)
+    lines = {pk: at for pk, person, at in own.values_list("pk", "migrant_id", "recorded_at") if pk == _line_id(key, service, given_on, person)}
+    if lines and min(lines.values()) < timezone.now() - datetime.timedelta(minutes=UNDO_MINUTES):
+        raise ValidationError(
+            _("Cette liste est enregistrée depuis plus de %(n)s minutes : elle ne s’annule plus d’un coup. Retirez les lignes une à une.") % {"n": UNDO_MINUTES},
+            code="too_late",
+        )
+    people = Migrant.objects.select_for_update(of=("self",)).filter(assistance__in=list(lines)).order_by("pk")
+    list(people.values_list("pk", flat=True))
+    Assistance.objects.filter(pk__in=list(lines)).delete()
+    return len(lines)

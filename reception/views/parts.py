@@ -1,6 +1,7 @@
 """What several pages of the reception share."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -9,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from cases.models import Migrant
+from centres.models import Service
 
 PEOPLE = "cases.migrant"
 
@@ -36,3 +38,12 @@ def sent_before() -> str:
 def find_person(request: HttpRequest, pk: uuid.UUID) -> Migrant:
     """The person, if in the user's scope; else there is no such page."""
     return get_object_or_404(Migrant.objects.visible_to(request.user), pk=pk)
+
+
+MEALS_OF_THE_DAY = ("petit-dejeuner", "dejeuner", "diner")
+
+
+def in_order(services: Iterable[Service]) -> list[Service]:
+    """In the order of the day, then by what they are."""
+    place = {code: number for number, code in enumerate(MEALS_OF_THE_DAY)}
+    return sorted(services, key=lambda service: (place.get(service.code, len(place)), service.category, service.name))

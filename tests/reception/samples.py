@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation
 from centres.models import BedBlock, Centre, ChecklistMark, Equipment, Service
+from centres.roles import Right
 from reception.evening import evening_of
 from reception.models import Alert, FlagKind
 from reception.services import raise_alert
@@ -148,7 +149,7 @@ SAMPLES = {
     "reception:check_out": Sample(kwargs=_stay, data={"version": 1, "reason": "left"}),
     "reception:undo-departure": Sample(kwargs=_stay, data={"version": 1, "reason": "Noté pour une autre personne"}),
     "reception:assistance": Sample(kwargs=_person_here, data=lambda centre: {"key": uuid.uuid4(), "service": "kit-hygiene"}),
-    "reception:withdraw_assistance": Sample(kwargs=_line),
+    "reception:withdraw_assistance": Sample(kwargs=_line, own_rights=frozenset({Right.RECEIVE})),
     "reception:health": Sample(kwargs=lambda centre: {"pk": make_migrant(centre).pk}),
     "reception:care": Sample(kwargs=_person_here, data=lambda centre: {"key": uuid.uuid4(), "service": "consultation", "reason": "Fièvre"}),
     "reception:health_detail": Sample(kwargs=_consultation, data={"version": 0, "reason": "Fièvre"}),
@@ -189,7 +190,7 @@ SAMPLES = {
     "reception:places-settings": Sample(kwargs=_code, data={"max_stay_days": 21, "was": 14}),
     "api-stays": Sample(data=_arrival, json=True),
     "api-stay": Sample(kwargs=_stay, data={"departure_reason": "left"}, json=True),
-    "api-assistance": Sample(data=_given, json=True),
+    "api-assistance": Sample(data=_given, json=True, own_rights=frozenset({Right.VIEW_CASE, Right.RECEIVE})),
     "api-assistance-line": Sample(kwargs=_line, json=True),
     "reception:arrivals": Sample(kwargs=_code),
     "reception:expected": Sample(kwargs=_code),
@@ -203,4 +204,7 @@ SAMPLES = {
     "reception:release_bed": Sample(kwargs=_stay),
     "api-transfers": Sample(data=_asked, json=True),
     "api-transfer": Sample(kwargs=_transfer, data={"state": "cancelled", "version": 1, "words": "La personne reste"}, json=True),
+    "reception:undo-meals": Sample(kwargs=_code, data=lambda centre: {"key": uuid.uuid4(), "service": "diner", "day": timezone.localdate()}),
+    "reception:offers": Sample(kwargs=_code),
+    "reception:offer": Sample(kwargs=lambda centre: {"code": centre.code, "service": "kit-hygiene"}, data={"version": 1, "days": [1, 2, 3, 4, 5, 6, 7]}),
 }

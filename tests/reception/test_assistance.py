@@ -15,7 +15,7 @@ from audit.models import Change
 from cases.models import Custody
 from centres.models import Centre, Service
 from reception.models import Assistance
-from reception.services import record_assistance, serve, withdraw_assistance
+from reception.services import Served, record_assistance, serve, withdraw_assistance
 from tests.factories import make_migrant
 
 from .factories import make_assistance, make_stay
@@ -191,7 +191,7 @@ class TestMealList:
         gao, kayes = centre("GAO"), centre("KAY")
         elsewhere, registered_only = make_stay(kayes).migrant, make_migrant(gao)
         made = serve(actor=persona("agent.gao"), centre=gao, service=service("diner"), people=[elsewhere.pk, registered_only.pk, uuid.uuid4()], key=uuid.uuid4())
-        assert made == 0 and not Assistance.objects.exists()
+        assert (made.made, made.had, made.passed) == (0, 0, {}) and not Assistance.objects.exists()
         with pytest.raises(PermissionDenied):
             serve(actor=persona("agent.kayes"), centre=gao, service=service("diner"), people=[], key=uuid.uuid4())
         with pytest.raises(ValidationError):
@@ -212,7 +212,8 @@ def test_twenty_at_once_one_meal():
     migrant, lunch = make_stay(gao).migrant, service("dejeuner")
     outcomes = _together(20, lambda i: record_assistance(actor=agent, migrant=migrant, centre=gao, service=lunch, id=uuid.uuid4()))
     assert sum(isinstance(outcome, tuple) for outcome in outcomes) == 1
-    assert outcomes.count("Ce service a déjà été donné à cette personne ce jour-là.") == 19
+    refused = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert len(refused) == 19 and all(words.startswith("Ce service a déjà été donné à cette personne ce jour-là") for words in refused)
     assert Assistance.objects.count() == 1
 
 
@@ -228,5 +229,5 @@ def test_meal_lists_at_once():
         return record_assistance(actor=agent, migrant=people[index % 8], centre=gao, service=dinner, id=uuid.uuid4())
 
     outcomes = _together(12, work)
-    made = sum(outcome for outcome in outcomes if isinstance(outcome, int)) + sum(isinstance(outcome, tuple) for outcome in outcomes)
+    made = sum(outcome.made for outcome in outcomes if isinstance(outcome, Served)) + sum(isinstance(outcome, tuple) for outcome in outcomes)
     assert made == 8 and Assistance.objects.count() == 8

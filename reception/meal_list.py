@@ -1,0 +1,59 @@
+"""The list of a meal: who is there, who had it, who is not ticked and why."""
+
+import datetime
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from centres.models import Centre, Service
+
+from . import rules
+from .models import Stay
+
+# Who is known to be away on that day, from whatever part of the reception knows it: (centre, day) → person: words, in one query.
+AWAY: list[Callable[[Centre, datetime.date], dict[uuid.UUID, str]]] = []
+
+
+@dataclass(frozen=True)
+class Row:
+    """Somebody on the list. `done`: had it already; `refused`: a rule forbids it; `why`: why they are not ticked, in words."""
+
+    person: uuid.UUID
+    name: str
+    where: str
+    ticked: bool = False
+    done: bool = False
+    refused: bool = False
+    why: str = ""
+
+
+def rows(user: User, centre: Centre, service: Service, day: datetime.date, offers: rules.Offers) -> list[Row]:
+    """Who was at the centre on that day, by name: first those who can be served, then those who may not, then those who had it."""
+    today = day == timezone.localdate()
+    stays = Stay.objects.visible_to(user).filter(pk__in=rules.stays_on(centre, day).order_by().values("pk")).with_bed()
+    stays = stays.open() if today else stays
+    there = stays.order_by("migrant__surname", "migrant__given_names", "pk").values_list(
+        "migrant_id", "migrant__given_names", "migrant__surname", "migrant__case_number", "bed_words", "departed_at"
+    )
+    people = {person: (f"{given} {surname}".strip(), bed or number, left) for person, given, surname, number, bed, left in there}
+    refused = rules.refusals(centre=centre, service=service, people=people, on=day, user=user, offers=offers)
+    away: dict[uuid.UUID, str] = {}
+    for known in AWAY:
+        away |= known(centre, day)
+    found = []
+    for person, (name, where, left) in people.items():
+        refusal = refused.get(person)
+        if refusal is not None:
+            done = refusal.code == "already_given"
+            found.append(Row(person, name, where, done=done, refused=not done, why=refusal.words))
+        elif person in away:
+            found.append(Row(person, name, where, why=away[person]))
+        elif left is not None and timezone.localdate(left) == day:
+            found.append(Row(person, name, where, why=_("partie ce jour-là")))
+        else:
+            found.append(Row(person, name, where, ticked=True))
+    return sorted(found, key=lambda row: (row.done, row.refused))
