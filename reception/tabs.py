@@ -23,6 +23,7 @@ class Tab:
 
 TABS = (
     Tab(_("Tableau"), "reception:centre", Right.VIEW_CENTRE),
+    Tab(_("Guichet"), "reception:counter", Right.RECEIVE),
     Tab(_("Repas"), "reception:meals", Right.RECEIVE),
 )
 

@@ -2,6 +2,7 @@
 
 from .assistance import AssistanceForm, MealForm
 from .board import BoardFilter
+from .counter import SCAN, SHOW, CounterForm
 from .stays import CheckInForm, CheckOutForm, MoveForm, UndoForm
 
-__all__ = ["AssistanceForm", "BoardFilter", "CheckInForm", "CheckOutForm", "MealForm", "MoveForm", "UndoForm"]
+__all__ = ["SCAN", "SHOW", "AssistanceForm", "BoardFilter", "CheckInForm", "CheckOutForm", "CounterForm", "MealForm", "MoveForm", "UndoForm"]
