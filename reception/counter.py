@@ -51,12 +51,13 @@ def look_up(user: User, centre: Centre, typed: str) -> Found:
             return Found([person], sure=True, revoked=person.card_revoked_at is not None)
     if number := case_numbers.clean(typed):
         return Found(list(people.numbered(number)[:1]), sure=True)
-    here = people.in_care_of(centre).annotate(here=Exists(Stay.objects.open().filter(centre=centre, migrant=OuterRef("pk"))))
+    cared = people.in_care_of(centre)
     if typed.isascii() and typed.isdigit() and len(typed) <= SERIAL_DIGITS:
-        here = here.filter(case_number__contains=f"-{int(typed):0{SERIAL_DIGITS}d}-")
+        cared = cared.filter(case_number__contains=f"-{int(typed):0{SERIAL_DIGITS}d}-")
     else:
-        here = here.matching(typed)
-    found = list(here.order_by("-here", "surname", "given_names", "pk")[: MOST_FOUND + 1])
+        cared = cared.matching(typed)
+    here = Exists(Stay.objects.open().filter(centre=centre, migrant=OuterRef("pk")))
+    found: list[Migrant] = list(cared.annotate(here=here).order_by("-here", "surname", "given_names", "pk")[: MOST_FOUND + 1])
     return Found(found[:MOST_FOUND], more=len(found) > MOST_FOUND)
 
 

@@ -9,7 +9,7 @@
   const place = find("#counter-answer");
   const PATIENCE = 15000; // ms without an answer: ask again, with the same key
   const AGAIN = 3000;
-  const SAME = 2500; // ms in which the same code read again is a slip of the reader
+  const SAME = 1000; // ms in which the same code read again is a slip of the reader
   const PASSED = 8;
   const title = document.title.split(" – ").slice(-2).join(" – ");
 
@@ -111,19 +111,19 @@
     passed(answer);
     quietPhotos();
     if (!camera.on) field.focus({ preventScroll: true });
-    if (window.matchMedia("(max-width: 45.99rem)").matches) (camera.on ? find("[data-camera-box]") : form).scrollIntoView({ block: "start" });
+    if (answer.getBoundingClientRect().bottom > window.innerHeight) (camera.on ? box : form).scrollIntoView({ block: "start" });
   }
   // a photo that does not come leaves the initials
   const quietPhotos = () => desk.querySelectorAll(".photo img").forEach((img) => { img.addEventListener("error", () => img.remove()); if (img.complete && !img.naturalWidth) img.remove(); });
 
   function passed(answer) {
-    const list = find("[data-passed] ol");
+    const list = find("[data-passed] ol") || find("[data-passed]").appendChild(document.createElement("ol"));
     const item = document.createElement("li");
     item.className = answer.dataset.tone;
     const hour = document.createElement("span");
     hour.className = "muted small";
     hour.textContent = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-    item.append(answer.dataset.said, " ", hour);
+    item.append(answer.dataset.short, " ", hour);
     list.prepend(item);
     while (list.children.length > PASSED) list.lastChild.remove();
     find("[data-passed]").hidden = false;
@@ -173,7 +173,7 @@
   let last = { what: "", at: 0 };
   function scanned(what) {
     what = what.trim();
-    if (!what || (what === last.what && Date.now() - last.at < SAME)) return;
+    if (!what || (what === last.what && Date.now() - last.at < SAME) || queue.some((one) => one.label === what)) return; // the queue shows it
     last = { what, at: Date.now() };
     const fields = Array.from(new FormData(form)).filter(([name]) => name !== "what");
     add([...fields, ["what", what]], what);

@@ -24,7 +24,7 @@ from centres.roles import Right
 from .. import services, tabs
 from ..counter import Given, Guest, give, hour_of, look_up, party, progress
 from ..forms import SCAN, SHOW, CounterForm
-from ..models import Assistance
+from ..models import Assistance, FlagKind
 from .assistance import _meal_of_the_hour, _sorted_services
 from .parts import PEOPLE, sent_before
 
@@ -85,13 +85,22 @@ class Answer:
         return bool(clean_token(self.typed))
 
     @property
+    def instructions(self) -> list[FlagKind]:
+        """What staff must do, where the words of a refusal don't say it already."""
+        kinds = [flag.kind for flag in self.person.advice] if self.person else []
+        return [kind for kind in kinds if kind.instruction and not any(kind.instruction in words for words in self.words)]
+
+    @property
+    def short(self) -> str:
+        """For the list of those who passed."""
+        who = str(self.person.person) if self.person else self.typed
+        return _("%(answer)s : %(who)s") % {"answer": self.title, "who": who} if who else self.title
+
+    @property
     def said(self) -> str:
-        """In one sentence, for who listens to the screen and for the list of those who passed."""
-        parts = [str(self.person.person)] if self.person else [self.typed] if self.typed else []
-        parts += self.words
-        if self.person:
-            parts += [flag.kind.instruction or str(flag.kind) for flag in self.person.advice]
-        return f"{self.title}{_(' : ') if parts else ''}{'. '.join(part.rstrip('.') for part in parts)}"
+        """For who listens to the screen."""
+        parts = [self.short, *self.words, *(kind.instruction for kind in self.instructions)]
+        return ". ".join(part.rstrip(".") for part in parts)
 
 
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
@@ -109,7 +118,7 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     usual = SCAN if gate or (service is not None and service.once_per_day) else SHOW
     mode = sent.get("mode") if sent.get("mode") in (SCAN, SHOW) else usual
     answer = _answer(request, centre, service, form, gate=gate) if form is not None else None
-    context = {
+    context: dict[str, Any] = {
         "centre": centre,
         "service": service,
         "gate": gate,
@@ -251,7 +260,9 @@ def _revoked(request: HttpRequest, centre: Centre, person: Migrant) -> Answer:
 
 def _undo(request: HttpRequest, centre: Centre, service: Service | None, keys: list[uuid.UUID]) -> Answer:
     """Takes back what was just noted; done twice it is done once."""
-    lines = list(Assistance.objects.visible_to(request.user).filter(pk__in=keys[:50], centre=centre).select_related("service", "centre", "migrant").order_by("migrant_id"))
+    lines = list(
+        Assistance.objects.visible_to(request.user).filter(pk__in=keys[:50], centre=centre).select_related("service", "centre", "migrant").order_by("migrant_id")
+    )
     if not lines:
         return Answer("undone", [_("C’est déjà retiré.")])
     _log(request, centre, ReadLog.Action.OPENED, [line.migrant for line in lines])

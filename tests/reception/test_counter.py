@@ -142,7 +142,7 @@ class TestScan:
 
 class TestWhoIsNotServed:
     def test_of_another_centre_nothing_is_said(self, as_user, centre):
-        gao, kay, browser = centre("GAO"), centre("KAY"), as_user("agent.gao")
+        kay, browser = centre("KAY"), as_user("agent.gao")
         stay = make_stay(kay, migrant=make_migrant(kay, surname="Zwadoun"))
         card = card_of(stay.migrant, kay)
         lost = make_stay(kay).migrant
