@@ -125,7 +125,7 @@ def _refusal(guest: Guest, service: Service | None, *, cared: bool) -> str:
     if service is None:
         return flags.admission_refusal(guest.carried)
     if not cared:
-        return _("Cette personne n’est pas suivie par ce centre : admettez-la d’abord.")
+        return _("Cette personne n’est pas suivie par ce centre : admettez-la d’abord.")
     return flags.service_refusal(guest.carried, service)
 
 

@@ -37,8 +37,8 @@ STATES: dict[str, tuple[str, Any]] = {
     "unknown": ("no", lambda: _("Inconnue ici")),
     "revoked": ("no", lambda: _("Carte annulée")),
     "broken": ("no", lambda: _("Pas noté")),
-    "choose": ("look", lambda: _("Qui est‑ce ?")),
-    "shown": ("look", lambda: _("À servir ?")),
+    "choose": ("look", lambda: _("Qui est‑ce ?")),
+    "shown": ("look", lambda: _("À servir ?")),
     "undone": ("look", lambda: _("Retiré")),
     "here": ("yes", lambda: _("Séjourne ici")),
     "away": ("already", lambda: _("Ne séjourne pas ici")),
@@ -94,13 +94,17 @@ class Answer:
     def short(self) -> str:
         """For the list of those who passed."""
         who = str(self.person.person) if self.person else self.typed
-        return _("%(answer)s : %(who)s") % {"answer": self.title, "who": who} if who else self.title
+        return _pair(self.title, who) if who else self.title
 
     @property
     def said(self) -> str:
         """For who listens to the screen."""
         parts = [self.short, *self.words, *(kind.instruction for kind in self.instructions)]
         return ". ".join(part.rstrip(".") for part in parts)
+
+
+def _pair(first: Any, second: Any) -> str:
+    return _("%(first)s : %(second)s") % {"first": first, "second": second}
 
 
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
@@ -171,7 +175,7 @@ def _answer_to(request: HttpRequest, centre: Centre, service: Service | None, fo
         asked = [person.pk] if person else []
         if person is None and found.people:
             _log(request, centre, ReadLog.Action.SEARCHED, found.people)
-            words = [_("Il y en a d’autres : écrivez aussi le prénom.")] if found.more else []
+            words = [_("Il y en a d’autres : écrivez aussi le prénom.")] if found.more else []
             return Answer("choose", words, found=found.people, typed=typed)
         found_for_sure = found.sure
     if person is None:
@@ -227,10 +231,10 @@ def _served(me: Guest, given: list[Given], service: Service, centre: Centre) -> 
         if one.line is None:
             return Answer("refused", [one.refusal], me, elsewhere=not _in_care(me, centre) and me.person.died_on is None)
         return Answer("served", [str(service)], me, lines=lines)
-    words = [f"{service} : {', '.join(str(one.guest.person) for one in given if one.line is not None and not one.already)}"] if lines else []
+    words = [_pair(service, ", ".join(str(one.guest.person) for one in given if one.line is not None and not one.already))] if lines else []
     if had := [str(one.guest.person) for one in given if one.already]:
-        words.append(_("Déjà servi : %(names)s") % {"names": ", ".join(had)})
-    words += [f"{one.guest.person} : {one.refusal}" for one in refused]
+        words.append(_("Déjà servi : %(names)s") % {"names": ", ".join(had)})
+    words += [_pair(one.guest.person, one.refusal) for one in refused]
     return Answer("served" if lines else "refused" if refused else "already", words, me, lines=lines)
 
 
@@ -240,7 +244,7 @@ def _at_gate(guests: list[Guest]) -> Answer:
         return Answer("not_admitted", [me.refusal], me, guests[1:], gate=True)
     if me.stay is None:
         return Answer("away", [], me, guests[1:], gate=True, elsewhere=True)
-    words = [_("Lit : %(bed)s.") % {"bed": me.stay.bed_words} if me.stay.bed_words else _("Sans lit.")]  # type: ignore[attr-defined]
+    words = [_("Lit : %(bed)s.") % {"bed": me.stay.bed_words} if me.stay.bed_words else _("Sans lit.")]  # type: ignore[attr-defined]
     return Answer("here", words, me, guests[1:], gate=True)
 
 
@@ -251,7 +255,7 @@ def _revoked(request: HttpRequest, centre: Centre, person: Migrant) -> Answer:
     return Answer(
         "revoked",
         [
-            _("Annulée le %(day)s : %(reason)s.") % {"day": date_format(timezone.localdate(day)), "reason": reason},
+            _("Annulée le %(day)s : %(reason)s.") % {"day": date_format(timezone.localdate(day)), "reason": reason},
             _("Reprenez la carte et demandez à la personne son nom ou son numéro. En cas de doute, appelez le responsable du centre."),
         ],
         card_of=person,

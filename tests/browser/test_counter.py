@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from playwright.sync_api import Page, Route, expect
 
@@ -18,6 +19,7 @@ from tests.reception.factories import make_stay
 from tests.stack import Stack
 
 from .conftest import PHONE
+from .test_accessibility import AXE
 
 FAMILY = 3
 # Where no camera is: one that always sees the same card, and a browser that reads it.
@@ -77,18 +79,19 @@ def test_a_queue_of_people(sign_in, make_cards):
     page = sign_in("agent.gao")
     page.goto(URL)
     expect(page.locator("#c-what")).to_be_focused()
-    longest = 0.0
+    took = []
     for card in cards[:15]:
         began = time.monotonic()
         read(page, card.token)
-        expect_answer(page, "served", card.migrant.given_names)
-        longest = max(longest, time.monotonic() - began)
-    assert longest <= 1, f"{longest:.2f} s for one person"
+        page.wait_for_function("name => document.querySelector('#counter-answer [data-state=served]')?.dataset.said.includes(name)", arg=card.migrant.given_names)
+        took.append(time.monotonic() - began)
+    assert sorted(took)[-2] <= 1, took  # one may wait for a machine that does other things
+    print(f"a scan from the first sign typed to the answer: median {sorted(took)[7]:.2f} s, longest {max(took):.2f} s")
     assert [given(card) for card in cards[:15]] == [1] * 15
     expect(page.locator("#counter-answer [data-state]")).to_have_attribute("data-sounded", "yes")
     # the second serving is refused, and said in words, in colour and with another tone
     read(page, cards[3].token)
-    expect_answer(page, "already", "Déjà servi : .*Passage03.*donné à")
+    expect_answer(page, "already", "Déjà servi.: .*Passage03.*donné à")
     expect(page.locator("#counter-answer [data-state]")).to_have_attribute("data-sounded", "already")
     expect(page.locator("[data-said-here]")).to_contain_text("Déjà servi")
     expect(page).to_have_title(re.compile("^Déjà servi – Guichet"))
@@ -108,9 +111,10 @@ def test_a_queue_of_people(sign_in, make_cards):
     expect_answer(page, "undone", "Passage15")
     expect(page.locator("#c-what")).to_be_focused()
     assert given(cards[15]) == 0
-    # the household in one click
+    # the household in one click, on a screen that everybody can read
     read(page, cards[-1].token)
     expect_answer(page, "served", "Passage19")
+    assert [found["id"] for found in Axe().run(page, options=AXE).response["violations"]] == []
     page.get_by_role("button", name="Servir aussi les personnes cochées").click()
     expect_answer(page, "served", "Passage17")
     assert [given(card) for card in cards[-FAMILY:]] == [1] * FAMILY

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
+from administration.demo.cards import fill_cards
 from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
@@ -65,6 +66,9 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
+        with transaction.atomic():
+            _without_history()
+            fill_cards(seed, timezone.localdate())
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
