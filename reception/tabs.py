@@ -25,6 +25,7 @@ TABS = (
     Tab(_("Tableau"), "reception:centre", Right.VIEW_CENTRE),
     Tab(_("Groupes attendus"), "reception:expected", Right.VIEW_CENTRE),
     Tab(_("Transferts"), "reception:transfers", Right.VIEW_CENTRE),
+    Tab(_("Guichet"), "reception:counter", Right.RECEIVE),
     Tab(_("Repas"), "reception:meals", Right.RECEIVE),
     Tab(_("Rapport"), "reception:report", Right.MANAGE_CENTRE),
     Tab(_("Appel du soir"), "reception:roll_call", Right.RECEIVE),

@@ -56,7 +56,9 @@ class Card(models.Model):
         ordering = ["-issued_at", "-pk"]
         verbose_name = _("carte")
         constraints = [
-            models.UniqueConstraint(fields=["migrant"], condition=Q(revoked_at__isnull=True), name="card_valid_once"),
+            models.UniqueConstraint(
+                fields=["migrant"], condition=Q(revoked_at__isnull=True), name="card_valid_once", violation_error_message=_("Cette personne a déjà une carte valable.")
+            ),
             models.CheckConstraint(condition=Q(revoked_at__isnull=True, revoke_reason="") | Q(revoked_at__isnull=False) & ~Q(revoke_reason=""), name="card_revoked_why"),
         ]
         triggers = [audited(leave_out=("token",))]

@@ -137,6 +137,7 @@ def _actions(user, migrant: Migrant) -> list[Action]:
         found.append(Action(_("Ajouter une note"), reverse("cases:note", args=[migrant.pk])))
     if allows(user, Right.REGISTER, migrant, writing=True):
         found.append(Action(_("Corriger l’identité"), reverse("cases:edit", args=[migrant.pk])))
+        found.append(Action(_("Carte"), reverse("cases:card", args=[migrant.pk])))
     return found
 
 

@@ -3,6 +3,7 @@
 from .arrivals import ArrivalsForm
 from .assistance import AssistanceForm, MealForm, UndoMealForm, WhichMealForm
 from .board import BoardFilter
+from .counter import SCAN, SHOW, CounterForm
 from .criteria import CriteriaForm, ToldForm, initial_texts
 from .expected import AnnounceForm, ArrivedForm, CancelForm
 from .flags import FlagForm, KindForm, LiftForm
@@ -17,6 +18,8 @@ from .transfers import AskTransferForm, StepForm
 
 __all__ = [
     "RIGHTS",
+    "SCAN",
+    "SHOW",
     "AbsenceForm",
     "AnnounceForm",
     "ArrivalsForm",
@@ -30,6 +33,7 @@ __all__ = [
     "CheckInForm",
     "CheckOutForm",
     "CloseForm",
+    "CounterForm",
     "CriteriaForm",
     "DaysForm",
     "DetailForm",

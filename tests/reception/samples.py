@@ -140,6 +140,9 @@ SAMPLES = {
     "reception:export": Sample(kwargs=lambda centre: {"kind": "csv"}),
     "reception:centres": Sample(),
     "reception:centre": Sample(kwargs=_code),
+    "reception:counter": Sample(
+        kwargs=_code, data=lambda centre: {"key": uuid.uuid4(), "service": "dejeuner", "mode": "scan", "what": make_stay(centre).migrant.case_number}
+    ),
     "reception:meals": Sample(kwargs=_code, data=lambda centre: {"key": uuid.uuid4(), "people": [make_stay(centre).migrant_id]}),
     "reception:report": Sample(kwargs=_code),
     "reception:report_xlsx": Sample(kwargs=_code),

@@ -12,6 +12,7 @@ from accounts.models import User
 from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.care import fill_care
+from administration.demo.cards import fill_cards
 from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
@@ -71,6 +72,7 @@ class Command(BaseCommand):
             _without_history()
             fill_care(seed + 3, timezone.localdate())
         self._transfers(seed)
+            fill_cards(seed, timezone.localdate())
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
