@@ -13,6 +13,7 @@ from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
+from administration.demo.places import fill_places
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
 from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
+        fill_places(seed, timezone.localdate())
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
