@@ -35,7 +35,7 @@ ORGANISATIONS = (
 
 # Coordinates of the towns: GeoNames (CC BY 4.0). The dates are those of the demonstration.
 # One follow-up antenna exists from the beginning (logframe, R2.4: baseline 1, target 3).
-CENTRES = (
+CENTRES: tuple[dict[str, Any], ...] = (
     {
         "code": "KAY",
         "name": "Kayes",
@@ -198,16 +198,16 @@ def ensure_offers() -> int:
 
 def _open(centre: Centre, opened: dict[str, datetime.date | None]) -> int:
     """The obligatory items of each list are done on the day the centre, or its antenna, opened; then it may be open."""
-    opened = {name: day for name, day in opened.items() if day is not None}
-    if not opened:
+    days = {name: day for name, day in opened.items() if day is not None}
+    if not days:
         return 0
     marks = [
         ChecklistMark(centre=centre, item=item, state=ChecklistMark.State.DONE, done_on=day)
-        for name, day in opened.items()
+        for name, day in days.items()
         for item in ChecklistItem.objects.filter(checklist=OPENED[name], obligatory=True, active=True)
     ]
     ChecklistMark.objects.bulk_create(marks)
-    Centre.objects.filter(pk=centre.pk).update(**opened)
+    Centre.objects.filter(pk=centre.pk).update(**days)
     centre.refresh_from_db()
     return len(marks)
 

@@ -22,6 +22,6 @@ def in_words(*tables: type[models.Model], triggers: Mapping[str, Any] | None = N
         for constraint in (c for table in tables for c in table._meta.constraints):
             if constraint.name == broken:
                 raise ValidationError(constraint.get_violation_error_message(), code=broken) from error
-        if triggers and broken in triggers:
+        if broken is not None and triggers and broken in triggers:
             raise ValidationError(triggers[broken], code=broken) from error
         raise

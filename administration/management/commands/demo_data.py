@@ -11,10 +11,11 @@ from django.utils import timezone
 from accounts.models import User
 from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
-from administration.demo.care import fill_care
 from administration.demo.cards import fill_cards
+from administration.demo.care import fill_care
 from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
+from administration.demo.places import fill_places
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
 from administration.demo.transfers import fill_transfers
@@ -70,9 +71,10 @@ class Command(BaseCommand):
         self._lists(seed, users)
         with transaction.atomic():
             _without_history()
+            fill_places(seed, timezone.localdate())
             fill_care(seed + 3, timezone.localdate())
-        self._transfers(seed)
             fill_cards(seed, timezone.localdate())
+        self._transfers(seed)
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
