@@ -15,6 +15,7 @@ from administration.demo.duplicates import pairs_of
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
+from administration.demo.services import fill_services
 from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
 from flows.models import FlowCount
@@ -65,6 +66,9 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
+        with transaction.atomic():
+            _without_history()
+            fill_services(seed + 3, timezone.localdate())
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
