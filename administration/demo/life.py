@@ -14,7 +14,7 @@ from django.utils import timezone
 import names
 from cases import case_numbers
 from cases.models import Card, Consent, Custody, Household, IdentityDocument, Migrant, Note, RegistrationGroup
-from centres.models import Bed, Centre, Room, Service
+from centres.models import Bed, Centre, Room, Service, ServiceOffer
 from config.countries import continent
 from reception.models import Assistance, BedAssignment, Stay
 from reintegration.models import VISIT_MONTHS, ReintegrationCase, Support, Visit, add_months
@@ -104,6 +104,7 @@ class Life:
         self.users = users
         self.centres = {c.code: c for c in Centre.objects.all()}
         self.services = {s.code: s for s in Service.objects.filter(active=True)}
+        self.providers = {(offer.centre_id, offer.service_id): offer.provider_id for offer in ServiceOffer.objects.all()}
         self.meals = [s for s in self.services.values() if s.category == Service.Category.MEAL]
         self.free: dict[str, dict[str, list[tuple[datetime.datetime, int]]]] = {
             code: {kind: [(datetime.datetime.min.replace(tzinfo=UTC), bed) for bed in beds] for kind, beds in self._beds(centre).items()}
@@ -406,7 +407,10 @@ class Life:
                     centre=centre,
                     service=service,
                     given_on=day,
+                    unit=service.unit,
+                    provider_id=self.providers.get((centre.pk, service.pk)),
                     once_per_day=service.once_per_day,
+                    once_in_stay=stay if service.once_per_stay else None,
                     recorded_by_id=agent,
                     recorded_at=recorded,
                 )

@@ -34,12 +34,12 @@ OWNED = (
 
 
 def fill_places(seed: int, today: datetime.date) -> None:
-    """Reproducible from the seed. Once: centres that have an isolation room already are left as they are."""
+    """Reproducible from the seed. Once: centres that have equipment already are left as they are."""
     rng = random.Random(seed + 20)  # noqa: S311
     managers = dict(User.objects.filter(username__startswith="manager.").values_list("username", "pk"))
     with transaction.atomic():
         for centre in Centre.objects.order_by("code"):
-            if centre.rooms.filter(kind=Room.Kind.ISOLATION).exists():
+            if centre.equipment.exists():
                 continue
             manager = managers.get(f"manager.{centre.name.lower()}")
             _isolation(centre, today)

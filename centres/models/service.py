@@ -21,7 +21,7 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     def at(self, centre: Centre) -> list["Service"]:
         """Those that are given, each with the centre's way of giving it as `offer`: one query."""
         offered = FilteredRelation("offers", condition=Q(offers__centre=centre))
-        found = list(self.filter(active=True).annotate(here=offered).select_related("here__provider"))
+        found: list[Any] = list(self.filter(active=True).annotate(here=offered).select_related("here__provider"))  # type: ignore[misc]
         for one in found:
             one.offer = one.__dict__.pop("here", None) or ServiceOffer(centre=centre, service=one)
             one.offer.service = one

@@ -86,12 +86,14 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
 def _ticked(row: meal_list.Row, tick: str, sent: set[str] | None) -> bool:
     if sent is not None:
         return str(row.person) in sent
-    return row.ticked if not tick else tick == "all" and not row.refused
+    return row.ticked if not tick else tick == "all" and not row.refused and not row.done
 
 
 def _told(service: Service, served: services.Served) -> str:
-    words = ngettext("%(service)s : %(n)s noté", "%(service)s : %(n)s notés", served.made) % {"service": service, "n": served.made}
-    words += ", " + ngettext("%(n)s déjà servi", "%(n)s déjà servis", served.had) % {"n": served.had}
+    made = ngettext("%(service)s : %(n)s noté", "%(service)s : %(n)s notés", served.made) if served.made else _("%(service)s : aucune ligne nouvelle")
+    words = made % {"service": service, "n": served.made}
+    if served.had:
+        words += ", " + ngettext("%(n)s déjà servi", "%(n)s déjà servis", served.had) % {"n": served.had}
     if served.passed:
         words += ", " + ngettext("%(n)s non servi", "%(n)s non servis", len(served.passed)) % {"n": len(served.passed)}
     return words + "."
@@ -123,6 +125,6 @@ def undo(request: HttpRequest, centre: Centre) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         request.session.pop(KEPT, None)
-        words = ngettext("%(service)s : %(n)s ligne annulée.", "%(service)s : %(n)s lignes annulées.", gone)
+        words = ngettext("%(service)s : %(n)s ligne annulée.", "%(service)s : %(n)s lignes annulées.", gone) if gone else _("%(service)s : il n’y a rien à annuler.")
         messages.success(request, words % {"service": service, "n": gone})
     return redirect(f"{reverse('reception:meals', args=[centre.code])}?service={service.code}&day={day}")

@@ -18,6 +18,7 @@ from administration.demo.life import ORDER, Batch, Life
 from administration.demo.places import fill_places
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
+from administration.demo.services import fill_services
 from administration.demo.transfers import fill_transfers
 from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
@@ -26,6 +27,8 @@ from flows.setup import ensure_points
 from outreach.models import Activity, Attendance, Community, Trainee
 from questionnaires.setup import ensure_questionnaires
 
+# What is added to the people once they are there, in this order.
+FILLED_AFTERWARDS = (fill_places, fill_services, fill_care, fill_cards, fill_transfers)
 # The history of more would take minutes to write.
 MOST_WITH_HISTORY = 5000
 
@@ -69,12 +72,10 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
-        with transaction.atomic():
-            _without_history()
-            fill_places(seed, timezone.localdate())
-            fill_care(seed + 3, timezone.localdate())
-            fill_cards(seed, timezone.localdate())
-        self._transfers(seed)
+        for number, fill in enumerate(FILLED_AFTERWARDS, start=3):
+            with transaction.atomic():
+                _without_history()
+                fill(seed + number, timezone.localdate())
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
@@ -101,12 +102,6 @@ class Command(BaseCommand):
             for model, made in rows.items():
                 model.objects.bulk_create(made, batch_size=1000)
             Migrant.objects.bulk_update(flagged, ["flags", "protected_flags"], batch_size=1000)
-
-    @staticmethod
-    def _transfers(seed: int) -> None:
-        with transaction.atomic():
-            _without_history()
-            fill_transfers(seed, timezone.localdate())
 
     @staticmethod
     def _lists(seed: int, users: dict[str, int]) -> None:
