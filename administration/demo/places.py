@@ -52,14 +52,15 @@ def _isolation(centre: Centre, today: datetime.date) -> None:
     """Added some months after the opening; a bed more since, and one taken away again."""
     opened = centre.functional_since or today
     since = min(max(opened, today - 240 * DAY), today)
-    room = Room.objects.create(centre=centre, name="Isolement", kind=Room.Kind.ISOLATION)
+    room, _made = Room.objects.get_or_create(centre=centre, kind=Room.Kind.ISOLATION, defaults={"name": "Isolement"})
     Bed.objects.bulk_create(
         [
             Bed(room=room, label="01", since=since),
             Bed(room=room, label="02", since=since),
             Bed(room=room, label="03", since=min(since + 90 * DAY, today)),
             Bed(room=room, label="04", since=since, until=min(since + 120 * DAY, today)),
-        ]
+        ],
+        ignore_conflicts=True,  # the first two may be there from the opening
     )
 
 

@@ -62,7 +62,7 @@ def offers_of_what_is_there(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_cache"),
-        ("centres", "0005_rooms_over_time"),
+        ("centres", "0010_opening"),
     ]
 
     operations = [

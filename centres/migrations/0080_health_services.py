@@ -12,6 +12,6 @@ def add_health_services(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("centres", "0005_rooms_over_time")]
+    dependencies = [("centres", "0030_offers")]
 
     operations = [migrations.RunPython(add_health_services, migrations.RunPython.noop)]

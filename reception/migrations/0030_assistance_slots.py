@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ("accounts", "0002_cache"),
         ("cases", "0015_custody_words"),
         ("centres", "0030_offers"),
-        ("reception", "0003_flags_and_alerts"),
+        ("reception", "0020_stays_and_transfers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

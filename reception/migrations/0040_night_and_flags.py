@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0015_custody_words"),
         ("centres", "0005_rooms_over_time"),
-        ("reception", "0003_flags_and_alerts"),
+        ("reception", "0031_assistance_slots_in_place"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("audit", "0003_accounts"),
     ]

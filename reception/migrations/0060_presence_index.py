@@ -7,7 +7,7 @@ import reception.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reception", "0003_flags_and_alerts"),
+        ("reception", "0041_first_flags_and_sightings"),
     ]
 
     operations = [

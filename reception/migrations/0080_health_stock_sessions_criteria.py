@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ("accounts", "0002_cache"),
         ("cases", "0015_custody_words"),
         ("centres", "0080_health_services"),
-        ("reception", "0003_flags_and_alerts"),
+        ("reception", "0060_presence_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

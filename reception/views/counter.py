@@ -25,8 +25,8 @@ from .. import services, tabs
 from ..counter import Given, Guest, give, hour_of, look_up, party, progress
 from ..forms import SCAN, SHOW, CounterForm
 from ..models import Assistance, FlagKind
-from .assistance import _meal_of_the_hour, _sorted_services
-from .parts import PEOPLE, sent_before
+from .meals import of_the_hour
+from .parts import PEOPLE, in_order, sent_before
 
 GATE = "gate"  # in the place of a service: who comes in is looked at, nothing is noted
 # How an answer looks, sounds and is called: the tone (`yes`, `already`, `no`, `look`) decides colour, sound and sign.
@@ -113,11 +113,12 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     form = CounterForm(request.POST) if request.method == "POST" else None
     sent = request.POST if form is not None else request.GET
     whole = not request.headers.get("HX-Request")
-    wanted = sent.get("service") or _meal_of_the_hour()
-    offered = _sorted_services(Service.objects.filter(active=True)) if whole else list(Service.objects.filter(active=True, code=wanted[:30]))
+    wanted = sent.get("service", "")
+    every = Service.objects if whole else Service.objects.filter(code=wanted[:30])
+    offered = in_order(every.at(centre))
     service = next((one for one in offered if one.code == wanted), None)
     if service is None and wanted != GATE and form is None:
-        service = offered[0] if offered else None
+        service = of_the_hour([one for one in offered if one.once_per_day], timezone.localtime()) or next(iter(offered), None)
     gate = service is None and (wanted == GATE or form is None)
     usual = SCAN if gate or (service is not None and service.once_per_day) else SHOW
     mode = sent.get("mode") if sent.get("mode") in (SCAN, SHOW) else usual

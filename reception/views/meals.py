@@ -29,7 +29,7 @@ ON_A_PAGE = 400  # a whole centre
 KEPT = "meal-list"  # in the session: what became of the last list, without names
 
 
-def _of_the_hour(daily: list[Service], now: datetime.datetime) -> Service | None:
+def of_the_hour(daily: list[Service], now: datetime.datetime) -> Service | None:
     """The meal that is served now where the centre says its hours; else by the time of the day."""
     if (served := next((one for one in daily if one.offer.open_at(now.time())), None)) is not None:
         return served
@@ -43,7 +43,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
     every = in_order(Service.objects.at(centre))
     daily = [one for one in every if one.once_per_day]
     asked = WhichMealForm(request.GET).asked()
-    service = next((one for one in daily if one.code == asked["service"]), None) or _of_the_hour(daily, timezone.localtime())
+    service = next((one for one in daily if one.code == asked["service"]), None) or of_the_hour(daily, timezone.localtime())
     day: datetime.date = asked["day"]
     form = MealForm(request.POST or None, initial={"key": uuid.uuid4()})
     if request.method == "POST" and service is not None and form.is_valid():
