@@ -1,6 +1,7 @@
 """What health and the criteria of aid add to the file and to the first page. The file asks its one question for all papers; the medical
 words themselves stand nowhere but on the health page."""
 
+import datetime
 from typing import Any
 
 from django.db.models import CharField, F, QuerySet, TextField, Value
@@ -20,6 +21,7 @@ from centres.roles import Right
 from config.languages import LANGUAGES
 
 from .models import CriteriaTold, HealthRecord
+from .models.health import AWAITED_DAYS
 from .pages import open_stay
 
 BETWEEN = "|"
@@ -55,7 +57,12 @@ def _health_due(user, migrant: Migrant) -> list[DueItem]:
     """The latest record decides whether the person is to come again."""
     last = next((paper for paper in papers(user, migrant) if paper.sort == "health"), None)
     day = parse_date(last.text) if last is not None and last.text else None
-    if day is None or migrant.died_on is not None or not allows(user, Right.VIEW_HEALTH, migrant, writing=True):
+    if (
+        day is None
+        or day < timezone.localdate() - datetime.timedelta(days=AWAITED_DAYS)
+        or migrant.died_on is not None
+        or not allows(user, Right.VIEW_HEALTH, migrant, writing=True)
+    ):
         return []
     return [DueItem(_("À revoir pour un soin"), "", reverse("reception:health", args=[migrant.pk]), "warn" if day <= timezone.localdate() else "info", day)]
 

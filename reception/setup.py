@@ -22,11 +22,11 @@ STARTING: dict[str, dict[str, str]] = {
     },
     Service.Category.HEALTH: {
         "fr": "Toute personne malade ou blessée est vue par l’agent de santé. Il décide des soins et, si l’état le demande, de l’hôpital. Les urgences passent d’abord. "
-        "Ce que vous dites à l’agent de santé reste entre vous et lui.",
-        "en": "Whoever is ill or hurt sees the health worker, who decides on care and, where needed, on hospital. Emergencies come first. What you tell the health "
-        "worker stays between the two of you.",
-        "es": "Toda persona enferma o herida ve al agente de salud, que decide los cuidados y, si hace falta, el hospital. Las urgencias van primero. Lo que usted dice "
-        "al agente de salud queda entre los dos.",
+        "Ce que vous lui dites n’est lu que par les agents de santé et la protection.",
+        "en": "Whoever is ill or hurt sees the health worker, who decides on care and, where needed, on hospital. Emergencies come first. What you tell them "
+        "is read by health workers and protection officers alone.",
+        "es": "Toda persona enferma o herida ve al agente de salud, que decide los cuidados y, si hace falta, el hospital. Las urgencias van primero. Lo que usted le dice "
+        "solo lo leen los agentes de salud y la protección.",
     },
     Service.Category.PSYCHOSOCIAL: {
         "fr": "Toute personne qui le souhaite peut parler seule à quelqu’un, ou venir à un groupe de parole. Personne n’y est obligé.",

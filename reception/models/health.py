@@ -21,6 +21,7 @@ from .assistance import Assistance
 
 # The services of which there is more to say than that they were given.
 CARE = (Service.Category.HEALTH, Service.Category.PSYCHOSOCIAL)
+AWAITED_DAYS = 60  # after that nobody waits any more for somebody who did not come
 
 
 class HealthQuerySet(FileQuerySet):
@@ -31,10 +32,11 @@ class HealthQuerySet(FileQuerySet):
         """The detail exists only for those who have the health right where the person is or was."""
         return super().visible_to(user).filter(self._seen_with(user, Right.VIEW_HEALTH))
 
-    def due(self, on: datetime.date | None = None) -> Self:
-        """Whoever should have come again by that day (today), and was not seen since: the latest record of a person decides."""
+    def due(self) -> Self:
+        """Whoever should have come again by today, and was not seen since: the latest record of a person decides."""
+        today = timezone.localdate()
         later = HealthRecord.objects.filter(assistance__migrant=OuterRef("assistance__migrant"), written_at__gt=OuterRef("written_at"))
-        return self.filter(~Exists(later), return_on__lte=on or timezone.localdate())
+        return self.filter(~Exists(later), return_on__range=(today - datetime.timedelta(days=AWAITED_DAYS), today))
 
     def in_care_for(self, user) -> Self:
         """Of people whom a centre where the user works in health cares for now."""
@@ -91,6 +93,11 @@ class HealthRecord(models.Model):
                 """,
             ),
         ]
+
+    @property
+    def is_awaited(self) -> bool:
+        """Is the person to come again, as far as this record says?"""
+        return self.return_on is not None and self.return_on >= timezone.localdate() - datetime.timedelta(days=AWAITED_DAYS)
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.assistance.access_centres(writing=writing)

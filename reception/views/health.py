@@ -55,7 +55,7 @@ def health(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         **head_of(user, migrant, "health"),
         "lines": lines,
         # Latest first: that one decides whether the person is to come again.
-        "latest": next(iter(records.values()), None),
+        "latest": next((record for record in list(records.values())[:1] if record.is_awaited), None),
         "centre": _centre_of(user, migrant, stay),
         "stay": stay if stay is not None and allows(user, Right.RECEIVE, stay, writing=True) else None,
         "referrals": list(Referral.objects.visible_to(user).filter(migrant=migrant, service__in=MEDICAL).select_related("structure")[:10]),

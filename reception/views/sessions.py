@@ -117,6 +117,7 @@ def _form_page(
         "form": form,
         "session": session,
         "day": day,
+        "today": timezone.localdate(),
         "people": people,
         "ticked": ticked(form, {str(key) for key in known}),
         "may_withdraw": session is not None and services.may_withdraw_session(request.user, session),

@@ -23,7 +23,7 @@ from ..forms import MovementForm, ThresholdForm
 from ..models import StockItem, StockMovement
 from .parts import sent_before
 
-ON_A_PAGE = 60
+ON_A_PAGE = 40
 OF_LINES = (StockMovement.Kind.GIVEN, StockMovement.Kind.TAKEN_BACK)
 
 
