@@ -127,9 +127,9 @@ def _transfers(migrant: Migrant) -> list[Transfer]:
 
 
 def _transfer_due(user: Any, transfer: Transfer) -> DueItem:
-    title = _("Transfert vers %(centre)s : %(state)s") % {"centre": transfer.to_centre, "state": transfer.get_state_display()}
+    title = _("Transfert vers %(centre)s : %(state)s") % {"centre": transfer.to_centre, "state": transfer.get_state_display()}
     day = formats.date_format(transfer.planned_on)
-    words = _("Attendue, pas arrivée : prévue le %(day)s.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
+    words = _("Attendue, pas arrivée : prévue le %(day)s.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
     seen = any(may(user, Right.VIEW_CENTRE, centre) for centre in transfer.access_centres(writing=False))
     return DueItem(title, words % {"day": day}, reverse("reception:transfer", args=[transfer.pk]) if seen else "", "danger" if transfer.is_late else "info")
 

@@ -172,7 +172,7 @@ def extend(request: HttpRequest, stay: Stay) -> HttpResponse:
             put_errors(form, error)
         else:
             day = date_format(form.cleaned_data["until"])
-            messages.success(request, _("%(person)s : séjour prévu jusqu’au %(day)s.") % {"person": stay.migrant, "day": day})
+            messages.success(request, _("%(person)s : séjour prévu jusqu’au %(day)s.") % {"person": stay.migrant, "day": day})
             return redirect("cases:migrant", stay.migrant_id)
     limit = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=stay.centre.max_stay_days)
     manages = may(request.user, Right.MANAGE_CENTRE, stay.centre)
