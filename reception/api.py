@@ -299,7 +299,7 @@ class OneTransfer(SiraAPIView):
         try:
             moved = services.move_transfer(actor=request.user, versions={transfer.pk: step.pop("version")}, to=step.pop("state"), **step)
         except Stale as stale:
-            raise Conflict(_("Ce transfert a été modifié entre-temps ; il en est à la version %(version)s.") % {"version": stale.current.version}) from stale
+            raise Conflict(_("Ce transfert a été modifié entre-temps ; il en est à la version %(version)s.") % {"version": stale.current.version}) from stale
         return Response(self.get_serializer(moved[0]).data)
 
 

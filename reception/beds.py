@@ -43,7 +43,7 @@ def refusal(migrant: Migrant, room: Room) -> str:
         return ""  # for a medical reason, which whoever decides it writes down
     if migrant.is_unaccompanied_minor:
         if kind in (Kind.MEN, Kind.WOMEN):
-            return _("Un enfant sans adulte responsable ne dort pas dans une chambre d’adultes : choisissez une chambre de mineurs.")
+            return _("Un enfant sans adulte responsable ne dort pas dans une chambre d’adultes : choisissez une chambre de mineurs.")
         return ""
     if migrant.is_minor():
         return ""  # where the adult who answers for the child sleeps
@@ -139,7 +139,7 @@ class Places:
         if family:
             return 1, _("près de sa famille")
         if alone:
-            return {Kind.MINORS: (2, _("chambre de mineurs")), Kind.FAMILIES: (3, _("chambre de familles sans adulte inconnu : plus de place chez les mineurs"))}.get(
+            return {Kind.MINORS: (2, _("chambre de mineurs")), Kind.FAMILIES: (3, _("chambre de familles sans adulte inconnu : plus de place chez les mineurs"))}.get(
                 Kind(kind)
             )
         if kind == Kind.FAMILIES and (migrant.is_minor() or migrant.household_id is not None):

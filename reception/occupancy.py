@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cases.models import ADULT_AGE, Custody, Migrant, RegistrationGroup, years_before
 from centres.access import may
@@ -110,7 +110,7 @@ def moved_today(user, centre: Centre, *, most: int = 30) -> list[Stay]:
 
 
 # State of a bed → the letter that stands for it: nobody must tell colours apart.
-LETTERS = {"free": gettext_lazy("L"), "taken": gettext_lazy("P"), "kept": gettext_lazy("G"), "blocked": gettext_lazy("B")}
+LETTERS = {"free": pgettext_lazy("bed", "L"), "taken": pgettext_lazy("bed", "P"), "kept": pgettext_lazy("bed", "G"), "blocked": pgettext_lazy("bed", "B")}
 WORDS = {"free": gettext_lazy("libre"), "taken": gettext_lazy("pris"), "kept": gettext_lazy("gardé"), "blocked": gettext_lazy("bloqué")}
 
 

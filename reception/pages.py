@@ -127,9 +127,9 @@ def _transfers(migrant: Migrant) -> list[Transfer]:
 
 
 def _transfer_due(user: Any, transfer: Transfer) -> DueItem:
-    title = _("Transfert vers %(centre)s : %(state)s") % {"centre": transfer.to_centre, "state": transfer.get_state_display()}
+    title = _("Transfert vers %(centre)s : %(state)s") % {"centre": transfer.to_centre, "state": transfer.get_state_display()}
     day = formats.date_format(transfer.planned_on)
-    words = _("Attendue, pas arrivée : prévue le %(day)s.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
+    words = _("Attendue, pas arrivée : prévue le %(day)s.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
     seen = any(may(user, Right.VIEW_CENTRE, centre) for centre in transfer.access_centres(writing=False))
     return DueItem(title, words % {"day": day}, reverse("reception:transfer", args=[transfer.pk]) if seen else "", "danger" if transfer.is_late else "info")
 
@@ -176,7 +176,15 @@ def _actions(user, migrant: Migrant) -> list[Action]:
         if centre.pk in cared:
             title = _("Donner une assistance à %(centre)s") % {"centre": centre} if several else _("Donner une assistance")
             found.append(Action(title, reverse("reception:assistance", args=[centre.code, migrant.pk]), 10))
-    return found + undo
+    return found + _kept(user, migrant) + undo
+
+
+def _kept(user: Any, migrant: Migrant) -> list[Action]:
+    """The bed that waits for somebody in hospital."""
+    last = next(iter(_stays(migrant)), None)
+    if last is None or last.kept_until is None or last.kept_until < timezone.localdate() or not may(user, Right.RECEIVE, last.centre):
+        return []
+    return [Action(_("Libérer le lit gardé"), reverse("reception:release_bed", args=[last.pk]), 60)]
 
 
 UNDONE_WITHIN = datetime.timedelta(days=7)  # a slip is seen soon; a death may be undone at any time

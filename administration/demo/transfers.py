@@ -7,7 +7,7 @@ import uuid
 from django.utils import timezone
 
 from accounts.models import User
-from cases.models import Custody
+from cases.models import ADULT_AGE, Custody, years_before
 from centres.models import Centre
 from reception.models import ExpectedGroup, Stay, Transfer
 from reception.workflow import State
@@ -57,7 +57,12 @@ def fill_transfers(seed: int, today: datetime.date) -> None:
             custody.until = left
             left_care.append(custody)
             custodies.append(Custody(migrant_id=stay.migrant_id, centre=centres["BKO"], since=left, reason=Custody.Reason.TRANSFERRED))
-    here = list(Stay.objects.open().filter(migrant__accompanied_by__isnull=True, migrant__household__isnull=True).select_related("centre").order_by("arrived_at", "pk"))
+    here = list(
+        Stay.objects.open()
+        .filter(migrant__accompanied_by__isnull=True, migrant__household__isnull=True, migrant__born_on__lte=years_before(today, ADULT_AGE))
+        .select_related("centre")
+        .order_by("arrived_at", "pk")
+    )
     for state, number in ((State.ASKED, 3), (State.ACCEPTED, 2), (State.REFUSED, 1)):
         for stay in rng.sample(here, min(number, len(here))):
             here.remove(stay)

@@ -19,7 +19,7 @@ from .parts import BROKEN, BedField, BedReasonField, CameFromField, MomentField,
 
 class ArrivalsForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
-    origin = OriginField(label=gettext_lazy("Comment ces personnes sont‑elles venues ?"))
+    origin = OriginField(label=gettext_lazy("Comment ces personnes sont‑elles venues ?"))
     came_from = CameFromField()
     arrived_at = MomentField(label=gettext_lazy("Arrivée, si ce n’est pas maintenant"))
 
@@ -33,7 +33,7 @@ class ArrivalsForm(forms.Form):
             proposed = self.proposals[person.pk].bed
             bed = BedField(label=_("Lit de %(person)s") % {"person": person}, initial=proposed.pk if proposed else "")
             self.fields[self.bed_name(person)] = bed
-            self.fields[self.reason_name(person)] = BedReasonField(label=_("Pourquoi ce lit pour %(person)s ?") % {"person": person})
+            self.fields[self.reason_name(person)] = BedReasonField(label=_("Pourquoi ce lit pour %(person)s ?") % {"person": person})
             self.fields[self.bed_name(person)].offer(centre, suitable[person.pk], _("Sans lit pour l’instant"), every)  # type: ignore[attr-defined]
 
     @staticmethod
@@ -62,4 +62,4 @@ class ArrivalsForm(forms.Form):
             if hasattr(error, "error_dict") and set(error.error_dict) <= {"bed", "bed_reason"}:
                 put_errors(self, error, {"bed": self.bed_name(person), "bed_reason": self.reason_name(person)})
             else:
-                self.add_error(None, ValidationError([f"{person} : {words}" for words in error.messages]))
+                self.add_error(None, ValidationError([f"{person} : {words}" for words in error.messages]))

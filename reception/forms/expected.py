@@ -42,10 +42,10 @@ class AnnounceForm(forms.Form):
     women = _number(gettext_lazy("Femmes"), initial=0, required=False)
     children = _number(gettext_lazy("Enfants (moins de 18 ans)"), initial=0, required=False)
     minors_alone = _number(gettext_lazy("Dont enfants seuls"), initial=0, required=False)
-    nationalities = _words("nationalities", help_text=gettext_lazy("Par exemple « surtout Guinée, quelques Sénégalais »."))
-    coming_from = _words("coming_from", help_text=gettext_lazy("Ville ou pays, par exemple « Agadez »."))
-    transport = _words("transport", help_text=gettext_lazy("Par exemple « deux bus de 50 places »."))
-    needs = _words("needs", help_text=gettext_lazy("Blessés, femmes enceintes, régimes : sans nom."))
+    nationalities = _words("nationalities", help_text=gettext_lazy("Par exemple « surtout Guinée, quelques Sénégalais »."))
+    coming_from = _words("coming_from", help_text=gettext_lazy("Ville ou pays, par exemple « Agadez »."))
+    transport = _words("transport", help_text=gettext_lazy("Par exemple « deux bus de 50 places »."))
+    needs = _words("needs", help_text=gettext_lazy("Blessés, femmes enceintes, régimes : sans nom."))
     contact = _words("contact", help_text=gettext_lazy("Qui appeler en route, et son numéro."))
 
     def __init__(self, *arguments: Any, own: list[Centre], **named: Any):
@@ -57,12 +57,12 @@ class AnnounceForm(forms.Form):
 
 class ArrivedForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
-    number_came = _number(gettext_lazy("Combien de personnes sont venues ?"))
+    number_came = _number(gettext_lazy("Combien de personnes sont venues ?"))
     words = forms.CharField(label=gettext_lazy("Précision"), required=False, max_length=300)
 
 
 class CancelForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
     words = forms.CharField(
-        label=gettext_lazy("Pourquoi le groupe ne vient-il pas ?"), max_length=300, error_messages={"required": gettext_lazy("Écrivez pourquoi le groupe ne vient pas.")}
+        label=gettext_lazy("Pourquoi le groupe ne vient-il pas ?"), max_length=300, error_messages={"required": gettext_lazy("Écrivez pourquoi le groupe ne vient pas.")}
     )

@@ -48,7 +48,7 @@ class BedReasonField(forms.CharField):
     """Why another bed than the one proposed."""
 
     def __init__(self, **arguments: Any):
-        label = gettext_lazy("Pourquoi ce lit ?")
+        label = gettext_lazy("Pourquoi ce lit ?")
         super().__init__(**({"label": label, "required": False, "max_length": 200} | arguments))
 
 

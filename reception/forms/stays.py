@@ -14,7 +14,7 @@ from .parts import BROKEN, BedField, BedReasonField, CameFromField, DayField, Mo
 
 class CheckInForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
-    origin = OriginField(label=gettext_lazy("Comment la personne est‑elle venue ?"))
+    origin = OriginField(label=gettext_lazy("Comment la personne est‑elle venue ?"))
     came_from = CameFromField()
     bed = BedField(label=gettext_lazy("Lit"))
     bed_reason = BedReasonField()
@@ -61,7 +61,7 @@ class ExtendForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
     until = DayField(label=gettext_lazy("Séjour prévu jusqu’au"))
     reason = forms.CharField(
-        label=gettext_lazy("Pourquoi la durée change-t-elle ?"),
+        label=gettext_lazy("Pourquoi la durée change-t-elle ?"),
         max_length=300,
         widget=forms.Textarea({"rows": 3}),
         error_messages={"required": gettext_lazy("Dites pourquoi la durée du séjour change.")},

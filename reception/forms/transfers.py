@@ -18,12 +18,12 @@ from .parts import BROKEN, DayField, MomentField
 class AskTransferForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     people = forms.MultipleChoiceField(
-        label=gettext_lazy("Qui part ?"),
+        label=gettext_lazy("Qui part ?"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Cochez au moins une personne."), "invalid_choice": gettext_lazy("Rechargez la page : la liste a changé.")},
+        error_messages={"required": gettext_lazy("Cochez au moins une personne."), "invalid_choice": gettext_lazy("Rechargez la page : la liste a changé.")},
     )
     to_centre = forms.ModelChoiceField(
-        label=gettext_lazy("Vers quel centre ?"),
+        label=gettext_lazy("Vers quel centre ?"),
         queryset=Centre.objects.none(),
         to_field_name="code",
         empty_label=gettext_lazy("Choisissez un centre"),
@@ -31,16 +31,16 @@ class AskTransferForm(forms.Form):
     )
     planned_on = DayField(label=gettext_lazy("Arrivée souhaitée le"))
     reason = LineField(
-        label=gettext_lazy("Pourquoi ?"),
+        label=gettext_lazy("Pourquoi ?"),
         max_length=300,
-        help_text=gettext_lazy("L’autre centre lit ce texte avant d’accepter : n’écrivez pas de nom."),
+        help_text=gettext_lazy("L’autre centre lit ce texte avant d’accepter : n’écrivez pas de nom."),
         error_messages={"required": gettext_lazy("Écrivez pourquoi ce transfert est demandé.")},
     )
     needs = LineField(
         label=gettext_lazy("Besoins particuliers"),
         max_length=300,
         required=False,
-        help_text=gettext_lazy("Ce qu’il faut prévoir à l’arrivée, par exemple « chambre au rez-de-chaussée » : sans nom ni détail médical."),
+        help_text=gettext_lazy("Ce qu’il faut prévoir à l’arrivée, par exemple « chambre au rez-de-chaussée » : sans nom ni détail médical."),
     )
 
     def __init__(self, *arguments: Any, centre: Centre, stays: Sequence[Stay], **named: Any):
@@ -54,7 +54,7 @@ class AskTransferForm(forms.Form):
 
 
 class VersionsField(forms.Field):
-    """Ticked rows, each as « key:version »."""
+    """Ticked rows, each as « key:version »."""
 
     widget = forms.CheckboxSelectMultiple
 

@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="expected_closed_whole",
-                violation_error_message="Une arrivée a un nombre de personnes ; une annulation dit pourquoi.",
+                violation_error_message="Une arrivée a un nombre de personnes ; une annulation dit pourquoi.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -76,7 +76,7 @@ class ExpectedGroup(models.Model):
                 | Q(state="arrived", closed_at__isnull=False, number_came__isnull=False)
                 | Q(state="cancelled", closed_at__isnull=False, number_came__isnull=True) & ~Q(closing_words=""),
                 name="expected_closed_whole",
-                violation_error_message=_("Une arrivée a un nombre de personnes ; une annulation dit pourquoi."),
+                violation_error_message=_("Une arrivée a un nombre de personnes ; une annulation dit pourquoi."),
             ),
         ]
         triggers = [audited()]

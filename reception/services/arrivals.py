@@ -35,7 +35,7 @@ class RefusedTogether(ValidationError):
 
     def __init__(self, by_person: dict[uuid.UUID, ValidationError]):
         self.by_person = by_person
-        super().__init__(_("Personne n’a été admis : corrigez ce qui est signalé, puis enregistrez de nouveau."), code="together")
+        super().__init__(_("Personne n’a été admis : corrigez ce qui est signalé, puis enregistrez de nouveau."), code="together")
 
 
 @service

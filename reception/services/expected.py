@@ -89,7 +89,7 @@ def close_group(*, actor: User, group: ExpectedGroup, version: int, number_came:
     if group.version != version:
         raise Stale(group)
     if not group.is_open:
-        raise ValidationError(_("Ce groupe est déjà noté « %(state)s ».") % {"state": group.get_state_display()})
+        raise ValidationError(_("Ce groupe est déjà noté « %(state)s ».") % {"state": group.get_state_display()})
     if not came and not words:
         raise ValidationError({"words": _("Écrivez pourquoi le groupe ne vient pas.")})
     group.state, group.number_came, group.closing_words = state, number_came, words

@@ -71,7 +71,7 @@ def check_out(
 def _transferred(actor: User, stay: Stay, left: datetime.datetime, to: Centre | None) -> Stay:
     transfer = Transfer.objects.select_for_update(of=("self",)).select_related("migrant", "to_centre").filter(stay=stay, state=State.ACCEPTED).first()
     if transfer is None:
-        raise ValidationError({"reason": _("Aucun centre n’a encore accepté cette personne : demandez d’abord le transfert.")}, code="not_accepted")
+        raise ValidationError({"reason": _("Aucun centre n’a encore accepté cette personne : demandez d’abord le transfert.")}, code="not_accepted")
     if to is not None and to.pk != transfer.to_centre_id:
         raise ValidationError({"transfer_to": _("C’est le centre de %(centre)s qui a accepté cette personne.") % {"centre": transfer.to_centre}})
     if words := flags.transfer_refusal(flags.of([stay.migrant_id]).get(stay.migrant_id, ())):
@@ -88,7 +88,7 @@ def _bed_to_keep(stay: Stay, reason: str, until: datetime.date | None) -> Bed | 
     if reason != Stay.DepartureReason.HOSPITAL:
         raise ValidationError({"keep_bed_until": _("Un lit n’est gardé que pour une personne à l’hôpital.")})
     if not today <= until <= today + datetime.timedelta(days=MOST_KEPT_DAYS):
-        raise ValidationError({"keep_bed_until": _("Un lit est gardé au plus %(n)s jours : choisissez un jour plus proche.") % {"n": MOST_KEPT_DAYS}})
+        raise ValidationError({"keep_bed_until": _("Un lit est gardé au plus %(n)s jours : choisissez un jour plus proche.") % {"n": MOST_KEPT_DAYS}})
     now_in = BedAssignment.objects.filter(stay=stay, until__isnull=True).values_list("bed_id", flat=True).first()
     if now_in is None:
         raise ValidationError({"keep_bed_until": _("Cette personne n’a pas de lit à garder.")})

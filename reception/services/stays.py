@@ -272,4 +272,4 @@ def close_stay(actor: User, stay: Stay, left: datetime.datetime, reason: str) ->
     with in_words(Stay):
         stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "version"])
     if reason != Stay.DepartureReason.TRANSFERRED:
-        drop(actor, stay.migrant_id, _("La personne a quitté le centre : %(reason)s.") % {"reason": stay.get_departure_reason_display()})
+        drop(actor, stay.migrant_id, _("La personne a quitté le centre : %(reason)s.") % {"reason": stay.get_departure_reason_display()})

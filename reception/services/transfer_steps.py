@@ -17,7 +17,7 @@ from ..workflow import BEFORE, OPEN, State, may_follow
 def step(transfer: Transfer, to: str, *, actor: User | None, **fields: Any) -> Transfer:
     """One step further. Raises ValidationError for a way that does not exist."""
     if not may_follow(transfer.state, to):
-        raise ValidationError({"to": _("Un transfert « %(state)s » ne peut pas passer à cette étape.") % {"state": transfer.get_state_display()}}, code="no_way")
+        raise ValidationError({"to": _("Un transfert « %(state)s » ne peut pas passer à cette étape.") % {"state": transfer.get_state_display()}}, code="no_way")
     transfer.state = State(to)
     if transfer.state not in OPEN:
         fields |= {"ended_by": actor, "ended_at": timezone.now()}

@@ -55,7 +55,7 @@ def _line(name: str, text: str, *, needed: str = "") -> str:
 def _refuse_flagged(stays: Iterable[Stay]) -> None:
     stays = list(stays)
     carried = flags.of(stay.migrant_id for stay in stays)
-    words = [f"{stay.migrant} : {refused}" for stay in stays if (refused := flags.transfer_refusal(carried.get(stay.migrant_id, ())))]
+    words = [f"{stay.migrant} : {refused}" for stay in stays if (refused := flags.transfer_refusal(carried.get(stay.migrant_id, ())))]
     if words:
         raise ValidationError(words, code="flag")
 
@@ -86,7 +86,7 @@ def ask_transfer(
         if not any(allows(actor, right, stay, writing=True) for right in (Right.RECEIVE, Right.MANAGE_CENTRE)):
             raise PermissionDenied
         if not stay.is_open:
-            raise ValidationError(_("%(person)s n’est plus au centre : son séjour est terminé.") % {"person": stay.migrant})
+            raise ValidationError(_("%(person)s n’est plus au centre : son séjour est terminé.") % {"person": stay.migrant})
     if len({stay.centre_id for stay in rows}) != 1 or to_centre.pk == rows[0].centre_id:
         raise ValidationError({"to_centre": _("Choisissez le centre qui reçoit la personne.")})
     planned_on = _check_day(planned_on)
@@ -102,7 +102,7 @@ def ask_transfer(
             with in_words(Transfer):
                 transfer.save(force_insert=True)
         except ValidationError as error:
-            raise ValidationError(f"{stay.migrant} : {' '.join(error.messages)}", code="open_transfer") from error
+            raise ValidationError(f"{stay.migrant} : {' '.join(error.messages)}", code="open_transfer") from error
         made.append(transfer)
     return made, True
 
@@ -171,7 +171,7 @@ def depart(actor: User, transfer: Transfer, left_at: datetime.datetime | None, *
     """The person leaves for the other centre: the stay ends, the care goes over, and with it what is open. The person's row is locked."""
     stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=transfer.stay_id)
     if not stay.is_open:
-        raise ValidationError(_("%(person)s n’est plus au centre : son séjour est terminé.") % {"person": transfer.migrant})
+        raise ValidationError(_("%(person)s n’est plus au centre : son séjour est terminé.") % {"person": transfer.migrant})
     now = timezone.now()
     left = left_at or now
     if not stay.arrived_at < left <= now:

@@ -99,7 +99,7 @@ def cancel(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
 
 
 def _stale(now: ExpectedGroup) -> str:
-    return _("Entre-temps, ce groupe a été noté « %(state)s ». Rechargez la page.") % {"state": now.get_state_display()}
+    return _("Entre-temps, ce groupe a été noté « %(state)s ». Rechargez la page.") % {"state": now.get_state_display()}
 
 
 def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, cancelled: CancelForm) -> HttpResponse:

@@ -172,19 +172,21 @@ def extend(request: HttpRequest, stay: Stay) -> HttpResponse:
             put_errors(form, error)
         else:
             day = date_format(form.cleaned_data["until"])
-            messages.success(request, _("%(person)s : séjour prévu jusqu’au %(day)s.") % {"person": stay.migrant, "day": day})
+            messages.success(request, _("%(person)s : séjour prévu jusqu’au %(day)s.") % {"person": stay.migrant, "day": day})
             return redirect("cases:migrant", stay.migrant_id)
     limit = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=stay.centre.max_stay_days)
     manages = may(request.user, Right.MANAGE_CENTRE, stay.centre)
     return render(request, "reception/extend.html", {"form": form, "stay": stay, "person": stay.migrant, "limit": limit, "manages": manages})
 
 
-@access(Right.RECEIVE, load=Stay, methods="POST", select=("migrant", "centre"))
+@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre", "kept_bed__room"), log=ReadLog.Action.OPENED)
 def release_bed(request: HttpRequest, stay: Stay) -> HttpResponse:
     """The bed kept for somebody in hospital is free for others."""
-    services.release_bed(actor=request.user, stay=stay)
-    messages.success(request, _("Le lit est de nouveau libre."))
-    return redirect(_board_of(stay))
+    if request.method == "POST":
+        services.release_bed(actor=request.user, stay=stay)
+        messages.success(request, _("Le lit est de nouveau libre."))
+        return redirect(_board_of(stay))
+    return render(request, "reception/release_bed.html", {"stay": stay, "person": stay.migrant})
 
 
 @access(Right.MANAGE_CENTRE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)

@@ -74,7 +74,7 @@ def ask(request: HttpRequest, stay: Stay) -> HttpResponse:
             messages.success(request, _("Le transfert est demandé au centre de %(centre)s. Son responsable répond.") % {"centre": made[0].to_centre})
             return redirect("reception:transfer", made[0].pk)
     carried = flags.of(one.migrant_id for one in stays)
-    refused = [f"{one.migrant} : {words}" for one in stays if (words := flags.transfer_refusal(carried.get(one.migrant_id, ())))]
+    refused = [f"{one.migrant} : {words}" for one in stays if (words := flags.transfer_refusal(carried.get(one.migrant_id, ())))]
     running = Transfer.objects.open().filter(migrant=stay.migrant_id).first()
     context = {"form": form, "stay": stay, "person": stay.migrant, "refused": refused, "running": running, "several": len(stays) > 1}
     return render(request, "reception/transfer_ask.html", context)
@@ -100,12 +100,12 @@ def transfer(request: HttpRequest, transfer: Transfer) -> HttpResponse:
         try:
             moved = services.move_transfer(actor=user, versions=given["rows"], **step)
         except Stale as stale:
-            words = _("Entre-temps, ce transfert est passé à « %(state)s ». Vérifiez, puis recommencez.")
+            words = _("Entre-temps, ce transfert est passé à « %(state)s ». Vérifiez, puis recommencez.")
             form.add_error(None, words % {"state": stale.current.get_state_display()})
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("Transfert : %(state)s.") % {"state": moved[0].get_state_display()})
+            messages.success(request, _("Transfert : %(state)s.") % {"state": moved[0].get_state_display()})
             return redirect("reception:transfer", moved[0].pk)
     rows = Transfer.objects.visible_to(user).filter(together=transfer.together).select_related("migrant").prefetch_related("migrant__custodies")
     every = list(rows.order_by("migrant__surname", "migrant__given_names", "pk"))

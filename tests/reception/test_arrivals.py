@@ -209,14 +209,17 @@ class TestKeptBed:
         stay.refresh_from_db()
         assert stay.kept_bed is None
 
-    def test_it_lapses_is_released_and_undone(self, persona, centre):
+    def test_it_lapses_is_released_and_undone(self, as_user, persona, centre):
         gao, agent = centre("GAO"), persona("agent.gao")
         beds = [a_bed(gao, number=number) for number in range(3)]
         stays = [check_out(actor=agent, stay=make_stay(gao, bed=bed), reason="hospital", keep_bed_until=day(3)) for bed in beds]
         Stay.objects.filter(pk=stays[0].pk).update(kept_until=day(-1))
         with pytest.raises(PermissionDenied):
             release_bed(actor=persona("agent.kayes"), stay=stays[1])
-        release_bed(actor=agent, stay=stays[1])
+        url = reverse("reception:release_bed", args=[stays[1].pk])
+        browser = as_user("agent.gao")
+        assert url in browser.get(reverse("cases:migrant", args=[stays[1].migrant_id])).content.decode()
+        assert str(beds[1]) in browser.get(url).content.decode() and browser.post(url).status_code == 302
         undo_departure(actor=persona("manager.gao"), stay=stays[2], reason="Erreur")
         assert set(beds) <= set(free_beds(gao))
         with pytest.raises(IntegrityError), transaction.atomic():
