@@ -43,7 +43,7 @@ def assistance(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> Http
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("%(service)s : noté pour %(person)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)})
+            messages.success(request, _("%(service)s : noté pour %(person)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)})
             return redirect("reception:assistance", code=centre.code, migrant=person.pk)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
     given = Assistance.objects.filter(migrant=person, centre=centre).select_related("service", "provider", "recorded_by")
@@ -91,5 +91,5 @@ def withdraw(request: HttpRequest, line: Assistance) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
+        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
     return redirect("reception:assistance", code=line.centre.code, migrant=line.migrant_id)

@@ -66,9 +66,7 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
-        with transaction.atomic():
-            _without_history()
-            fill_services(seed + 3, timezone.localdate())
+        fill_services(seed + 3, timezone.localdate())
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
