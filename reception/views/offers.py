@@ -53,7 +53,7 @@ def suspension_of(offer: ServiceOffer) -> str:
     if offer.suspended_since is None:
         return ""
     if offer.suspended_until is None:
-        return offer.suspended_reason
+        return _("jusqu’à nouvel ordre : %(reason)s") % {"reason": offer.suspended_reason}
     return _("jusqu’au %(day)s : %(reason)s") % {"day": date_format(offer.suspended_until), "reason": offer.suspended_reason}
 
 
