@@ -142,19 +142,19 @@ class _Rule:
             return Refusal("closed", _("Ce service n’est plus proposé."))
         if offer.suspended(self.on):
             if offer.suspended_until is None:
-                return Refusal("suspended", _("Ce service est suspendu dans ce centre : %(reason)s.") % {"reason": offer.suspended_reason.rstrip(".")})
+                return Refusal("suspended", _("Ce service est suspendu dans ce centre : %(reason)s.") % {"reason": offer.suspended_reason.rstrip(".")})
             values = {"reason": offer.suspended_reason.rstrip("."), "day": date_format(offer.suspended_until)}
-            return Refusal("suspended", _("Ce service est suspendu dans ce centre jusqu’au %(day)s inclus : %(reason)s.") % values)
+            return Refusal("suspended", _("Ce service est suspendu dans ce centre jusqu’au %(day)s inclus : %(reason)s.") % values)
         if self.on.isoweekday() not in offer.days:
             names = dict(ServiceOffer.DAYS)
-            return Refusal("closed", _("Ce service n’est pas donné ce jour-là, mais : %(days)s.") % {"days": ", ".join(str(names[day]) for day in sorted(offer.days))})
+            return Refusal("closed", _("Ce service n’est pas donné ce jour-là, mais : %(days)s.") % {"days": ", ".join(str(names[day]) for day in sorted(offer.days))})
         return None
 
     def _of_the_person(self, facts: _Facts) -> Refusal | None:
         if facts.died_on is not None and facts.died_on < self.on:
             return Refusal("died", deaths.why_not(Migrant(died_on=facts.died_on)))
         if not facts.cared or facts.known_since is None:
-            return Refusal("not_in_care", _("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."))
+            return Refusal("not_in_care", _("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."))
         if self.on < facts.known_since:
             return Refusal("not_known_yet", _("Cette personne n’est connue du centre que depuis le %(day)s.") % {"day": date_format(facts.known_since)})
         return None
@@ -178,20 +178,20 @@ class _Rule:
         if words := flags.service_refusal(facts.flags, self.service):
             return Refusal("flag", words)
         if facts.stay is None and offer.residents_only:
-            return Refusal("residents_only", _("Ce service est réservé aux personnes hébergées ici : notez d’abord l’arrivée de cette personne."))
+            return Refusal("residents_only", _("Ce service est réservé aux personnes hébergées ici : notez d’abord l’arrivée de cette personne."))
         if facts.stay is None and self.service.once_per_stay:
-            return Refusal("residents_only", _("Ce service se donne une fois par séjour : notez d’abord l’arrivée de cette personne."))
+            return Refusal("residents_only", _("Ce service se donne une fois par séjour : notez d’abord l’arrivée de cette personne."))
         for line in facts.lines:
             if line.given_on == self.on and (line.service.code in self.excludes_codes or line.service_id in self.excluded_by):
                 return Refusal(
-                    "excluded", _("« %(other)s » a été donné à cette personne ce jour-là : les deux ne vont pas ensemble le même jour.") % {"other": line.service}
+                    "excluded", _("« %(other)s » a été donné à cette personne ce jour-là : les deux ne vont pas ensemble le même jour.") % {"other": line.service}
                 )
         if offer.most_per_day is not None:
             had = sum(line.quantity for line in own if line.given_on == self.on)
             if had + self.quantity > offer.most_per_day:
                 most = ngettext("%(n)s par jour au plus", "%(n)s par jour au plus", offer.most_per_day) % {"n": offer.most_per_day}
                 return Refusal(
-                    "per_day", _("Déjà donné ce jour-là : %(had)s. La règle du centre : %(most)s. Possible de nouveau le lendemain.") % {"had": had, "most": most}
+                    "per_day", _("Déjà donné ce jour-là : %(had)s. La règle du centre : %(most)s. Possible de nouveau le lendemain.") % {"had": had, "most": most}
                 )
         if offer.min_interval_days is not None and (near := [line.given_on for line in own if abs((line.given_on - self.on).days) < offer.min_interval_days]):
             last = max(near)
@@ -200,7 +200,7 @@ class _Rule:
                 "days": ngettext("%(n)s jour", "%(n)s jours", offer.min_interval_days) % {"n": offer.min_interval_days},
                 "next": date_format(last + datetime.timedelta(days=offer.min_interval_days)),
             }
-            return Refusal("too_soon", _("Donné le %(last)s ; il faut %(days)s entre deux fois. Possible de nouveau le %(next)s.") % values)
+            return Refusal("too_soon", _("Donné le %(last)s ; il faut %(days)s entre deux fois. Possible de nouveau le %(next)s.") % values)
         return None
 
 

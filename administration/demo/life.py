@@ -54,6 +54,9 @@ PREFIXES = {
     "GH": "233",
 }
 
+# What some things given cost (XOF), by code of the service.
+COSTS = {"transport": (2_500, 5_000, 7_500, 12_000, 20_000), "consultation": (0, 1_000, 2_000, 3_500)}
+
 # In the order in which they can be written.
 ORDER: tuple[Any, ...] = (
     Household,
@@ -104,6 +107,7 @@ class Life:
         self.users = users
         self.centres = {c.code: c for c in Centre.objects.all()}
         self.services = {s.code: s for s in Service.objects.filter(active=True)}
+        self.prices = random.Random(seed + 3)  # noqa: S311 - its own, so that a price more changes nobody's life
         self.providers = {(offer.centre_id, offer.service_id): offer.provider_id for offer in ServiceOffer.objects.all()}
         self.meals = [s for s in self.services.values() if s.category == Service.Category.MEAL]
         self.free: dict[str, dict[str, list[tuple[datetime.datetime, int]]]] = {
@@ -410,6 +414,7 @@ class Life:
                     unit=service.unit,
                     provider_id=self.providers.get((centre.pk, service.pk)),
                     once_per_day=service.once_per_day,
+                    cost=self.prices.choice(COSTS[service.code]) if service.code in COSTS else None,
                     once_in_stay=stay if service.once_per_stay else None,
                     recorded_by_id=agent,
                     recorded_at=recorded,

@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("min_interval_days__isnull", True), ("min_interval_days__gte", 1), _connector="OR"),
                 name="offer_interval",
-                violation_error_message="Un intervalle est d’au moins 1 jour ; laissez vide s’il n’y en a pas.",
+                violation_error_message="Un intervalle est d’au moins 1 jour ; laissez vide s’il n’y en a pas.",
             ),
         ),
         migrations.AddConstraint(
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("most_per_day__isnull", True), ("most_per_day__gte", 1), _connector="OR"),
                 name="offer_most",
-                violation_error_message="Le nombre par jour est au moins 1 ; laissez vide s’il n’y en a pas.",
+                violation_error_message="Le nombre par jour est au moins 1 ; laissez vide s’il n’y en a pas.",
             ),
         ),
         migrations.AddConstraint(

@@ -140,12 +140,12 @@ class ServiceOffer(models.Model):
             models.CheckConstraint(
                 condition=Q(min_interval_days__isnull=True) | Q(min_interval_days__gte=1),
                 name="offer_interval",
-                violation_error_message=_("Un intervalle est d’au moins 1 jour ; laissez vide s’il n’y en a pas."),
+                violation_error_message=_("Un intervalle est d’au moins 1 jour ; laissez vide s’il n’y en a pas."),
             ),
             models.CheckConstraint(
                 condition=Q(most_per_day__isnull=True) | Q(most_per_day__gte=1),
                 name="offer_most",
-                violation_error_message=_("Le nombre par jour est au moins 1 ; laissez vide s’il n’y en a pas."),
+                violation_error_message=_("Le nombre par jour est au moins 1 ; laissez vide s’il n’y en a pas."),
             ),
             models.CheckConstraint(
                 condition=Q(suspended_since__isnull=True, suspended_until__isnull=True, suspended_reason="")

@@ -65,7 +65,7 @@ class AssistanceForm(forms.Form):
         min_value=0,
         max_value=MOST_COST,
         widget=forms.NumberInput({"class": "w-8", "inputmode": "numeric"}),
-        help_text=gettext_lazy("S’il est connu : le prix du trajet, de la consultation…"),
+        help_text=gettext_lazy("S’il est connu : le prix du trajet, de la consultation…"),
         error_messages={"invalid": gettext_lazy("Écrivez le montant en chiffres.")},
     )
 

@@ -33,7 +33,7 @@ class OfferForm(forms.Form):
         required=False,
         queryset=Organisation.objects.all(),
         empty_label=gettext_lazy("Le centre lui-même"),
-        help_text=gettext_lazy("Par principe une structure locale : service de l’État ou société civile."),
+        help_text=gettext_lazy("Par principe une structure locale : service de l’État ou société civile."),
     )
     place = forms.CharField(label=gettext_lazy("Lieu"), required=False, max_length=80)
     days = forms.TypedMultipleChoiceField(
@@ -44,7 +44,7 @@ class OfferForm(forms.Form):
         help_text=gettext_lazy("Un autre jour, le service est refusé."),
         error_messages={"required": gettext_lazy("Choisissez au moins un jour.")},
     )
-    opens = TimeField(label=gettext_lazy("À partir de"), help_text=gettext_lazy("Les heures sont affichées ; ce qui est donné plus tôt ou plus tard se note quand même."))
+    opens = TimeField(label=gettext_lazy("À partir de"), help_text=gettext_lazy("Les heures sont affichées ; ce qui est donné plus tôt ou plus tard se note quand même."))
     closes = TimeField(label=gettext_lazy("Jusqu’à"))
     min_interval_days = forms.IntegerField(
         label=gettext_lazy("Jours au moins entre deux fois"),
@@ -52,7 +52,7 @@ class OfferForm(forms.Form):
         min_value=1,
         max_value=1000,
         widget=forms.NumberInput({"class": "w-4"}),
-        help_text=gettext_lazy("Par exemple 30 : le même service est possible de nouveau trente jours plus tard."),
+        help_text=gettext_lazy("Par exemple 30 : le même service est possible de nouveau trente jours plus tard."),
     )
     most_per_day = forms.IntegerField(
         label=gettext_lazy("Nombre au plus par jour"), required=False, min_value=1, max_value=99, widget=forms.NumberInput({"class": "w-4"})
@@ -66,7 +66,7 @@ class OfferForm(forms.Form):
         label=gettext_lazy("Suspendu, parce que"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("Vide : le service est donné. Un motif le suspend dès maintenant ; il est lu par les personnes à qui le service est refusé."),
+        help_text=gettext_lazy("Vide : le service est donné. Un motif le suspend dès maintenant ; il est lu par les personnes à qui le service est refusé."),
     )
     suspended_until = forms.DateField(
         label=gettext_lazy("Suspendu jusqu’au (inclus)"),
@@ -81,7 +81,7 @@ class OfferForm(forms.Form):
         others = Service.objects.exclude(pk=offer.service_id)
         self.fields["excludes"].choices = [(one.code, str(one)) for one in others if one.active or one.code in offer.excludes]  # type: ignore[attr-defined]
         usual = {
-            Service.Category.HEALTH.value: _("Comme d’habitude : les agents et le personnel de santé"),
-            Service.Category.PSYCHOSOCIAL.value: _("Comme d’habitude : les agents et les chargés de protection"),
-        }.get(offer.service.category, _("Comme d’habitude : les agents du centre"))
+            Service.Category.HEALTH.value: _("Comme d’habitude : les agents et le personnel de santé"),
+            Service.Category.PSYCHOSOCIAL.value: _("Comme d’habitude : les agents et les chargés de protection"),
+        }.get(offer.service.category, _("Comme d’habitude : les agents du centre"))
         self.fields["right_needed"].choices = [("", usual), *((code, _("Seulement %(who)s") % {"who": who}) for code, who in RIGHTS.items())]  # type: ignore[attr-defined]

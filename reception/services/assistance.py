@@ -83,7 +83,7 @@ def record_assistance(
     if not 1 <= line.quantity <= MOST_AT_ONCE:
         raise ValidationError({"quantity": _("La quantité est un nombre de 1 à %(most)s.") % {"most": MOST_AT_ONCE}})
     if service.slot_words and line.quantity != 1:
-        raise ValidationError({"quantity": _("Ce service se donne %(slot)s : la quantité est 1.") % {"slot": service.slot_words}})
+        raise ValidationError({"quantity": _("Ce service se donne %(slot)s : la quantité est 1.") % {"slot": service.slot_words}})
     if line.cost is not None and not 0 <= line.cost <= MOST_COST:
         raise ValidationError({"cost": _("Le coût est un montant en FCFA de 0 à %(most)s.") % {"most": MOST_COST}})
     refused = rules.refusals(centre=centre, service=service, people=[migrant.pk], on=line.given_on, user=actor, quantity=quantity, offers=offers)
@@ -194,7 +194,7 @@ def withdraw_served(*, actor: User, centre: Centre, service: Service, key: uuid.
     lines = {pk: at for pk, person, at in own.values_list("pk", "migrant_id", "recorded_at") if pk == _line_id(key, service, given_on, person)}
     if lines and min(lines.values()) < timezone.now() - datetime.timedelta(minutes=UNDO_MINUTES):
         raise ValidationError(
-            _("Cette liste est enregistrée depuis plus de %(n)s minutes : elle ne s’annule plus d’un coup. Retirez les lignes une à une.") % {"n": UNDO_MINUTES},
+            _("Cette liste est enregistrée depuis plus de %(n)s minutes : elle ne s’annule plus d’un coup. Retirez les lignes une à une.") % {"n": UNDO_MINUTES},
             code="too_late",
         )
     people = Migrant.objects.select_for_update(of=("self",)).filter(assistance__in=list(lines)).order_by("pk")

@@ -95,5 +95,5 @@ def withdraw(request: HttpRequest, line: Assistance) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
+        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
     return redirect("reception:assistance", code=line.centre.code, migrant=line.migrant_id)

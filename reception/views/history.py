@@ -15,7 +15,7 @@ from centres.roles import Right
 from config import charts
 from config.spreadsheet import MEDIA_TYPES, WRITERS, Column, Sheet
 
-from ..occupancy_history import DAY, Night, history
+from ..occupancy_history import Night, history
 from .places import frame
 
 PERIODS = (30, 90, 365)
@@ -29,7 +29,7 @@ def _asked(request: HttpRequest) -> int:
 def _nights(centre: Centre, days: int) -> list[Night]:
     """The last nights, that of today included: who sleeps there if nobody leaves any more."""
     today = timezone.localdate()
-    return history(centre, today - (days - 1) * DAY, today)
+    return history(centre, today - datetime.timedelta(days=days - 1), today)
 
 
 @access(Right.VIEW_CENTRE, load=Centre, by="code")

@@ -90,7 +90,7 @@ def _ticked(row: meal_list.Row, tick: str, sent: set[str] | None) -> bool:
 
 
 def _told(service: Service, served: services.Served) -> str:
-    made = ngettext("%(service)s : %(n)s noté", "%(service)s : %(n)s notés", served.made) if served.made else _("%(service)s : aucune ligne nouvelle")
+    made = ngettext("%(service)s : %(n)s noté", "%(service)s : %(n)s notés", served.made) if served.made else _("%(service)s : aucune ligne nouvelle")
     words = made % {"service": service, "n": served.made}
     if served.had:
         words += ", " + ngettext("%(n)s déjà servi", "%(n)s déjà servis", served.had) % {"n": served.had}
@@ -116,7 +116,7 @@ def undo(request: HttpRequest, centre: Centre) -> HttpResponse:
     form = UndoMealForm(request.POST)
     service = Service.objects.filter(code=form.cleaned_data["service"]).first() if form.is_valid() else None
     if service is None:
-        messages.error(request, _("Rechargez la page : ce formulaire est abîmé."))
+        messages.error(request, _("Rechargez la page : ce formulaire est abîmé."))
         return redirect("reception:meals", code=centre.code)
     day = form.cleaned_data["day"]
     try:
@@ -125,6 +125,6 @@ def undo(request: HttpRequest, centre: Centre) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         request.session.pop(KEPT, None)
-        words = ngettext("%(service)s : %(n)s ligne annulée.", "%(service)s : %(n)s lignes annulées.", gone) if gone else _("%(service)s : il n’y a rien à annuler.")
+        words = ngettext("%(service)s : %(n)s ligne annulée.", "%(service)s : %(n)s lignes annulées.", gone) if gone else _("%(service)s : il n’y a rien à annuler.")
         messages.success(request, words % {"service": service, "n": gone})
     return redirect(f"{reverse('reception:meals', args=[centre.code])}?service={service.code}&day={day}")

@@ -45,7 +45,7 @@ def rules_of(offer: ServiceOffer, names: dict[str, str]) -> list[str]:
     if offer.residents_only:
         words.append(_("pour les personnes hébergées ici"))
     if offer.excludes:
-        words.append(_("pas le même jour que : %(services)s") % {"services": ", ".join(names.get(code, code) for code in offer.excludes)})
+        words.append(_("pas le même jour que : %(services)s") % {"services": ", ".join(names.get(code, code) for code in offer.excludes)})
     return words
 
 
@@ -53,8 +53,8 @@ def suspension_of(offer: ServiceOffer) -> str:
     if offer.suspended_since is None:
         return ""
     if offer.suspended_until is None:
-        return offer.suspended_reason
-    return _("jusqu’au %(day)s : %(reason)s") % {"day": date_format(offer.suspended_until), "reason": offer.suspended_reason}
+        return _("jusqu’à nouvel ordre : %(reason)s") % {"reason": offer.suspended_reason}
+    return _("jusqu’au %(day)s : %(reason)s") % {"day": date_format(offer.suspended_until), "reason": offer.suspended_reason}
 
 
 @access(Right.VIEW_CENTRE, load=Centre, by="code")
@@ -101,7 +101,7 @@ def offer(request: HttpRequest, centre: Centre, service: str) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("%(service)s : c’est noté, et cela vaut dès maintenant.") % {"service": given})
+            messages.success(request, _("%(service)s : c’est noté, et cela vaut dès maintenant.") % {"service": given})
             return redirect("reception:offers", code=centre.code)
     names = {one.code: str(one) for one in Service.objects.all()} if form.is_bound and form.errors else {}
     now = [days_of(known), hours_of(known), *rules_of(known, names), suspension_of(known)] if form.non_field_errors() else []

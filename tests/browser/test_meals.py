@@ -37,20 +37,22 @@ def test_two_hundred_dinners_by_list(sign_in):
     boxes = page.locator("#meal-list input")
     assert boxes.count() >= CROWD
     ticked = page.locator("#meal-list input:checked").count()
-    page.get_by_label("Chercher dans la liste").fill("fôule 17")  # accents and case do not matter
-    expect(page.locator("#meal-list > li:visible")).to_have_count(0)
-    page.get_by_label("Chercher dans la liste").fill("foule17")
-    expect(page.locator("#meal-list > li:visible")).not_to_have_count(0)
+    page.get_by_label("Chercher dans la liste").fill("xyzzy")
+    expect(page.get_by_text("Personne de ce nom sur la liste.")).to_be_visible()
+    page.get_by_label("Chercher dans la liste").fill("personne fôULE199")  # accents, case and order do not matter
+    expect(page.locator("#meal-list > li:visible")).to_have_count(1)
     absent = page.locator("#meal-list > li:visible input").first
     absent.uncheck()
     page.get_by_label("Chercher dans la liste").fill("")
     expect(page.locator("[data-ticked] strong")).to_have_text(str(ticked - 1))
     page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text(f"{ticked - 1} notés.")
-    assert time.monotonic() - began < 60
+    seconds = time.monotonic() - began
+    print(f"{ticked - 1} meals in {seconds:.1f} s")
+    assert seconds < 60
 
     # The second serving, of somebody of the list, on their own page: said and not offered; sent all the same it is refused in words.
-    page.goto("/centres/GAO/?who=Foule0")
+    page.goto("/centres/GAO/")
     page.get_by_role("link", name=re.compile("^Assistance")).first.click()
     expect(page.locator(".given", has_text="Dîner")).to_contain_text("donné aujourd’hui")
     assert page.get_by_role("button", name="Dîner", exact=True).count() == 0
