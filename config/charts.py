@@ -389,7 +389,7 @@ def days_against_capacity(
         parts.append(format_html('<svg x="{}" y="{}" width="50%" height="22" overflow="visible">{}{}</svg>', *place))
     if not desc and labels:
         most = max(range(len(labels)), key=lambda index: used[index])
-        desc = _("%(most)s personnes au plus (%(day)s) ; jours au‑dessus de la capacité : %(over)s") % {"most": fmt(used[most]), "day": labels[most], "over": fmt(over)}
+        desc = _("%(most)s personnes au plus (%(day)s) ; jours au‑dessus de la capacité : %(over)s") % {"most": fmt(used[most]), "day": labels[most], "over": fmt(over)}
     return _svg(height + 22 * math.ceil(len(marks) / 2), title, desc, *parts)
 
 

@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                 django.db.models.functions.text.Lower("name"),
                 models.F("state"),
                 name="equipment_once",
-                violation_error_message="La liste a déjà cet équipement dans cet état : changez sa quantité.",
+                violation_error_message="La liste a déjà cet équipement dans cet état : changez sa quantité.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

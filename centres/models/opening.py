@@ -109,7 +109,7 @@ class Equipment(models.Model):
                 Lower("name"),
                 "state",
                 name="equipment_once",
-                violation_error_message=_("La liste a déjà cet équipement dans cet état : changez sa quantité."),
+                violation_error_message=_("La liste a déjà cet équipement dans cet état : changez sa quantité."),
             )
         ]
         triggers = [audited()]

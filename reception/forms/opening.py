@@ -24,7 +24,7 @@ class MarkForm(forms.Form):
         required=False,
         max_length=300,
         widget=forms.TextInput({"autocomplete": "off"}),
-        help_text=gettext_lazy("Sans objet : dites pourquoi."),
+        help_text=gettext_lazy("Sans objet : dites pourquoi."),
     )
 
     def __init__(self, *arguments: Any, obligatory: bool, **named: Any):
@@ -32,7 +32,7 @@ class MarkForm(forms.Form):
         if obligatory:
             state: Any = self.fields["state"]
             state.choices = [choice for choice in ChecklistMark.State.choices if choice[0] == ChecklistMark.State.DONE]
-            state.help_text = gettext_lazy("Cet élément est obligatoire : il ne peut pas être sans objet.")
+            state.help_text = gettext_lazy("Cet élément est obligatoire : il ne peut pas être sans objet.")
 
 
 class WithdrawMarkForm(forms.Form):

@@ -58,7 +58,7 @@ class BlockForm(forms.Form):
     )
     note = forms.CharField(label=gettext_lazy("Précision"), required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"}))
     since = DayField(label=gettext_lazy("Premier jour bloqué"))
-    until = DayField(label=gettext_lazy("De nouveau utilisable le"), required=False, help_text=gettext_lazy("Vide : la fin n’est pas encore connue."))
+    until = DayField(label=gettext_lazy("De nouveau utilisable le"), required=False, help_text=gettext_lazy("Vide : la fin n’est pas encore connue."))
 
     def __init__(self, *arguments: Any, room: Room, **named: Any):
         super().__init__(*arguments, **named)
@@ -69,5 +69,5 @@ class BlockForm(forms.Form):
 
 class ChangeBlockForm(forms.Form):
     until = DayField(
-        label=gettext_lazy("De nouveau utilisable le"), required=False, help_text=gettext_lazy("Aujourd’hui : tout de suite. Vide : la fin n’est pas connue.")
+        label=gettext_lazy("De nouveau utilisable le"), required=False, help_text=gettext_lazy("Aujourd’hui : tout de suite. Vide : la fin n’est pas connue.")
     )

@@ -43,7 +43,7 @@ def mark_item(*, actor: User, centre: Centre, item: ChecklistItem, state: str, d
     if mark.done_on > today:
         raise ValidationError({"done_on": _("Ce jour est dans l’avenir.")})
     if state == ChecklistMark.State.NOT_APPLICABLE and item.obligatory:
-        raise ValidationError({"state": _("Cet élément est obligatoire : il ne peut pas être sans objet.")})
+        raise ValidationError({"state": _("Cet élément est obligatoire : il ne peut pas être sans objet.")})
     if state == ChecklistMark.State.NOT_APPLICABLE and not mark.note:
         raise ValidationError({"note": _("Dites pourquoi cet élément est sans objet.")})
     same = ChecklistMark.objects.standing().filter(centre=centre, item=item).first()
@@ -87,7 +87,7 @@ def declare_open(*, actor: User, centre: Centre, checklist: str, on: datetime.da
     if on > timezone.localdate():
         raise ValidationError({"on": _("Ce jour est dans l’avenir.")})
     lacking = ", ".join(str(item) for item in missing(centre, checklist, on))
-    words = _("Tous les éléments obligatoires doivent être remplis ce jour‑là. Il manque : %(items)s.") % {"items": lacking or _("la liste elle‑même")}
+    words = _("Tous les éléments obligatoires doivent être remplis ce jour‑là. Il manque : %(items)s.") % {"items": lacking or _("la liste elle‑même")}
     setattr(centre, column, on)
     with in_words(Centre, triggers={"centre_complete": words}):
         centre.save(update_fields=[column])

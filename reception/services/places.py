@@ -34,7 +34,7 @@ def _near(field: str, *days: datetime.date | None) -> None:
     today = timezone.localdate()
     for day in days:
         if day is not None and not today - EARLIEST <= day <= today + LATEST:
-            raise ValidationError({field: _("Vérifiez la date : au plus tôt il y a un mois, au plus tard dans un an.")})
+            raise ValidationError({field: _("Vérifiez la date : au plus tôt il y a un mois, au plus tard dans un an.")})
 
 
 # --- rooms -------------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def _refuse_kind(room: Room, kind: str) -> None:
     sleeping = BedAssignment.objects.filter(bed__room=room, until__isnull=True).select_related("stay__migrant", "bed").order_by("bed__label")
     refused = [(one.bed.label, why) for one in sleeping if (why := rules.refusal(one.stay.migrant, then))]
     if refused:
-        words = _("Lit %(bed)s : qui y dort ne peut pas rester dans une chambre de ce genre. %(why)s Donnez‑lui d’abord un autre lit.")
+        words = _("Lit %(bed)s : qui y dort ne peut pas rester dans une chambre de ce genre. %(why)s Donnez‑lui d’abord un autre lit.")
         raise ValidationError({"kind": [words % {"bed": label, "why": why} for label, why in refused]})
 
 
@@ -108,7 +108,7 @@ def add_beds(*, actor: User, room: Room, first: int, number: int, since: datetim
         return there
     if there:
         taken = ", ".join(bed.label for bed in there)
-        raise ValidationError({"first": _("Cette chambre a déjà ces lits : %(beds)s. Commencez à un autre numéro.") % {"beds": taken}})
+        raise ValidationError({"first": _("Cette chambre a déjà ces lits : %(beds)s. Commencez à un autre numéro.") % {"beds": taken}})
     with in_words(Bed):
         return Bed.objects.bulk_create(Bed(room=room, label=label, since=since) for label in labels)
 
@@ -120,7 +120,7 @@ def _lock_bed(actor: User, bed: Bed) -> Bed:
 
 
 def _slept_in(bed: Bed) -> dict[str, str]:
-    return {SLEPT_IN: _("Quelqu’un dort dans le lit « %(bed)s » ce jour‑là. Donnez‑lui d’abord un autre lit.") % {"bed": bed}}
+    return {SLEPT_IN: _("Quelqu’un dort dans le lit « %(bed)s » ce jour‑là. Donnez‑lui d’abord un autre lit.") % {"bed": bed}}
 
 
 @service
@@ -149,7 +149,7 @@ def put_back_bed(*, actor: User, bed: Bed) -> Bed:
     if bed.until is None:
         return bed
     if bed.until < timezone.localdate():
-        raise ValidationError(_("Ce lit est retiré depuis le %(day)s : ajoutez un nouveau lit.") % {"day": formats.date_format(bed.until)})
+        raise ValidationError(_("Ce lit est retiré depuis le %(day)s : ajoutez un nouveau lit.") % {"day": formats.date_format(bed.until)})
     bed.until = None
     bed.save(update_fields=["until"])
     return bed
@@ -175,7 +175,7 @@ def block_beds(
         if reason == BedBlock.Reason.OTHER and not block.note:
             raise ValidationError({"note": _("Dites pourquoi le lit est bloqué.")})
         if since < bed.since or (bed.until is not None and bed.until <= since):
-            raise ValidationError({"beds": _("Le lit « %(bed)s » n’est pas au centre ce jour‑là.") % {"bed": bed}})
+            raise ValidationError({"beds": _("Le lit « %(bed)s » n’est pas au centre ce jour‑là.") % {"bed": bed}})
         same = BedBlock.objects.filter(bed=bed, reason=reason, note=block.note, since=since, until=until).first()
         if same is None:
             try:
@@ -200,7 +200,7 @@ def change_block(*, actor: User, block: BedBlock, until: datetime.date | None) -
     block = found
     today = timezone.localdate()
     if block.until is not None and block.until <= today:
-        raise ValidationError(_("Ce blocage est terminé depuis le %(day)s : bloquez le lit de nouveau.") % {"day": formats.date_format(block.until)})
+        raise ValidationError(_("Ce blocage est terminé depuis le %(day)s : bloquez le lit de nouveau.") % {"day": formats.date_format(block.until)})
     if until is not None and until < today:
         raise ValidationError({"until": _("Le lit est de nouveau utilisable au plus tôt aujourd’hui.")})
     _near("until", until)

@@ -36,7 +36,7 @@ def _nights(centre: Centre, days: int) -> list[Night]:
 def occupancy(request: HttpRequest, centre: Centre) -> HttpResponse:
     days = _asked(request)
     nights = _nights(centre, days)
-    labels = [formats.date_format(night.day, "j M" if days < PERIODS[-1] else "j M Y") for night in nights]
+    labels = [formats.date_format(night.day, "j b") for night in nights]
     used, usable = [night.people for night in nights], [night.usable for night in nights]
     title = _("Occupation du centre de %(centre)s") % {"centre": centre}
     over = [night for night in nights if night.people > night.usable]

@@ -93,7 +93,7 @@ def mark(request: HttpRequest, centre: Centre, item: str) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("C’est noté : « %(item)s ».") % {"item": here})
+            messages.success(request, _("C’est noté : « %(item)s ».") % {"item": here})
             return redirect("reception:places-opening", centre.code)
     return _form(request, centre, form, _("Remplir un élément"), _("Enregistrer"), caption=str(here))
 
@@ -108,9 +108,9 @@ def withdraw_mark(request: HttpRequest, centre: Centre, mark: int) -> HttpRespon
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("L’élément « %(item)s » n’est plus rempli.") % {"item": here.item})
+            messages.success(request, _("L’élément « %(item)s » n’est plus rempli.") % {"item": here.item})
             return redirect("reception:places-opening", centre.code)
-    intro = _("La date d’ouverture déclarée ne change pas ; la page avertit tant que l’élément manque.")
+    intro = _("La date d’ouverture déclarée ne change pas ; la page avertit tant que l’élément manque.")
     return _form(request, centre, form, _("Retirer un élément"), _("Retirer"), caption=str(here.item), intro=intro, danger=True)
 
 
@@ -162,7 +162,7 @@ def new_equipment(request: HttpRequest, centre: Centre) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("« %(line)s » est dans la liste.") % {"line": line})
+            messages.success(request, _("« %(line)s » est dans la liste.") % {"line": line})
             return redirect("reception:places-equipment", centre.code)
     return _form(request, centre, form, _("Ajouter un équipement"), _("Ajouter"), here="reception:places-equipment")
 
@@ -179,12 +179,12 @@ def edit_equipment(request: HttpRequest, centre: Centre, pk: uuid.UUID) -> HttpR
             now = stale.current
             form.data = form.data.copy()
             form.data["version"] = now.version
-            words = _("Entre‑temps, quelqu’un a changé cette ligne : %(name)s, %(quantity)s, %(state)s. Vérifiez, puis enregistrez de nouveau.")
+            words = _("Entre-temps, quelqu’un a changé cette ligne : %(name)s, %(quantity)s, %(state)s. Vérifiez, puis enregistrez de nouveau.")
             form.add_error(None, words % {"name": now.name, "quantity": now.quantity, "state": now.get_state_display()})
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("« %(line)s » est enregistré.") % {"line": line})
+            messages.success(request, _("« %(line)s » est enregistré.") % {"line": line})
             return redirect("reception:places-equipment", centre.code)
     return _form(request, centre, form, _("Modifier un équipement"), _("Enregistrer"), here="reception:places-equipment", line=line)
 
@@ -194,7 +194,7 @@ def remove_equipment(request: HttpRequest, centre: Centre, pk: uuid.UUID) -> Htt
     line = Equipment.objects.filter(pk=pk, centre=centre).first()
     if line is not None:
         services.remove_equipment(actor=request.user, equipment=line)
-        messages.success(request, _("« %(line)s » n’est plus dans la liste.") % {"line": line})
+        messages.success(request, _("« %(line)s » n’est plus dans la liste.") % {"line": line})
     return redirect("reception:places-equipment", centre.code)
 
 
@@ -210,7 +210,7 @@ def settings(request: HttpRequest, centre: Centre) -> HttpResponse:
         except Stale as stale:
             form.data = form.data.copy()
             form.data["was"] = stale.current.max_stay_days
-            words = _("Entre‑temps, quelqu’un a écrit %(days)s jours. Vérifiez, puis enregistrez de nouveau.")
+            words = _("Entre-temps, quelqu’un a écrit %(days)s jours. Vérifiez, puis enregistrez de nouveau.")
             form.add_error("max_stay_days", words % {"days": stale.current.max_stay_days})
         except ValidationError as error:
             put_errors(form, error)

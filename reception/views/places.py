@@ -119,7 +119,7 @@ def new_room(request: HttpRequest, centre: Centre) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("La chambre « %(room)s » est ajoutée. Ajoutez ses lits.") % {"room": made})
+            messages.success(request, _("La chambre « %(room)s » est ajoutée. Ajoutez ses lits.") % {"room": made})
             return redirect("reception:places-beds", centre.code, made.pk)
     context = {"form": form, "title": _("Ajouter une chambre"), "submit": _("Ajouter la chambre")}
     return render(request, "reception/places/form.html", {**frame(request, centre, "reception:places"), **context})
@@ -142,7 +142,7 @@ def edit_room(request: HttpRequest, centre: Centre, room: int) -> HttpResponse:
             form.data = form.data.copy()
             form.data["version"] = stale.current.version
             now = {"room": stale.current, "kind": stale.current.get_kind_display()}
-            form.add_error(None, _("Entre‑temps, quelqu’un a changé cette chambre : « %(room)s », pour %(kind)s. Vérifiez, puis enregistrez de nouveau.") % now)
+            form.add_error(None, _("Entre-temps, quelqu’un a changé cette chambre : « %(room)s », pour %(kind)s. Vérifiez, puis enregistrez de nouveau.") % now)
         except ValidationError as error:
             put_errors(form, error)
         else:
@@ -161,7 +161,7 @@ def add_beds(request: HttpRequest, centre: Centre, room: int) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            said = ngettext("%(number)s lit est ajouté : %(beds)s.", "%(number)s lits sont ajoutés : %(beds)s.", len(made))
+            said = ngettext("%(number)s lit est ajouté : %(beds)s.", "%(number)s lits sont ajoutés : %(beds)s.", len(made))
             messages.success(request, said % {"number": len(made), "beds": ", ".join(bed.label for bed in made)})
             return redirect("reception:places-room", centre.code, here.pk)
     return _form_of(request, centre, here, form, _("Ajouter des lits"), _("Ajouter les lits"))
@@ -199,7 +199,7 @@ def withdraw_bed(request: HttpRequest, centre: Centre, bed: int) -> HttpResponse
         except ValidationError as error:
             put_errors(form, error)
         else:
-            words = _("Le lit « %(bed)s » est retiré à partir du %(day)s.") % {"bed": here, "day": formats.date_format(form.cleaned_data["on"])}
+            words = _("Le lit « %(bed)s » est retiré à partir du %(day)s.") % {"bed": here, "day": formats.date_format(form.cleaned_data["on"])}
             messages.success(request, words)
             return redirect("reception:places-room", centre.code, here.room_id)
     caption = str(here)
@@ -215,7 +215,7 @@ def put_back_bed(request: HttpRequest, centre: Centre, bed: int) -> HttpResponse
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("Le lit « %(bed)s » reste au centre.") % {"bed": here})
+        messages.success(request, _("Le lit « %(bed)s » reste au centre.") % {"bed": here})
     return redirect("reception:places-room", centre.code, here.room_id)
 
 
@@ -258,7 +258,7 @@ def _capital(words: str) -> str:
 
 def _freed(bed: Bed, left: BedBlock | None) -> str:
     if left is None or (left.until is not None and left.until <= timezone.localdate()):
-        return _("Le lit « %(bed)s » est de nouveau utilisable.") % {"bed": bed}
+        return _("Le lit « %(bed)s » est de nouveau utilisable.") % {"bed": bed}
     if left.until is None:
-        return _("Le lit « %(bed)s » reste bloqué, sans fin connue.") % {"bed": bed}
-    return _("Le lit « %(bed)s » sera utilisable le %(day)s.") % {"bed": bed, "day": formats.date_format(left.until)}
+        return _("Le lit « %(bed)s » reste bloqué, sans fin connue.") % {"bed": bed}
+    return _("Le lit « %(bed)s » sera utilisable le %(day)s.") % {"bed": bed, "day": formats.date_format(left.until)}

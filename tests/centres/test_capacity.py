@@ -51,7 +51,7 @@ def test_every_day_says_what_the_querysets_of_that_day_say(beds, django_assert_n
         for number, (since, lasts, blocks) in enumerate(beds):
             bed = Bed.objects.create(room=room, label=str(number), since=since, until=None if lasts is None else since + lasts * DAY)
             end = None
-            for begin, length in sorted(blocks):
+            for begin, length in sorted(blocks, key=lambda block: block[0]):
                 if end is None or begin >= end:  # no two at once: the database refuses that
                     BedBlock.objects.create(bed=bed, reason="repair", since=begin, until=None if length is None else begin + length * DAY)
                     end = Day.max if length is None else begin + length * DAY

@@ -112,7 +112,7 @@ def test_the_table_of_a_chart_keeps_unknown_apart_from_zero():
 def test_days_against_capacity_say_what_is_above_it():
     with translation.override("fr"):
         svg = str(charts.days_against_capacity(MONTHS, [3, 3, 9], [5, 5, 4]))
-    assert "9 personnes au plus (mars) ; jours au‑dessus de la capacité : 1" in svg and "Au‑dessus de la capacité" in svg
+    assert "9 personnes au plus (mars) ; jours au‑dessus de la capacité : 1" in svg and "Au‑dessus de la capacité" in svg
     # Two days alike are one; the third is a part within the capacity and a part above.
     root = ElementTree.fromstring(svg)
     rects = [tuple(e.find("{*}title").text.split(" : ")) for e in root.iter("{http://www.w3.org/2000/svg}rect") if e.find("{*}title") is not None]

@@ -214,7 +214,7 @@ class TestEquipment:
             assert browser.post(address("places-equipment-new"), content).status_code == 302
         line = Equipment.objects.get()
         stale = browser.post(address("places-equipment-edit", line.pk), {"name": "Extincteur", "quantity": 5, "state": "good", "version": 9})
-        assert "Entre‑temps" in stale.content.decode() and 'value="5"' in stale.content.decode()
+        assert "Entre-temps" in stale.content.decode() and 'value="5"' in stale.content.decode()
         assert browser.post(address("places-equipment-edit", line.pk), {"name": "Extincteur", "quantity": 5, "state": "lost", "version": 1}).status_code == 302
         assert "perdu" in as_user("agent.gao").get(address("places-equipment")).content.decode()
         browser.post(address("places-equipment-remove", line.pk))
@@ -234,7 +234,7 @@ def test_the_planned_length_of_a_stay(centre, persona, as_user):
         change_settings(actor=persona("agent.gao"), centre=gao, max_stay_days=30)
     browser = as_user("manager.gao")
     page = browser.post(address("places-settings"), {"max_stay_days": 30, "was": 14})
-    assert "Entre‑temps" in page.content.decode() and 'value="30"' in page.content.decode()
+    assert "Entre-temps" in page.content.decode() and 'value="30"' in page.content.decode()
     assert browser.post(address("places-settings"), {"max_stay_days": 30, "was": 21}).status_code == 302
     gao.refresh_from_db()
     assert gao.max_stay_days == 30

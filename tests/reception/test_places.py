@@ -94,13 +94,14 @@ class TestRooms:
         text = browser.get(address("places-room", room.pk)).content.decode()
         assert "01" in text and "02" in text and "libre" in text
         again = browser.post(address("places-room-new"), {"name": "Isolement", "kind": "men"})
+        assert f'href="{address("places")}"' in again.content.decode()  # the way back
         assert again.status_code == 200 and "déjà une chambre de ce nom" in again.content.decode() and 'value="Isolement"' in again.content.decode()
         reader = as_user("agent.gao")
         text = reader.get(address("places")).content.decode()
         assert "Isolement" in text and address("places-room-new") not in text
         assert address("places-beds", room.pk) not in reader.get(address("places-room", room.pk)).content.decode()
         stale = browser.post(address("places-room-edit", room.pk), {"name": "Quarantaine", "kind": "isolation", "version": 7})
-        assert "Entre‑temps" in stale.content.decode() and 'value="Quarantaine"' in stale.content.decode()
+        assert "Entre-temps" in stale.content.decode() and 'value="Quarantaine"' in stale.content.decode()
         for nonsense in ("9" * 18, "9" * 40):
             assert browser.get(f"/centres/GAO/places/rooms/{nonsense}/").status_code == 404
         other = centre("KAY").rooms.first()
