@@ -24,9 +24,17 @@ class Tab:
 TABS = (
     Tab(_("Tableau"), "reception:centre", Right.VIEW_CENTRE),
     Tab(_("Repas"), "reception:meals", Right.RECEIVE),
+    Tab(_("Journée"), "reception:day", Right.VIEW_CENTRE),
+    Tab(_("Incidents"), "reception:incidents", Right.VIEW_CENTRE),
+    Tab(_("Alertes"), "reception:alerts", Right.VIEW_CENTRE),
 )
 
 
-def of(user: User, centre: Centre, current: str) -> list[dict[str, Any]]:
-    """The tabs for `{% tabs %}`; `current` is the name of the page's own address. Asks the database nothing that access has not asked."""
-    return [{"title": tab.title, "url": reverse(tab.url_name, args=[centre.code]), "current": tab.url_name == current} for tab in TABS if may(user, tab.right, centre)]
+def of(user: User, centre: Centre, current: str, counts: dict[str, int] | None = None) -> list[dict[str, Any]]:
+    """The tabs for `{% tabs %}`; `current` is the name of the page's own address. Asks the database nothing that access has not asked:
+    `counts` (name of an address → number) are those that the page knows anyway."""
+    return [
+        {"title": tab.title, "url": reverse(tab.url_name, args=[centre.code]), "current": tab.url_name == current, "count": (counts or {}).get(tab.url_name)}
+        for tab in TABS
+        if may(user, tab.right, centre)
+    ]

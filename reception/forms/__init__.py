@@ -2,6 +2,25 @@
 
 from .assistance import AssistanceForm, MealForm
 from .board import BoardFilter
+from .day import AlertFilter, AlertRulesForm, CloseAlertForm, DayForm, HandoverForm, NoteKeys
+from .incidents import FollowUpForm, IncidentFilter, IncidentForm
 from .stays import CheckInForm, CheckOutForm, MoveForm, UndoForm
 
-__all__ = ["AssistanceForm", "BoardFilter", "CheckInForm", "CheckOutForm", "MealForm", "MoveForm", "UndoForm"]
+__all__ = [
+    "AlertFilter",
+    "AlertRulesForm",
+    "AssistanceForm",
+    "BoardFilter",
+    "CheckInForm",
+    "CheckOutForm",
+    "CloseAlertForm",
+    "DayForm",
+    "FollowUpForm",
+    "HandoverForm",
+    "IncidentFilter",
+    "IncidentForm",
+    "MealForm",
+    "MoveForm",
+    "NoteKeys",
+    "UndoForm",
+]

@@ -11,7 +11,7 @@ from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
 
-from .. import listing, occupancy, tabs
+from .. import alerts, listing, occupancy, tabs
 from ..forms import BoardFilter
 from ..models import StayQuerySet
 from .parts import PEOPLE, KnownLength
@@ -46,17 +46,19 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     today = occupancy.start_of_today()
     rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
+    warned = alerts.open_at(user, centre)
     sleeping = [person.pk for room in rooms for _label, person in room.taken if person]
     log_read(
         request,
         ReadLog.Action.SEARCHED if form.chosen.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
-        sorted({stay.migrant_id for stay in (*page, *moved)} | {one.migrant.pk for one in awaited} | set(sleeping)),
+        sorted({stay.migrant_id for stay in (*page, *moved)} | {one.migrant.pk for one in awaited} | set(sleeping) | alerts.people_of(warned)),
         centre_code=centre.code,
     )
     context = {
         "centre": centre,
-        "tabs": tabs.of(user, centre, "reception:centre"),
+        "tabs": tabs.of(user, centre, "reception:centre", {"reception:alerts": len(warned)}),
+        "alerts": warned,
         "bar": occupancy.bar(centre),
         "form": form,
         "page": page,

@@ -9,8 +9,8 @@ from django.utils import timezone
 from cases.models import Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
-from reception.models import Assistance, BedAssignment, Stay
-from reception.services import check_in, record_assistance
+from reception.models import Alert, Assistance, BedAssignment, HandoverNote, Incident, Stay
+from reception.services import check_in, leave_note, note_incident, raise_alert, record_assistance
 from tests.factories import agent_of, make_migrant
 
 
@@ -54,3 +54,21 @@ def crowd(centre: Centre, number: int) -> None:
     Custody.objects.bulk_create(Custody(migrant=person, centre=centre, reason="arrived") for person in people)
     stays = Stay.objects.bulk_create(Stay(migrant=person, centre=centre, origin="transit", checked_in_by=like.registered_by) for person in people)
     BedAssignment.objects.bulk_create(BedAssignment(stay=stay, bed=bed) for stay, bed in zip(stays, free_beds(centre), strict=False))
+
+
+def make_incident(centre: Centre, **what: Any) -> Incident:
+    """An incident noted by the centre's agent."""
+    what = {"id": uuid.uuid4(), "kind": "theft", "severity": "minor", "what": "Un téléphone a disparu au dortoir.", **what}
+    incident, _created = note_incident(actor=agent_of(centre), centre=centre, **what)
+    return incident
+
+
+def make_alert(centre: Centre, kind: str = Alert.Kind.MINOR_MISSING, **what: Any) -> Alert:
+    alert, _new = raise_alert(actor=None, centre=centre, kind=kind, **what)
+    return alert
+
+
+def make_note(centre: Centre, **what: Any) -> HandoverNote:
+    """A line that the centre's agent leaves to the next shift."""
+    note, _created = leave_note(actor=agent_of(centre), centre=centre, **{"id": uuid.uuid4(), "text": "Lit 12 : relire la lettre.", **what})
+    return note
