@@ -3,7 +3,7 @@ disk but the fonts and the pictures named here."""
 
 import importlib.util
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,15 +94,31 @@ def _told(say: Say) -> Iterator[None]:
 
 def render(html: str, style: str, say: Say = lambda step: None) -> bytes:
     """The PDF/UA-1 of a page and its stylesheet. `say` hears what is being done, often."""
+    with _told(say):
+        return _first_that_fits([html], style, None)
+
+
+def render_on_one_page(versions: Iterable[str], style: str) -> bytes:
+    """The same of the first version of a page that fits on one sheet; each says a little less than the one before. The last is taken as it
+    is. Versions are made only as far as they are needed."""
+    return _first_that_fits(versions, style, 1)
+
+
+def _first_that_fits(versions: Iterable[str], style: str, most: int | None) -> bytes:
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
 
     fetch, fonts = fetcher(), FontConfiguration()
+    options: dict[str, Any] = {"font_config": fonts, "pdf_variant": "pdf/ua-1", "pdf_tags": True}
     try:
-        with _told(say):
-            document = HTML(string=html, base_url="sira:", url_fetcher=fetch)
-            sheet = CSS(string=style, base_url="sira:", url_fetcher=fetch, font_config=fonts)
-            return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
+        sheet = CSS(string=style, base_url="sira:", url_fetcher=fetch, font_config=fonts)
+        document = None
+        for html in versions:
+            document = HTML(string=html, base_url="sira:", url_fetcher=fetch).render(stylesheets=[sheet], **options)
+            if most is None or len(document.pages) <= most:
+                break
+        assert document is not None
+        return document.write_pdf(**{name: value for name, value in options.items() if name != "font_config"})
     finally:
         # Its folder of fonts goes now: a worker's process ends without collecting its garbage, and would leave one each time.
         fonts.__del__()

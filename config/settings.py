@@ -183,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-cases": {"task": "cases.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "look-for-duplicates": {"task": "cases.tasks.look_for_duplicates", "schedule": 20.0, "options": {"expires": 20}},
     "watch-absences": {"task": "reception.tasks.watch_absences", "schedule": crontab(hour=6, minute=15), "options": {"expires": 3600}},
+    "check-alerts": {"task": "reception.tasks.check_alerts", "schedule": 600.0, "options": {"expires": 600}},
     "end-postings": {"task": "centres.tasks.end_postings", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

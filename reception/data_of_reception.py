@@ -7,7 +7,23 @@ from django.utils.translation import gettext_lazy as _
 from cases.person_data import PersonData, dash, register_person_data
 from cases.services.merging import NOT_MOVED
 
-from .models import Alert, Assistance, BedAssignment, CriteriaTold, HealthRecord, LastSeen, Leave, PersonFlag, RollCallLine, SessionPresence, Sighting, Stay, Transfer
+from .models import (
+    Alert,
+    Assistance,
+    BedAssignment,
+    CriteriaTold,
+    HealthRecord,
+    Incident,
+    IncidentPerson,
+    LastSeen,
+    Leave,
+    PersonFlag,
+    RollCallLine,
+    SessionPresence,
+    Sighting,
+    Stay,
+    Transfer,
+)
 from .workflow import OPEN
 
 NOT_MOVED.append(LastSeen)
@@ -36,6 +52,16 @@ register_person_data(
     PersonData(Sighting, erased={"note": dash("note")}),
     PersonData(RollCallLine, erased={"note": dash("note")}, hidden=("version",)),
     PersonData(Leave, erased={"reason": "–"}),
+    PersonData(BedAssignment),
+    PersonData(Assistance, clock=(("assistance", "given_on"),), hidden=("once_per_day",)),
+    PersonData(PersonFlag, erased={"reason": "–", "lifted_reason": dash("lifted_reason")}),
+    # The words of an incident are about a centre and several people, and are written without names; the person has that there was one.
+    PersonData(
+        IncidentPerson,
+        holds=((Q(incident__closed_at__isnull=True), _("un incident qui n’est pas clos")),),
+        protected=Q(incident__kind__in=Incident.RESERVED),
+        extra=((_("incident"), lambda row: str(row.incident)),),
+    ),
     PersonData(Alert, erased={"done": dash("done")}, kept=("subject",), hidden=("subject",)),  # the subject: a key, a code or a month
     # As notes of protection: the words go with the identity, that there was a consultation stays (Assistance).
     PersonData(

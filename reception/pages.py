@@ -4,11 +4,14 @@ import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from audit.models import ReadLog
+from audit.services import log_read
 from cases import sections
 from cases.models import Migrant
 from cases.pages.file import PRESENCE
@@ -19,9 +22,10 @@ from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 from config.countries import country_name
 
-from . import absence, occupancy
-from .models import Assistance, ExpectedGroup, LastSeen, Stay, Transfer
+from . import absence, alerts, occupancy
+from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Stay, Transfer
 from .services import UNDONE
+from .views.parts import PEOPLE
 from .workflow import State
 
 MOST_LINES = 400
@@ -233,6 +237,37 @@ add_to_home(
     HomeCard("reception/home_expected.html", (Right.RECEIVE, Right.MANAGE_RETURN), 16, _home_expected, _awaited_groups),
     HomeCard("reception/home_transfers.html", (Right.RECEIVE, Right.MANAGE_CENTRE), 16, _home_transfers, _to_follow),
 )
+MOST_ON_HOME = 8
+WATCH = (Right.MANAGE_CENTRE, Right.VIEW_PROTECTION)  # who must see to what a centre is warned of
+
+
+def _watched(user: Any) -> list[int]:
+    return sorted({pk for right in WATCH for pk in centres_for(user, right)})
+
+
+def _open_alerts(user: Any) -> QuerySet[Alert]:
+    return Alert.objects.visible_to(user).open().filter(centre__in=_watched(user), gone_at__isnull=True)
+
+
+def _overdue(user: Any) -> QuerySet[Incident]:
+    return Incident.objects.visible_to(user).overdue().filter(centre__in=_watched(user))
+
+
+def _home_alerts(request: HttpRequest) -> dict[str, Any]:
+    found = list(alerts.with_person(request.user, _open_alerts(request.user)).order_by("-raised_at")[: MOST_ON_HOME + 1])
+    rows = sorted(alerts.shown(request.user, found[:MOST_ON_HOME]), key=lambda row: row.tone != "danger")
+    people = sorted(alerts.people_of(rows))
+    if people:
+        log_read(request, ReadLog.Action.LISTED, PEOPLE, people)
+    return {"rows": rows, "more": len(found) > MOST_ON_HOME}
+
+
+def _home_incidents(request: HttpRequest) -> dict[str, Any]:
+    return {"rows": list(_overdue(request.user).select_related("centre").order_by("due_on")[:MOST_ON_HOME])}
+
+
+add_to_home(HomeCard("reception/home_alerts.html", WATCH, 12, _home_alerts, rows=_open_alerts))
+add_to_home(HomeCard("reception/home_incidents.html", WATCH, 13, _home_incidents, rows=_overdue))
 add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
 add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
 PRESENCE.append(lambda: Exists(Stay.objects.open().filter(migrant=OuterRef("pk"))))

@@ -19,6 +19,7 @@ from centres.access import ANYONE, DECLARED_ELSEWHERE, SIGNED_IN, Declaration
 from centres.models import Centre
 from centres.roles import NATIONAL, ROLE_RIGHTS, Right
 from jobs.models import Job
+from reception.models import HandoverNote, Incident
 
 from .samples import Sample
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OWN, OTHER = "GAO", "KAY"
 PERSONAS = ["agent.gao", "manager.gao", "protection", "returns.gao", "reintegration.kayes", "flows", "outreach", "me.iom", "me.aecid", "steering.eu", "auditor", "admin"]
 # Objects that exist only for who has this right at their centre.
-SEEN_BY: dict[Any, Right] = {ImportBatch: Right.IMPORT_LISTS, ErasureList: Right.FORGET_IDENTITY}
+SEEN_BY: dict[Any, Right] = {ImportBatch: Right.IMPORT_LISTS, ErasureList: Right.FORGET_IDENTITY, Incident: Right.VIEW_CENTRE, HandoverNote: Right.VIEW_CENTRE}
 MANAGERS = {OWN: "manager.gao", OTHER: "manager.kayes"}
 POSTED = {username: postings for username, _g, _s, _o, postings in ACCOUNTS}
 

@@ -5,9 +5,11 @@ from .assistance import AssistanceForm, MealForm, UndoMealForm, WhichMealForm
 from .board import BoardFilter
 from .counter import SCAN, SHOW, CounterForm
 from .criteria import CriteriaForm, ToldForm, initial_texts
+from .day import AlertFilter, AlertRulesForm, CloseAlertForm, DayForm, HandoverForm, NoteKeys
 from .expected import AnnounceForm, ArrivedForm, CancelForm
 from .flags import FlagForm, KindForm, LiftForm
 from .health import CareForm, DetailForm
+from .incidents import FollowUpForm, IncidentFilter, IncidentForm
 from .offers import RIGHTS, OfferForm
 from .presence import AbsenceForm, CloseForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .report import AskReportForm, PeriodForm
@@ -21,6 +23,8 @@ __all__ = [
     "SCAN",
     "SHOW",
     "AbsenceForm",
+    "AlertFilter",
+    "AlertRulesForm",
     "AnnounceForm",
     "ArrivalsForm",
     "ArrivedForm",
@@ -32,19 +36,26 @@ __all__ = [
     "CareForm",
     "CheckInForm",
     "CheckOutForm",
+    "CloseAlertForm",
     "CloseForm",
     "CounterForm",
     "CriteriaForm",
+    "DayForm",
     "DaysForm",
     "DetailForm",
     "ExtendForm",
     "FlagForm",
+    "FollowUpForm",
+    "HandoverForm",
+    "IncidentFilter",
+    "IncidentForm",
     "KindForm",
     "LeaveForm",
     "LiftForm",
     "MealForm",
     "MoveForm",
     "MovementForm",
+    "NoteKeys",
     "OfferForm",
     "PeriodForm",
     "RollCallForm",

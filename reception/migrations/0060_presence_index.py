@@ -7,7 +7,7 @@ import reception.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reception", "0041_first_flags_and_sightings"),
+        ("reception", "0050_incidents_handover_alert_rules"),
     ]
 
     operations = [

@@ -1,13 +1,16 @@
-"""What happens to a person in a centre: stay, bed, assistance."""
+"""What happens to a person in a centre (stay, bed, assistance), and at the centre (incidents, handover, alerts)."""
 
 from config.ranges import KeyRange
 
 from .alert import Alert, AlertQuerySet
+from .alert_rule import AlertRule, ArrivalPlan
 from .assistance import Assistance, AssistanceQuerySet
 from .criteria import AidCriteria, CriteriaTold
 from .expected import ExpectedGroup, ExpectedGroupQuerySet
 from .flag import FlagKind, PersonFlag
+from .handover import HandoverNote, HandoverNoteQuerySet, HandoverRead
 from .health import CARE, HealthRecord
+from .incident import Incident, IncidentFollowUp, IncidentPerson, IncidentQuerySet
 from .rollcall import Leave, RollCall, RollCallLine
 from .seen import AbsenceRule, LastSeen, Sighting
 from .session import Session, SessionPresence
@@ -22,6 +25,8 @@ __all__ = [
     "AidCriteria",
     "Alert",
     "AlertQuerySet",
+    "AlertRule",
+    "ArrivalPlan",
     "Assistance",
     "AssistanceQuerySet",
     "BedAssignment",
@@ -31,7 +36,14 @@ __all__ = [
     "ExpectedGroup",
     "ExpectedGroupQuerySet",
     "FlagKind",
+    "HandoverNote",
+    "HandoverNoteQuerySet",
+    "HandoverRead",
     "HealthRecord",
+    "Incident",
+    "IncidentFollowUp",
+    "IncidentPerson",
+    "IncidentQuerySet",
     "KeyRange",
     "LastSeen",
     "Leave",

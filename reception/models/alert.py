@@ -43,7 +43,10 @@ class Alert(models.Model):
     migrant = models.ForeignKey(Migrant, models.CASCADE, null=True, blank=True, related_name="alerts", verbose_name=_("personne"))
     value = models.DecimalField(_("valeur"), max_digits=12, decimal_places=2, null=True, blank=True)
     threshold = models.DecimalField(_("seuil"), max_digits=12, decimal_places=2, null=True, blank=True)
+    days = models.PositiveSmallIntegerField(_("sur combien de jours"), null=True, blank=True)
     raised_at = models.DateTimeField(_("levée le"), default=timezone.now)
+    # The cause lasts no longer. The alert stays open until somebody closes it; closed while the cause lasts, it is not raised again at once.
+    gone_at = models.DateTimeField(_("cause disparue le"), null=True, blank=True)
     closed_at = models.DateTimeField(_("close le"), null=True, blank=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("close par"))
     done = models.CharField(_("ce qui a été fait"), max_length=500, blank=True)

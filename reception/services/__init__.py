@@ -1,13 +1,16 @@
 """Writes of the reception: arrival, bed, departure, transfer, assistance. Pages and API come here, and hold no rules."""
 
 from .absences import MAY_CLOSE, MAY_NOTE, close_missing, note_absence, set_absence_days, watch_absences
-from .alerts import raise_alert
+from .alerts import Setting, close_alert, may_close, raise_alert, set_alert_rules, settle_alert
 from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
+from .checks import MEASURES, NATIONAL, Measured, check_alerts
 from .criteria import current_criteria, publish_criteria, tell_criteria
 from .expected import announce_group, close_group, may_cancel
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
+from .handover import finish_note, leave_note, read_notes
 from .health import may_withdraw_care, record_care, write_detail
+from .incidents import FOLLOWS, follow_incident, note_incident
 from .leaves import MOST_NIGHTS, allow_leave, cancel_leave
 from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_undone
 from .report import ask_for_report
@@ -20,31 +23,38 @@ from .transfers import ask_transfer, may_step, move_transfer
 
 __all__ = [
     "ACTS",
+    "FOLLOWS",
     "INSTANT",
     "LATE_DAYS",
     "MAY_CLOSE",
     "MAY_NOTE",
+    "MEASURES",
     "MOST_ARRIVING",
     "MOST_AT_ONCE",
     "MOST_COST",
     "MOST_NIGHTS",
+    "NATIONAL",
     "UNDONE",
     "UNDO_MINUTES",
     "AlreadyLeft",
     "Arrival",
     "Called",
+    "Measured",
     "RefusedTogether",
     "Round",
     "Served",
+    "Setting",
     "allow_leave",
     "announce_group",
     "ask_for_report",
     "ask_transfer",
     "assign_bed",
     "cancel_leave",
+    "check_alerts",
     "check_in",
     "check_in_together",
     "check_out",
+    "close_alert",
     "close_group",
     "close_missing",
     "close_stay",
@@ -53,9 +63,13 @@ __all__ = [
     "drop",
     "end_flags",
     "extend_stay",
+    "finish_note",
+    "follow_incident",
+    "leave_note",
     "lift_flag",
     "lock_person",
     "may_cancel",
+    "may_close",
     "may_give",
     "may_step",
     "may_withdraw",
@@ -64,9 +78,11 @@ __all__ = [
     "move_stock",
     "move_transfer",
     "note_absence",
+    "note_incident",
     "present_on",
     "publish_criteria",
     "raise_alert",
+    "read_notes",
     "record_assistance",
     "record_care",
     "record_session",
@@ -76,8 +92,10 @@ __all__ = [
     "save_roll_call",
     "serve",
     "set_absence_days",
+    "set_alert_rules",
     "set_flag",
     "set_threshold",
+    "settle_alert",
     "stock_warning",
     "tell_criteria",
     "tell_stock",

@@ -1,20 +1,38 @@
 """Alerts of a centre: raised by a rule or by the evening round, closed with what was done."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from audit.acting import service
+from audit.acting import Stale, service
+from cases.cleaning import clean_line
 from cases.models import Migrant
+from centres.access import may
 from centres.models import Centre
+from centres.roles import Right
+from config.refusals import in_words
 
-from ..models import Alert
+from .. import alert_rules
+from ..models import Alert, AlertRule, ArrivalPlan
 
 
 @service
 def raise_alert(
-    *, actor: User | None, centre: Centre, kind: str, subject: str = "", migrant: Migrant | None = None, value: Decimal | None = None, threshold: Decimal | None = None
+    *,
+    actor: User | None,
+    centre: Centre,
+    kind: str,
+    subject: str = "",
+    migrant: Migrant | None = None,
+    value: Decimal | None = None,
+    threshold: Decimal | None = None,
+    days: int | None = None,
 ) -> tuple[Alert, bool]:
     """Tells the centre of something, once while it is open: the value of an open one is brought up to date. Returns (alert, raised now?).
 
@@ -24,10 +42,93 @@ def raise_alert(
     if known is None:
         try:
             with transaction.atomic():
-                return Alert.objects.create(centre=centre, kind=kind, subject=subject, migrant=migrant, value=value, threshold=threshold), True
+                return Alert.objects.create(centre=centre, kind=kind, subject=subject, migrant=migrant, value=value, threshold=threshold, days=days), True
         except IntegrityError:  # somebody else raised it at the same moment
             known = opened.get()
-    if (known.value, known.threshold) != (value, threshold):
-        known.value, known.threshold = value, threshold
-        known.save(update_fields=["value", "threshold"])
+    if (known.value, known.threshold, known.days, known.gone_at) != (value, threshold, days, None):
+        known.value, known.threshold, known.days, known.gone_at = value, threshold, days, None
+        known.save(update_fields=["value", "threshold", "days", "gone_at"])
     return known, False
+
+
+@service
+def settle_alert(*, actor: User | None, centre: Centre, kind: str, subject: str = "") -> int:
+    """The cause is gone (the child was found, the stock is filled up): the open alert says so, and stays until somebody closes it with what
+    was done. Checks no right, as `raise_alert`. Returns how many it told."""
+    return Alert.objects.open().filter(centre=centre, kind=kind, subject=subject, gone_at__isnull=True).update(gone_at=timezone.now())
+
+
+FEWEST_WORDS = 3
+# What a protection officer closes beside the manager.
+OF_PROTECTION = frozenset({Alert.Kind.MINOR_MISSING, Alert.Kind.ABSENCE})
+
+
+def may_close(user: User, alert: Alert) -> bool:
+    if may(user, Right.MANAGE_CENTRE, alert.centre_id):
+        return True
+    return alert.kind in OF_PROTECTION and may(user, Right.VIEW_PROTECTION, alert.centre_id)
+
+
+@service
+def close_alert(*, actor: User, alert: Alert, done: str) -> Alert:
+    """Closes an alert with what was done. A second click is the same closing; raises Stale if somebody else closed it meanwhile.
+
+    Raises PermissionDenied, ValidationError."""
+    alert = Alert.objects.select_for_update(of=("self",)).select_related("centre", "closed_by", "migrant").get(pk=alert.pk)
+    if not may_close(actor, alert):
+        raise PermissionDenied
+    try:
+        done = clean_line(done)
+    except ValidationError as error:
+        raise ValidationError({"done": error}) from error
+    if alert.closed_at is not None:
+        if (alert.closed_by_id, alert.done) == (actor.pk, done):
+            return alert
+        raise Stale(alert)
+    if len(done.split()) < FEWEST_WORDS:
+        raise ValidationError({"done": _("Dites ce qui a été fait, en quelques mots.")})
+    alert.closed_at, alert.closed_by, alert.done = timezone.now(), actor, done
+    alert.clean_fields(exclude=["centre", "migrant", "closed_by"])
+    with in_words(Alert):
+        alert.save(update_fields=["closed_at", "closed_by", "done"])
+    return alert
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the manager set for one kind of alert."""
+
+    active: bool
+    threshold: Decimal
+    days: int | None = None
+
+
+@service
+def set_alert_rules(*, actor: User, centre: Centre, rules: Mapping[str, Setting], per_month: int, version: int) -> None:
+    """Changes the centre's rules, and from today on how many arrivals a month it is planned for. What is unchanged stays as it is.
+
+    `version` as in `alert_rules.version_of`: raises Stale if somebody changed a rule since. Raises PermissionDenied, ValidationError."""
+    if not may(actor, Right.MANAGE_CENTRE, centre):
+        raise PermissionDenied
+    Centre.objects.select_for_update(no_key=True).only("pk").get(pk=centre.pk)  # one change, or check, at a time
+    known = alert_rules.rules_of(centre)
+    today = timezone.localdate()
+    planned = alert_rules.planned_today(centre)
+    changed = [rule for kind, rule in known.items() if kind in rules and Setting(rule.active, rule.threshold, rule.days) != rules[kind]]
+    if not changed and per_month == planned:
+        return  # a second click
+    if version != alert_rules.version_of(centre):
+        raise Stale(centre)
+    for rule in changed:
+        wanted = rules[rule.kind]
+        rule.active, rule.threshold, rule.days = wanted.active, wanted.threshold, wanted.days
+        rule.version += 1
+        rule.full_clean(exclude=["centre"])
+        with in_words(AlertRule):
+            rule.save()
+    if per_month != planned:
+        plan = ArrivalPlan.objects.filter(centre=centre, since=today).first() or ArrivalPlan(centre=centre, since=today, version=0)
+        plan.per_month = per_month
+        plan.version += 1
+        plan.clean_fields(exclude=["centre"])
+        plan.save()

@@ -13,7 +13,7 @@ from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
 
-from .. import absence, journeys, listing, occupancy, tabs
+from .. import absence, alerts, journeys, listing, occupancy, tabs
 from ..forms import BoardFilter
 from ..models import StayQuerySet
 from .parts import PEOPLE, CountedWithPage, KnownLength
@@ -50,17 +50,25 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     awaited = occupancy.awaited(user, centre)
     sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
     travelling = journeys.of_board(user, centre)
+    warned = alerts.open_at(user, centre)
     log_read(
         request,
         ReadLog.Action.SEARCHED if form.chosen.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
-        sorted({stay.migrant_id for stay in (*page, *(moved or ()))} | {one.migrant.pk for one in awaited} | set(sleeping) | set(journeys.people_named(travelling))),
+        sorted(
+            {stay.migrant_id for stay in (*page, *(moved or ()))}
+            | {one.migrant.pk for one in awaited}
+            | set(sleeping)
+            | set(journeys.people_named(travelling))
+            | alerts.people_of(warned)
+        ),
         centre_code=centre.code,
     )
     context = {
         "centre": centre,
-        "tabs": tabs.of(user, centre, "reception:centre"),
         "warnings": absence.warnings(centre),
+        "tabs": tabs.of(user, centre, "reception:centre", {"reception:alerts": len(warned)}),
+        "alerts": warned,
         "bar": occupancy.bar(centre),
         "form": form,
         "page": page,

@@ -28,12 +28,11 @@ ON_A_PAGE = 30
 
 
 def frame(request: HttpRequest, centre: Centre, here: str) -> dict[str, Any]:
-    """What every page of the places shows: the centre, its tabs, those of the places."""
+    """What every page of the places shows: the centre and its tabs."""
     user: Any = request.user
     return {
         "centre": centre,
-        "tabs": tabs.of(user, centre, "reception:places"),
-        "places": tabs.of(user, centre, here, tabs.PLACES),
+        "tabs": tabs.of(user, centre, here),
         "may_manage": may(user, Right.MANAGE_CENTRE, centre),
     }
 

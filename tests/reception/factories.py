@@ -12,8 +12,20 @@ from cases.models import Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
 from reception.evening import evening_of
-from reception.models import Assistance, BedAssignment, ExpectedGroup, FlagKind, Leave, PersonFlag, Session, Stay, Transfer
-from reception.services import allow_leave, announce_group, ask_transfer, check_in, move_transfer, record_assistance, record_session, set_flag
+from reception.models import Alert, Assistance, BedAssignment, ExpectedGroup, FlagKind, HandoverNote, Incident, Leave, PersonFlag, Session, Stay, Transfer
+from reception.services import (
+    allow_leave,
+    announce_group,
+    ask_transfer,
+    check_in,
+    leave_note,
+    move_transfer,
+    note_incident,
+    raise_alert,
+    record_assistance,
+    record_session,
+    set_flag,
+)
 from reception.workflow import WAY, State
 from tests.factories import agent_of, make_migrant
 
@@ -114,3 +126,21 @@ def crowd(centre: Centre, number: int) -> None:
     Custody.objects.bulk_create(Custody(migrant=person, centre=centre, reason="arrived") for person in people)
     stays = Stay.objects.bulk_create(Stay(migrant=person, centre=centre, origin="transit", checked_in_by=like.registered_by) for person in people)
     BedAssignment.objects.bulk_create(BedAssignment(stay=stay, bed=bed) for stay, bed in zip(stays, free_beds(centre), strict=False))
+
+
+def make_incident(centre: Centre, **what: Any) -> Incident:
+    """An incident noted by the centre's agent."""
+    what = {"id": uuid.uuid4(), "kind": "theft", "severity": "minor", "what": "Un téléphone a disparu au dortoir.", **what}
+    incident, _created = note_incident(actor=agent_of(centre), centre=centre, **what)
+    return incident
+
+
+def make_alert(centre: Centre, kind: str = Alert.Kind.MINOR_MISSING, **what: Any) -> Alert:
+    alert, _new = raise_alert(actor=None, centre=centre, kind=kind, **what)
+    return alert
+
+
+def make_note(centre: Centre, **what: Any) -> HandoverNote:
+    """A line that the centre's agent leaves to the next shift."""
+    note, _created = leave_note(actor=agent_of(centre), centre=centre, **{"id": uuid.uuid4(), "text": "Lit 12 : relire la lettre.", **what})
+    return note

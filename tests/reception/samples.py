@@ -7,13 +7,14 @@ from django.utils import timezone
 from accounts.models import Organisation
 from centres.models import BedBlock, Centre, ChecklistMark, Equipment, Service
 from centres.roles import Right
+from reception.alert_rules import DEFAULTS
 from reception.evening import evening_of
 from reception.models import Alert, FlagKind
 from reception.services import raise_alert
 from tests.factories import make_migrant, make_minor
 from tests.samples import Sample
 
-from .factories import make_assistance, make_expected, make_flag, make_leave, make_session, make_stay, make_transfer
+from .factories import make_alert, make_assistance, make_expected, make_flag, make_incident, make_leave, make_note, make_session, make_stay, make_transfer
 
 
 def _code(centre: Centre) -> dict[str, Any]:
@@ -124,6 +125,13 @@ def _soon() -> str:
     return (timezone.localdate() + datetime.timedelta(days=2)).isoformat()
 
 
+def _rules(centre: Centre) -> dict[str, Any]:
+    return {"version": 0, "per_month": 100} | {f"{kind}-threshold": 50 for kind in DEFAULTS} | {f"{kind}-days": 30 for kind in DEFAULTS}
+
+
+_THEFT = {"kind": "theft", "severity": "minor", "what": "Un téléphone a disparu."}
+
+
 SAMPLES = {
     "reception:flag-kinds": Sample(),
     "reception:new-flag-kind": Sample(data={"name": "Essai", "tone": "warn", "advises": "on"}),
@@ -210,4 +218,17 @@ SAMPLES = {
     "reception:undo-meals": Sample(kwargs=_code, data=lambda centre: {"key": uuid.uuid4(), "service": "diner", "day": timezone.localdate()}),
     "reception:offers": Sample(kwargs=_code),
     "reception:offer": Sample(kwargs=lambda centre: {"code": centre.code, "service": "kit-hygiene"}, data={"version": 1, "days": [1, 2, 3, 4, 5, 6, 7]}),
+    "reception:day": Sample(kwargs=_code, data=lambda centre: {"id": uuid.uuid4(), "text": "Lit 12 : relire la lettre."}),
+    "reception:day-pdf": Sample(kwargs=_code),
+    "reception:read-notes": Sample(kwargs=_code, data=lambda centre: {"notes": make_note(centre).pk}),
+    "reception:finish-note": Sample(kwargs=lambda centre: {"pk": make_note(centre).pk}),
+    "reception:incidents": Sample(kwargs=_code),
+    "reception:note-incident": Sample(kwargs=_code, data=lambda centre: {"id": uuid.uuid4(), **_THEFT}),
+    "reception:incident": Sample(
+        kwargs=lambda centre: {"pk": make_incident(centre).pk}, data=lambda centre: {"id": uuid.uuid4(), "version": 1, "step": "note", "text": "Vu avec le groupe."}
+    ),
+    "reception:alerts": Sample(kwargs=_code),
+    "reception:alerts-quarter": Sample(),
+    "reception:alert-rules": Sample(kwargs=_code, data=_rules),
+    "reception:close-alert": Sample(kwargs=lambda centre: {"pk": make_alert(centre).pk}, data={"done": "Retrouvé chez un ami"}),
 }

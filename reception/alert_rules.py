@@ -1,0 +1,80 @@
+"""The rules by which a centre's alerts are raised: its own, or those it begins with."""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from centres.models import Centre
+
+from .models import Alert, AlertRule, ArrivalPlan
+
+Kind = Alert.Kind
+
+# Action document: 16,000 people assisted in 36 months (E3), shared among the centres by the beds they open with (50, 60, 80).
+TARGET = 16_000
+MONTHS = 36
+SHARES = {"KAY": 4_210, "BKO": 5_053, "GAO": 6_737}
+
+
+@dataclass(frozen=True)
+class Default:
+    """`threshold` None: that of the centre's share. `days`: over how long things are counted; None: now, or since the beginning."""
+
+    threshold: int | None
+    days: int | None = None
+
+
+# In percent: arrivals (of the plan) and occupancy; in people: stays and beneficiaries; in incidents: tension.
+DEFAULTS: dict[str, Default] = {
+    Kind.ARRIVALS_ABOVE: Default(130, 30),
+    Kind.ARRIVALS_BELOW: Default(50, 30),
+    Kind.OCCUPANCY: Default(90),
+    Kind.LONG_STAY: Default(0),
+    Kind.TARGET_PASSED: Default(None),
+    Kind.TENSION: Default(3, 14),
+}
+
+
+def rules_of(centre: Centre) -> dict[str, AlertRule]:
+    """Kind → rule, in the order of `DEFAULTS`; one that the centre has not set for itself has no key."""
+    own = {rule.kind: rule for rule in AlertRule.objects.filter(centre=centre)}
+    return {kind: own.get(kind) or _default(centre, kind, default) for kind, default in DEFAULTS.items()}
+
+
+def _default(centre: Centre, kind: str, default: Default) -> AlertRule:
+    threshold = SHARES.get(centre.code, 0) if default.threshold is None else default.threshold
+    # A centre without a share has no target that could be passed.
+    return AlertRule(centre=centre, kind=kind, threshold=Decimal(threshold), days=default.days, active=kind != Kind.TARGET_PASSED or threshold > 0, version=0)
+
+
+def national_target() -> Decimal:
+    """The sum of what each centre takes of the target: the country's figure belongs to no single centre, and the shares make it up."""
+    own = dict(AlertRule.objects.filter(kind=Kind.TARGET_PASSED).values_list("centre", "threshold"))
+    return sum((own.get(centre.pk, Decimal(SHARES.get(centre.code, 0))) for centre in Centre.objects.all()), Decimal(0))
+
+
+def plan_on(plans: list[ArrivalPlan], centre: Centre, day: datetime.date) -> int:
+    """Arrivals a month that the centre was planned for on this day. `plans`: those of the centre by day."""
+    in_force = [plan.per_month for plan in plans if plan.since <= day]
+    return in_force[-1] if in_force else round(SHARES.get(centre.code, 0) / MONTHS)
+
+
+def planned_today(centre: Centre) -> int:
+    today = timezone.localdate()
+    return plan_on(list(ArrivalPlan.objects.filter(centre=centre, since__lte=today).order_by("since")), centre, today)
+
+
+def expected_arrivals(centre: Centre, first: datetime.date, last: datetime.date) -> Decimal:
+    """How many arrivals the plan expects from `first` to `last`, both included."""
+    plans = list(ArrivalPlan.objects.filter(centre=centre, since__lte=last).order_by("since"))
+    days = (first + datetime.timedelta(days=number) for number in range((last - first).days + 1))
+    return sum((Decimal(plan_on(plans, centre, day) * 12) / 365 for day in days), Decimal(0))
+
+
+def version_of(centre: Centre) -> int:
+    """Another one after every change of a rule or plan of the centre: a form that was read before knows it."""
+    plans = ArrivalPlan.objects.filter(centre=centre).aggregate(n=Sum("version"))["n"] or 0
+    return (AlertRule.objects.filter(centre=centre).aggregate(n=Sum("version"))["n"] or 0) + plans

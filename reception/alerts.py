@@ -1,0 +1,148 @@
+"""The alerts of a centre as they are read: in words, with the person's name for whoever may open the file."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
+from django.utils import formats, timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from cases.models import Migrant
+from centres.models import Centre, Service
+from config.charts import format_number
+
+from .models import Alert
+from .services import NATIONAL, Measured, may_close
+
+Kind = Alert.Kind
+TONES = {Kind.MINOR_MISSING: "danger", Kind.OCCUPANCY: "danger", Kind.TENSION: "danger", Kind.TARGET_PASSED: "info", Kind.ARRIVALS_BELOW: "info"}
+# Kind → names of subjects, for kinds whose subject is a code: {code: name}. One question for all alerts of a page.
+SUBJECTS: dict[str, Callable[[set[str]], dict[str, str]]] = {
+    Kind.STOCK: lambda codes: {service.code: str(service) for service in Service.objects.filter(code__in=codes)},
+    Kind.TENSION: lambda codes: {code: str(name) for code, name in Service.Category.choices},
+}
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "–"
+    return format_number(int(value) if value == int(value) else float(value))
+
+
+def words(alert: Alert, *, person: str = "", subject: str = "") -> str:
+    """What an alert says, with its figures: « Occupation 94 % (seuil 90 %) ». `person`: who it is about, if the reader may know; `subject`:
+    the name of what it is about."""
+    value, threshold, days = _number(alert.value), _number(alert.threshold), alert.days or 0
+    figures = {"value": value, "threshold": threshold, "days": days}
+    if alert.kind == Kind.OCCUPANCY:
+        return _("Occupation %(value)s %% (seuil %(threshold)s %%)") % figures
+    if alert.kind in (Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW):
+        return _arrivals(alert, figures)
+    if alert.kind == Kind.LONG_STAY:
+        number = int(alert.value or 0)
+        return ngettext("%(value)s séjour au-delà de la limite", "%(value)s séjours au-delà de la limite", number) % figures + _threshold(alert)
+    if alert.kind == Kind.TARGET_PASSED:
+        if alert.subject == NATIONAL:
+            return _("%(value)s personnes assistées dans tous les centres (cible de l’action %(threshold)s)") % figures
+        return _("%(value)s personnes assistées depuis le début (part du centre dans la cible : %(threshold)s)") % figures
+    if alert.kind == Kind.TENSION:
+        return _tension(alert, subject, figures)
+    if alert.kind == Kind.MINOR_MISSING:
+        return _("Mineur manquant à l’appel : %(person)s") % {"person": person} if person else _("Mineur manquant à l’appel")
+    if alert.kind == Kind.ABSENCE:
+        return _absence(alert, person, figures)
+    if alert.kind == Kind.STOCK:
+        named = subject or alert.subject
+        said = _("Stock bas : %(what)s, reste %(value)s") % {**figures, "what": named} if named else _("Stock bas, reste %(value)s") % figures
+        return said + _threshold(alert)
+    return str(capfirst(alert.get_kind_display()))
+
+
+def measured_words(kind: str, one: Measured) -> str:
+    """What a rule measures now, short: a number and its unit."""
+    value = _number(one.value)
+    if kind in (Kind.OCCUPANCY, Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW):
+        return f"{value} %"
+    if kind == Kind.TENSION:
+        about = SUBJECTS[kind]({one.subject}).get(one.subject, _("entre résidents"))
+        return f"{about} : {value}"
+    return _("%(n)s dans tous les centres") % {"n": value} if one.subject == NATIONAL else value
+
+
+def _threshold(alert: Alert) -> str:
+    return "" if alert.threshold is None else " " + _("(seuil %(threshold)s)") % {"threshold": _number(alert.threshold)}
+
+
+def _arrivals(alert: Alert, figures: dict[str, Any]) -> str:
+    if alert.kind == Kind.ARRIVALS_ABOVE:
+        return _("Arrivées au-dessus du prévu : %(value)s %% du plan en %(days)s jours (seuil %(threshold)s %%)") % figures
+    return _("Arrivées au-dessous du prévu : %(value)s %% du plan en %(days)s jours (seuil %(threshold)s %%)") % figures
+
+
+def _tension(alert: Alert, subject: str, figures: dict[str, Any]) -> str:
+    number = int(alert.value or 0)
+    many = ngettext("%(value)s incident de tension en %(days)s jours", "%(value)s incidents de tension en %(days)s jours", number) % figures
+    about = _("au sujet de : %(aid)s") % {"aid": subject or alert.subject} if alert.subject else _("entre résidents")
+    return f"{many} {about}" + _threshold(alert)
+
+
+def _absence(alert: Alert, person: str, figures: dict[str, Any]) -> str:
+    who = person or _("Une personne")
+    if alert.value is None:
+        return _("%(person)s : plus vue depuis plusieurs jours") % {"person": who}
+    days = int(alert.value)
+    return ngettext("%(person)s : plus vue depuis %(days)s jour", "%(person)s : plus vue depuis %(days)s jours", days) % {"person": who, "days": days} + _threshold(alert)
+
+
+@dataclass(frozen=True)
+class ShownAlert:
+    """`person`: the one it is about, for whoever has them in scope. `may_close`: by this reader."""
+
+    alert: Alert
+    words: str
+    tone: str
+    person: Migrant | None
+    may_close: bool
+
+    @property
+    def gone(self) -> str:
+        """Says that the cause is gone, of an open alert; empty while it lasts."""
+        if self.alert.gone_at is None or self.alert.closed_at is not None:
+            return ""
+        return _("la cause a disparu le %(day)s") % {"day": formats.date_format(timezone.localtime(self.alert.gone_at))}
+
+
+def with_person(user: User, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    """With the person, and whether the user has them in scope: `known`."""
+    known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("migrant_id")))
+    return alerts.select_related("migrant", "centre", "closed_by").annotate(known=ExpressionWrapper(known, output_field=BooleanField()))
+
+
+def shown(user: User, alerts: Iterable[Alert]) -> list[ShownAlert]:
+    """Alerts from `with_person`, for a page."""
+    alerts = list(alerts)
+    names: dict[tuple[str, str], str] = {}
+    for kind, find in SUBJECTS.items():
+        if codes := {alert.subject for alert in alerts if alert.kind == kind and alert.subject}:
+            names |= {(kind, code): name for code, name in find(codes).items()}
+    rows = []
+    for alert in alerts:
+        person = alert.migrant if alert.known else None  # type: ignore[attr-defined]
+        said = words(alert, person=str(person or ""), subject=names.get((alert.kind, alert.subject), ""))
+        rows.append(ShownAlert(alert, said, TONES.get(Kind(alert.kind), "warn"), person, may_close(user, alert)))
+    return rows
+
+
+def open_at(user: User, centre: Centre) -> list[ShownAlert]:
+    """The open alerts of the centre, gravest first, for `reception/_alerts.html`: one query (and one more for the name of a stock that is low)."""
+    rows = shown(user, with_person(user, Alert.objects.visible_to(user).open().filter(centre=centre)))
+    return sorted(rows, key=lambda row: (bool(row.gone), ("danger", "warn", "info").index(row.tone)))
+
+
+def people_of(rows: Iterable[ShownAlert]) -> set[Any]:
+    """Keys of the people these name, for the read log."""
+    return {row.person.pk for row in rows if row.person is not None}

@@ -1,0 +1,141 @@
+"""The rules of the alerts, measured: run by the clock, and by those writes that change what they measure."""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count
+from django.utils import timezone
+
+from accounts.models import User
+from audit.acting import service
+from centres.models import Bed, Centre
+
+from .. import flags
+from ..alert_rules import expected_arrivals, national_target, rules_of
+from ..models import Alert, AlertRule, Assistance, Incident, Stay
+from ..occupancy import long_stays, start_of_today
+from .alerts import raise_alert
+
+# Closed while its cause goes on, an alert is raised anew after so many days: somebody must look again. A target once passed stays passed.
+AGAIN_AFTER = datetime.timedelta(days=7)
+NATIONAL = "national"
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a rule is about now. `over`: is it a cause for an alert?"""
+
+    value: Decimal
+    threshold: Decimal
+    over: bool
+    subject: str = ""
+    days: int | None = None
+    plain: str = ""  # a count that the value is a share of: « 52 / 40 »
+
+
+def _percent(part: int, whole: Decimal | int) -> Decimal:
+    return (Decimal(part) * 100 / whole).quantize(Decimal("0.1"))
+
+
+def _arrivals(centre: Centre, rule: AlertRule, first: datetime.date, last: datetime.date) -> tuple[int, Decimal]:
+    """(arrivals, expected) from `first` to `last`, both included, by local midnight."""
+    since, until = (timezone.make_aware(datetime.datetime.combine(day, datetime.time.min)) for day in (first, last + DAY))
+    return Stay.objects.filter(centre=centre, arrived_at__gte=since, arrived_at__lt=until).count(), expected_arrivals(centre, first, last)
+
+
+def arrivals_above(centre: Centre, rule: AlertRule) -> list[Measured]:
+    """The last days, today too: a sudden crisis is seen on its first day."""
+    days, today = rule.days or 30, timezone.localdate()
+    came, expected = _arrivals(centre, rule, today - DAY * (days - 1), today)
+    if not expected:
+        return []
+    value = _percent(came, expected)
+    return [Measured(value, rule.threshold, value > rule.threshold, days=days, plain=f"{came} / {round(expected)}")]
+
+
+def arrivals_below(centre: Centre, rule: AlertRule) -> list[Measured]:
+    """Full days only, and only once the centre has been open for so long."""
+    days, today = rule.days or 30, timezone.localdate()
+    first = today - DAY * days
+    if centre.functional_since is None or centre.functional_since > first:
+        return []
+    came, expected = _arrivals(centre, rule, first, today - DAY)
+    if not expected:
+        return []
+    value = _percent(came, expected)
+    return [Measured(value, rule.threshold, value < rule.threshold, days=days, plain=f"{came} / {round(expected)}")]
+
+
+def occupancy(centre: Centre, rule: AlertRule) -> list[Measured]:
+    present, beds = Stay.objects.open().at(centre).count(), Bed.objects.usable().filter(room__centre=centre).count()
+    value = _percent(present, max(beds, 1))
+    return [Measured(value, rule.threshold, value > rule.threshold, plain=f"{present} / {beds}")]
+
+
+def stays_beyond(centre: Centre, rule: AlertRule) -> list[Measured]:
+    number = Decimal(long_stays().filter(centre=centre).count())
+    return [Measured(number, rule.threshold, number > rule.threshold)]
+
+
+def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:
+    """Distinct people, at the centre and in the country. Somebody assisted at two centres counts once in the country, so that the country's
+    figure is no sum of the centres'; its alert stands at each centre, where those who must act read it."""
+    counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by()
+    here = Decimal(counted.filter(centre=centre).aggregate(n=Count("migrant", distinct=True))["n"])
+    found = [Measured(here, rule.threshold, here > rule.threshold)]
+    if target := national_target():
+        everywhere = Decimal(counted.aggregate(n=Count("migrant", distinct=True))["n"])
+        found.append(Measured(everywhere, target, everywhere > target, NATIONAL))
+    return found
+
+
+def tensions(centre: Centre, rule: AlertRule) -> list[Measured]:
+    """By kind of aid; tension between residents that is about no aid under an empty one."""
+    days = rule.days or 14
+    since = start_of_today() - DAY * (days - 1)
+    rows = Incident.objects.filter(centre=centre, kind__in=Incident.TENSIONS, happened_at__gte=since).order_by()
+    counts = rows.values("aid").annotate(n=Count("pk")).values_list("aid", "n")
+    return [Measured(Decimal(number), rule.threshold, number >= max(rule.threshold, Decimal(1)), aid, days) for aid, number in counts]
+
+
+MEASURES: dict[str, Callable[[Centre, AlertRule], list[Measured]]] = {
+    Alert.Kind.ARRIVALS_ABOVE: arrivals_above,
+    Alert.Kind.ARRIVALS_BELOW: arrivals_below,
+    Alert.Kind.OCCUPANCY: occupancy,
+    Alert.Kind.LONG_STAY: stays_beyond,
+    Alert.Kind.TARGET_PASSED: people_assisted,
+    Alert.Kind.TENSION: tensions,
+}
+
+
+@service
+def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES)) -> list[Alert]:
+    """Measures the rules of the centre, raises what has a cause, once, and says of open alerts whose cause is gone that it is. Returns the
+    alerts raised now. Harmless at any time; two at once are one after the other."""
+    Centre.objects.select_for_update(no_key=True).only("pk").get(pk=centre.pk)  # arrivals and meals, which point at the centre, don't wait
+    rules = rules_of(centre)
+    raised = []
+    for kind in kinds:
+        if rules[kind].active:
+            raised += _tell(actor, centre, kind, [one for one in MEASURES[kind](centre, rules[kind]) if one.over])
+    return raised
+
+
+def _tell(actor: User | None, centre: Centre, kind: str, causes: list[Measured]) -> list[Alert]:
+    now = timezone.now()
+    known = Alert.objects.filter(centre=centre, kind=kind)
+    known.filter(gone_at__isnull=True).exclude(subject__in=[one.subject for one in causes]).update(gone_at=now)
+    raised = []
+    for one in causes:
+        last = known.filter(subject=one.subject).order_by("-raised_at", "-pk").first()
+        if last is not None and last.closed_at is not None and last.gone_at is None:  # somebody saw to it, and it goes on
+            seen_to = last.threshold == one.threshold if kind == Alert.Kind.TARGET_PASSED else last.closed_at > now - AGAIN_AFTER
+            if seen_to:
+                continue
+        alert, new = raise_alert(actor=actor, centre=centre, kind=kind, subject=one.subject, value=one.value, threshold=one.threshold, days=one.days)
+        if new:
+            raised.append(alert)
+    return raised

@@ -1,0 +1,149 @@
+"""Incidents: noted, followed up, closed, opened again."""
+
+import datetime
+import uuid
+from collections.abc import Callable, Iterable
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.acting import SameKeyOtherContent, Stale, lock_key, service
+from cases.cleaning import clean_line, clean_text
+from cases.models import Migrant
+from centres.access import allows, may
+from centres.models import Centre
+from centres.roles import Right
+from config.refusals import in_words
+
+from ..models import Alert, Incident, IncidentFollowUp, IncidentPerson
+from .checks import check_alerts
+from .stays import lock_person
+
+MOST_PEOPLE = 50  # whom one incident names
+FOLLOWS = (Right.RECEIVE, Right.MANAGE_CENTRE, Right.VIEW_PROTECTION)
+
+
+def _cleaned(text: str, name: str, clean: Callable[[str], str] = clean_text) -> str:
+    try:
+        return clean(text)
+    except ValidationError as error:
+        raise ValidationError({name: error}) from error
+
+
+@service
+def note_incident(
+    *,
+    actor: User,
+    centre: Centre,
+    id: uuid.UUID,
+    kind: str,
+    severity: str,
+    what: str,
+    aid: str = "",
+    measures: str = "",
+    people: Iterable[Migrant] = (),
+    happened_at: datetime.datetime | None = None,
+    due_on: datetime.date | None = None,
+    due_who: str = "",
+) -> tuple[Incident, bool]:
+    """Writes down what happened at the centre. Returns (incident, was it made now?). A tension may raise an alert.
+
+    The same `id` with the same content gives the same incident, with other content raises SameKeyOtherContent.
+    Raises PermissionDenied (no right at the centre, or somebody is not in the actor's scope), ValidationError."""
+    keys = sorted({person.pk for person in people})
+    if not may(actor, Right.RECEIVE, centre) or Migrant.objects.visible_to(actor).filter(pk__in=keys).count() != len(keys):
+        raise PermissionDenied
+    now = timezone.now()
+    incident = Incident(
+        id=id,
+        centre=centre,
+        kind=kind,
+        aid=aid if kind in Incident.TENSIONS else "",
+        severity=severity,
+        what=_cleaned(what, "what"),
+        measures=_cleaned(measures, "measures"),
+        happened_at=happened_at or now,
+        due_on=due_on,
+        due_who=_cleaned(due_who, "due_who", clean_line),
+        reported_by=actor,
+        reported_at=now,
+    )
+    lock_key(id)
+    if existing := Incident.objects.filter(pk=id).select_related("centre").first():
+        same = ("centre_id", "kind", "aid", "severity", "what", "measures", "reported_by_id")
+        if any(getattr(existing, name) != getattr(incident, name) for name in same) or happened_at not in (None, existing.happened_at):
+            raise SameKeyOtherContent
+        return existing, False
+    if len(keys) > MOST_PEOPLE:
+        raise ValidationError({"people": _("Un incident nomme %(most)s personnes au plus.") % {"most": MOST_PEOPLE}})
+    for key in keys:  # in their order, so that nobody waits in a circle
+        lock_person(key)
+    if incident.happened_at > now:
+        raise ValidationError({"happened_at": _("Ce moment n’est pas encore venu.")})
+    if centre.functional_since and timezone.localdate(incident.happened_at) < centre.functional_since:
+        raise ValidationError({"happened_at": _("Le centre n’était pas encore ouvert ce jour-là. Vérifiez l’année.")})
+    _check_due(due_on)
+    if kind == Incident.Kind.TENSION_AID and not incident.aid:
+        raise ValidationError({"aid": _("Dites de quelle aide il s’agit.")})
+    incident.clean_fields(exclude=["centre", "reported_by"])
+    with in_words(Incident):
+        incident.save(force_insert=True)
+    IncidentPerson.objects.bulk_create(IncidentPerson(incident=incident, migrant_id=key, added_at=now) for key in keys)
+    if kind in Incident.TENSIONS:
+        check_alerts(actor=actor, centre=centre, kinds=[Alert.Kind.TENSION])  # cheap, and the third fight about one thing is told at once
+    return incident, True
+
+
+def _check_due(due_on: datetime.date | None) -> None:
+    if due_on is not None and due_on < timezone.localdate():
+        raise ValidationError({"due_on": _("Ce jour est passé. Choisissez aujourd’hui ou un jour à venir.")})
+
+
+@service
+def follow_incident(
+    *,
+    actor: User,
+    incident: Incident,
+    id: uuid.UUID,
+    text: str,
+    step: str = IncidentFollowUp.Step.NOTE,
+    due_on: datetime.date | None = None,
+    due_who: str = "",
+    version: int | None = None,
+) -> IncidentFollowUp:
+    """Adds a dated step: what was done, when it is looked at again and by whom; or the closing, whose text is the outcome; or opens it again.
+
+    The same `id` again is one step, with other content SameKeyOtherContent. `version` is that of the incident the user saw: raises Stale
+    if somebody wrote since. Raises PermissionDenied, ValidationError."""
+    incident = Incident.objects.select_for_update(of=("self",)).select_related("centre", "closed_by").get(pk=incident.pk)
+    if not any(allows(actor, right, incident, writing=True) for right in FOLLOWS) or not Incident.objects.visible_to(actor).filter(pk=incident.pk).exists():
+        raise PermissionDenied
+    text = _cleaned(text, "text")
+    if existing := IncidentFollowUp.objects.filter(pk=id).first():
+        if (existing.incident_id, existing.step, existing.text, existing.written_by_id) != (incident.pk, step, text, actor.pk):
+            raise SameKeyOtherContent
+        return existing
+    if version is not None and incident.version != version:
+        raise Stale(incident)
+    if not text:
+        raise ValidationError({"text": _("Écrivez ce qui a été fait.")})
+    if incident.is_open == (step == IncidentFollowUp.Step.REOPENED):
+        raise ValidationError(_("Cet incident est déjà ouvert.") if incident.is_open else _("Cet incident est clos. Rouvrez-le pour écrire une suite."))
+    follow_up = IncidentFollowUp(id=id, incident=incident, step=step, text=text, written_by=actor)
+    follow_up.clean_fields(exclude=["incident", "written_by"])
+    if step == IncidentFollowUp.Step.CLOSED:
+        incident.closed_at, incident.closed_by, incident.outcome = follow_up.written_at, actor, text
+        incident.due_on, incident.due_who = None, ""
+    else:
+        if due_on != incident.due_on:
+            _check_due(due_on)
+        incident.closed_at, incident.closed_by, incident.outcome = None, None, ""
+        incident.due_on, incident.due_who = due_on, _cleaned(due_who, "due_who", clean_line)
+    incident.version += 1
+    incident.clean_fields(exclude=["centre", "reported_by", "closed_by"])
+    with in_words(Incident):
+        incident.save(update_fields=["closed_at", "closed_by", "outcome", "due_on", "due_who", "version"])
+    follow_up.save(force_insert=True)
+    return follow_up
