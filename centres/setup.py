@@ -156,7 +156,7 @@ def ensure_centres() -> int:
         made += Service.objects.get_or_create(code=code, defaults=values)[1]
     made += _ensure_checklists()
     for values in CENTRES:
-        opened = {name: values[name] for name in OPENED}
+        opened: dict[str, Any] = {name: values[name] for name in OPENED}
         centre, created = Centre.objects.get_or_create(code=values["code"], defaults={k: v for k, v in values.items() if k not in opened})
         made += created
         if created:

@@ -16,6 +16,7 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     Value,
     When,
@@ -85,10 +86,10 @@ def last_news(people: Iterable[Any], centre: Centre) -> dict[Any, Sighting]:
     return {row.migrant_id: row for row in rows}
 
 
-def warnings(centre: Centre) -> list[dict[str, str]]:
-    """What the board says about evenings and absences: {"tone", "text", "url"}. One query."""
-    now = timezone.now()
-    due, evening = due_evening(now), evening_of(now)
+def with_evening(centres: QuerySet[Centre]) -> QuerySet[Centre]:
+    """Each centre with what its board warns of: called (was the last roll-call due finished?), somebody (was there anybody to call?),
+    missing, missed."""
+    due, evening = due_evening(), evening_of()
     here = Stay.objects.open().filter(centre=OuterRef("pk")).order_by()
     called = RollCall.objects.filter(centre=OuterRef("pk"), date__gte=due, finished_at__isnull=False)
     missing = RollCallLine.objects.filter(
@@ -100,27 +101,27 @@ def warnings(centre: Centre) -> list[dict[str, str]]:
         migrant__stays__centre=OuterRef("pk"),
     )
     count = missed(Stay.objects.filter(centre=OuterRef("pk"))).order_by().values("centre").annotate(n=Count("pk")).values("n")
-    found = (
-        Centre.objects.filter(pk=centre.pk)
-        .annotate(
-            called=Exists(called),
-            somebody=Exists(here.filter(arrived_at__lt=timezone.make_aware(datetime.datetime.combine(due, datetime.time(22))))),
-            missing=Coalesce(Subquery(missing.order_by().values("call__centre").annotate(n=Count("migrant", distinct=True)).values("n")), 0),
-            missed=Coalesce(Subquery(count), 0),
-        )
-        .values("called", "somebody", "missing", "missed")
-        .get()
+    return centres.annotate(
+        called=Exists(called),
+        somebody=Exists(here.filter(arrived_at__lt=timezone.make_aware(datetime.datetime.combine(due, datetime.time(22))))),
+        missing=Coalesce(Subquery(missing.order_by().values("call__centre").annotate(n=Count("migrant", distinct=True)).values("n")), 0),
+        missed=Coalesce(Subquery(count), 0),
     )
+
+
+def warnings(centre: Any) -> list[dict[str, str]]:
+    """What the board says about evenings and absences, of a centre from `with_evening`: {"tone", "text", "url"}."""
+    due, evening = due_evening(), evening_of()
     shown = []
-    if found["somebody"] and not found["called"]:
+    if centre.somebody and not centre.called:
         words = _("L’appel du soir n’est pas terminé.") if due == evening else _("L’appel du soir du %(day)s n’a pas été terminé.") % {"day": date_format(due)}
         shown.append({"tone": "warn", "text": words, "url": reverse("reception:roll_call", args=[centre.code])})
-    if found["missing"]:
-        words = ngettext("%(n)s personne manquante à l’appel n’a pas été revue.", "%(n)s personnes manquantes à l’appel n’ont pas été revues.", found["missing"]) % {
-            "n": found["missing"]
+    if centre.missing:
+        words = ngettext("%(n)s personne manquante à l’appel n’a pas été revue.", "%(n)s personnes manquantes à l’appel n’ont pas été revues.", centre.missing) % {
+            "n": centre.missing
         }
         shown.append({"tone": "danger", "text": words, "url": reverse("reception:absences", args=[centre.code])})
-    if found["missed"] > found["missing"]:
-        words = ngettext("%(n)s personne absente à vérifier.", "%(n)s personnes absentes à vérifier.", found["missed"]) % {"n": found["missed"]}
+    if centre.missed > centre.missing:
+        words = ngettext("%(n)s personne absente à vérifier.", "%(n)s personnes absentes à vérifier.", centre.missed) % {"n": centre.missed}
         shown.append({"tone": "warn", "text": words, "url": reverse("reception:absences", args=[centre.code])})
     return shown

@@ -2,20 +2,17 @@
 
 import datetime
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from centres.models import Centre, Service
 
 from . import rules
-from .models import Stay
-
-# Who is known to be away on that day, from whatever part of the reception knows it: (centre, day) → person: words, in one query.
-AWAY: list[Callable[[Centre, datetime.date], dict[uuid.UUID, str]]] = []
+from .models import Leave, Stay
 
 
 @dataclass(frozen=True)
@@ -41,9 +38,7 @@ def rows(user: User, centre: Centre, service: Service, day: datetime.date, offer
     )
     people = {person: (f"{given} {surname}".strip(), bed or number, left) for person, given, surname, number, bed, left in there}
     refused = rules.refusals(centre=centre, service=service, people=people, on=day, user=user, offers=offers)
-    away: dict[uuid.UUID, str] = {}
-    for known in AWAY:
-        away |= known(centre, day)
+    away = _away(centre, day)
     found = []
     for person, (name, where, left) in people.items():
         refusal = refused.get(person)
@@ -57,3 +52,9 @@ def rows(user: User, centre: Centre, service: Service, day: datetime.date, offer
         else:
             found.append(Row(person, name, where, ticked=True))
     return sorted(found, key=lambda row: (row.done, row.refused))
+
+
+def _away(centre: Centre, day: datetime.date) -> dict[uuid.UUID, str]:
+    """Who has leave for the night of that day, in words."""
+    leaves = Leave.objects.holding(day).filter(stay__centre=centre, cancelled_at__isnull=True).values_list("stay__migrant_id", "last_night")
+    return {person: _("absente avec permission jusqu’à la nuit du %(day)s") % {"day": date_format(last)} for person, last in leaves}

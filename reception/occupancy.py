@@ -14,7 +14,7 @@ from django.db.models import (
     Subquery,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -100,13 +100,6 @@ def present(user, centre: Centre) -> StayQuerySet:
     stays = Stay.objects.visible_to(user).open().at(centre).with_bed().select_related("migrant")
     alone, without_bed = Case(When(children_alone(), then=0), default=1), Case(When(bed_id__isnull=True, then=0), default=1)
     return stays.order_by(alone, without_bed, "migrant__surname", "migrant__given_names", "pk")
-
-
-def moved_today(user, centre: Centre, *, most: int = 30) -> list[Stay]:
-    """Who came or left today, the latest first."""
-    today = start_of_today()
-    stays = Stay.objects.visible_to(user).at(centre).filter(Q(arrived_at__gte=today) | Q(departed_at__gte=today))
-    return list(stays.select_related("migrant").order_by(Greatest("arrived_at", "departed_at").desc(), "pk")[:most])
 
 
 # State of a bed → the letter that stands for it: nobody must tell colours apart.

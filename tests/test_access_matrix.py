@@ -25,7 +25,21 @@ from .samples import Sample
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN, OTHER = "GAO", "KAY"
-PERSONAS = ["agent.gao", "manager.gao", "protection", "returns.gao", "reintegration.kayes", "flows", "outreach", "me.iom", "me.aecid", "steering.eu", "auditor", "admin"]
+PERSONAS = [
+    "agent.gao",
+    "manager.gao",
+    "health.gao",
+    "protection",
+    "returns.gao",
+    "reintegration.kayes",
+    "flows",
+    "outreach",
+    "me.iom",
+    "me.aecid",
+    "steering.eu",
+    "auditor",
+    "admin",
+]
 # Objects that exist only for who has this right at their centre.
 SEEN_BY: dict[Any, Right] = {ImportBatch: Right.IMPORT_LISTS, ErasureList: Right.FORGET_IDENTITY, Incident: Right.VIEW_CENTRE, HandoverNote: Right.VIEW_CENTRE}
 MANAGERS = {OWN: "manager.gao", OTHER: "manager.kayes"}

@@ -53,7 +53,13 @@ def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     for alert in children:
         seen = getattr(alert.migrant, "last_seen", None)
         alert.again = seen if seen is not None and seen.at > alert.raised_at else None
-    log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted({stay.migrant_id for stay in rows} | {alert.migrant_id for alert in children}), centre_code=centre.code)
+    log_read(
+        request,
+        ReadLog.Action.LISTED,
+        PEOPLE,
+        sorted({stay.migrant_id for stay in rows} | {alert.migrant_id for alert in children if alert.migrant_id}),
+        centre_code=centre.code,
+    )
     context = {
         "centre": centre,
         "tabs": tabs.of(user, centre, "reception:absences"),

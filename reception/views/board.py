@@ -40,12 +40,10 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     """A centre today."""
     user = request.user
-    centre = occupancy.with_day(Centre.objects.filter(pk=centre.pk)).get()
+    centre = absence.with_evening(occupancy.with_day(Centre.objects.filter(pk=centre.pk))).get()
     form = BoardFilter(request.GET)
     stays = _chosen(form, occupancy.present(user, centre))
     page = (CountedWithPage(stays, ON_A_PAGE) if form.chosen else KnownLength(stays, ON_A_PAGE, centre.present)).get_page(request.GET.get("page"))
-    moved = occupancy.moved_today(user, centre) if "today" in request.GET else None
-    today = occupancy.start_of_today()
     rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
     sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
@@ -56,11 +54,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         ReadLog.Action.SEARCHED if form.chosen.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
         sorted(
-            {stay.migrant_id for stay in (*page, *(moved or ()))}
-            | {one.migrant.pk for one in awaited}
-            | set(sleeping)
-            | set(journeys.people_named(travelling))
-            | alerts.people_of(warned)
+            {stay.migrant_id for stay in page} | {one.migrant.pk for one in awaited} | set(sleeping) | set(journeys.people_named(travelling)) | alerts.people_of(warned)
         ),
         centre_code=centre.code,
     )
@@ -73,9 +67,6 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "form": form,
         "page": page,
         "rooms": rooms,
-        "today": moved is not None,
-        "arrivals": [stay for stay in moved or () if stay.arrived_at >= today],
-        "departures": sorted((stay for stay in moved or () if stay.departed_at and stay.departed_at >= today), key=lambda stay: stay.departed_at, reverse=True),
         "awaited": awaited,
         "groups": _groups(awaited),
         "expected": occupancy.expected(centre),

@@ -15,11 +15,10 @@ from django.utils import timezone
 from accounts.models import User
 from cases.models import Migrant
 from centres.models import Centre, Service, ServiceOffer
-from reception import meal_list
 from reception.models import Assistance, FlagKind, PersonFlag, Stay
 from reception.services import Served, serve, withdraw_served
 
-from .factories import backdate, crowd, make_assistance, make_stay
+from .factories import backdate, crowd, make_assistance, make_leave, make_stay
 from .test_bed import _together
 
 
@@ -37,13 +36,13 @@ def deny(migrant: Migrant) -> PersonFlag:
 
 
 class TestPage:
-    def test_everybody_present_is_ticked_but_those_who_cannot_be_served(self, as_user, centre, monkeypatch):
+    def test_everybody_present_is_ticked_but_those_who_cannot_be_served(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")
         stays = [make_stay(gao) for _ in range(4)]
         hungry, fed, denied, away = (stay.migrant for stay in stays)
         make_assistance(gao, migrant=fed, service="dejeuner")
         deny(denied)
-        monkeypatch.setattr(meal_list, "AWAY", [lambda centre, day: {away.pk: "en permission jusqu’à demain"}])
+        make_leave(gao, stay=stays[3], first_night=timezone.localdate(), last_night=timezone.localdate())
         rows = {row.person: (row, ticked) for row, ticked in browser.get(address()).context["rows"]}
         assert [ticked for _row, ticked in (rows[person.pk] for person in (hungry, fed, denied, away))] == [True, False, False, False]
         assert rows[fed.pk][0].done and rows[denied.pk][0].refused and "Prévenez le responsable" in rows[denied.pk][0].why
