@@ -81,7 +81,7 @@ def note_absence(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
-            words = _("%(person)s : vue, noté.") if sighting.found else _("%(person)s : toujours absente, noté.")
+            words = _("%(person)s : vue, noté.") if sighting.found else _("%(person)s : toujours absente, noté.")
             messages.success(request, words % {"person": stay.migrant})
     else:
         messages.error(request, error_words(form))
@@ -98,7 +98,7 @@ def close_missing(request: HttpRequest, alert: Alert) -> HttpResponse:
         try:
             services.close_missing(actor=request.user, alert=alert, **form.cleaned_data)
         except Stale as stale:
-            messages.info(request, _("%(who)s a déjà clos cette alerte : %(done)s") % {"who": stale.current.closed_by or "–", "done": stale.current.done})
+            messages.info(request, _("%(who)s a déjà clos cette alerte : %(done)s") % {"who": stale.current.closed_by or "–", "done": stale.current.done})
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
@@ -161,5 +161,5 @@ def cancel_leave(request: HttpRequest, stay: Stay, leave: uuid.UUID) -> HttpResp
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("La permission est annulée : la personne est attendue ce soir."))
+        messages.success(request, _("La permission est annulée : la personne est attendue ce soir."))
     return redirect("reception:leave", pk=stay.pk)

@@ -101,17 +101,17 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
 
 def _tell(request: HttpRequest, done: services.Round) -> None:
     for person in done.alerted:
-        words = _("%(person)s est mineur(e) et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
+        words = _("%(person)s est mineur(e) et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
         messages.error(request, words % {"person": person})
     if done.missing:
         names = ", ".join(str(person) for person in done.missing[:MOST_NAMED]) + (" …" if len(done.missing) > MOST_NAMED else "")
-        words = ngettext("%(n)s personne manque : %(names)s.", "%(n)s personnes manquent : %(names)s.", len(done.missing))
+        words = ngettext("%(n)s personne manque : %(names)s.", "%(n)s personnes manquent : %(names)s.", len(done.missing))
         messages.warning(request, words % {"n": len(done.missing), "names": names})
     if done.kept or done.over:
-        words = ngettext("%(n)s personne a été notée en même temps par quelqu’un d’autre : vérifiez la liste.", "%(n)s personnes ont été notées en même temps par quelqu’un d’autre : vérifiez la liste.", done.kept + done.over)  # fmt: skip
+        words = ngettext("%(n)s personne a été notée en même temps par quelqu’un d’autre : vérifiez la liste.", "%(n)s personnes ont été notées en même temps par quelqu’un d’autre : vérifiez la liste.", done.kept + done.over)  # fmt: skip
         messages.warning(request, words % {"n": done.kept + done.over})
     if done.gone:
-        words = ngettext("%(n)s personne n’est plus au centre : elle n’est pas notée.", "%(n)s personnes ne sont plus au centre : elles ne sont pas notées.", done.gone)
+        words = ngettext("%(n)s personne n’est plus au centre : elle n’est pas notée.", "%(n)s personnes ne sont plus au centre : elles ne sont pas notées.", done.gone)
         messages.warning(request, words % {"n": done.gone})
     if done.left:
         words = ngettext("Enregistré. Il reste %(n)s personne à appeler.", "Enregistré. Il reste %(n)s personnes à appeler.", done.left)
