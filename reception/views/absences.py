@@ -41,7 +41,7 @@ def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     children = list(
         Alert.objects.visible_to(user)
         .open()
-        .filter(centre=centre, kind=Alert.Kind.MINOR_MISSING)
+        .filter(centre=centre, kind=Alert.Kind.MINOR_MISSING, migrant__isnull=False)
         .select_related("migrant__last_seen")
         .order_by("raised_at")[:MOST_CHILDREN]
         if sees_people
@@ -53,7 +53,8 @@ def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     for alert in children:
         seen = getattr(alert.migrant, "last_seen", None)
         alert.again = seen if seen is not None and seen.at > alert.raised_at else None
-    log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted({stay.migrant_id for stay in rows} | {alert.migrant_id for alert in children}), centre_code=centre.code)
+    shown: set[Any] = {stay.migrant_id for stay in rows} | {alert.migrant_id for alert in children}
+    log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted(shown), centre_code=centre.code)
     context = {
         "centre": centre,
         "tabs": tabs.of(user, centre, "reception:absences"),

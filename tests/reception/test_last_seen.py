@@ -51,7 +51,7 @@ def test_each_event_tells(centre):
     assert (seen(person).how, seen(person).at) == ("arrival", stay.arrived_at)
     line = make_assistance(gao, migrant=person)
     assert (seen(person).how, seen(person).at) == ("assistance", line.recorded_at)
-    make_assistance(gao, migrant=person, given_on=timezone.localdate() - datetime.timedelta(days=0), service="dejeuner")
+    make_assistance(gao, migrant=person, service="dejeuner")
     Assistance.objects.filter(migrant=person, service__code="dejeuner").update(given_on=timezone.localdate() - datetime.timedelta(days=3))
     assert seen(person).at == line.recorded_at  # written down late, it is older
     call = RollCall.objects.create(centre=gao, date=timezone.localdate())
