@@ -26,7 +26,7 @@ REASONS = ("Chez un cousin en ville", "Baptême dans la famille", "Travail de nu
 def fill_evenings(seed: int, today: datetime.date) -> None:
     rng = random.Random(seed + 40)  # noqa: S311 - reproducible on purpose
     agents = dict(User.objects.filter(username__startswith="agent.").values_list("username", "pk"))
-    stays = list(Stay.objects.filter(departed_at__isnull=True).select_related("migrant").order_by("arrived_at", "pk"))
+    stays = list(Stay.objects.filter(departed_at__isnull=True).select_related("migrant", "centre").order_by("arrived_at", "pk"))
     recent = list(
         Stay.objects.filter(departed_at__gte=timezone.make_aware(datetime.datetime.combine(today - datetime.timedelta(days=EVENINGS), datetime.time()))).order_by("pk")
     )
@@ -86,7 +86,8 @@ def _flags(rng: random.Random, people: list[Migrant], agents: dict[str, int]) ->
 
 
 def _missing_child(stays: list[Stay], today: datetime.date) -> None:
-    """One child whom yesterday's roll-call missed."""
+    """One child whom yesterday's roll-call missed, at Gao if there is one."""
+    stays = sorted(stays, key=lambda stay: stay.centre.code != "GAO")
     child = next((stay for stay in stays if stay.migrant.born_on > years_before(today, ADULT_AGE) and stay.migrant.roll_call_lines.exists()), None)
     if child is None:
         return

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -95,7 +94,7 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
     room, _dash, bed = (stay.bed_words or "").rpartition(" – ")
     return {
         "person": person, "name": str(person), "line": line, "key": key, "state": str(shown), "note": note, "room": room, "bed": bed, "stay": stay.pk,
-        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age(timezone.localdate()),
+        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age_words,
     }  # fmt: skip
 
 
