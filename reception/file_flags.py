@@ -73,9 +73,9 @@ def _timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
     url = reverse("reception:flags", args=[migrant.pk])
     for flag in on_file(user, migrant):
         detail = f"{flag.reason} ({_('jusqu’au %(day)s') % {'day': date_format(flag.until)}})" if flag.until else flag.reason
-        rows.append(TimelineRow(flag.since, _("Consigne posée : %(flag)s") % {"flag": flag.name}, detail, url, flag.who, {"label": _("consigne"), "tone": flag.tone}))
+        rows.append(TimelineRow(flag.since, _("Consigne posée : %(flag)s") % {"flag": flag.name}, detail, url, flag.who, {"label": _("consigne"), "tone": flag.tone}))
         if flag.lifted_at:
-            title = _("Consigne levée : %(flag)s") % {"flag": flag.name}
+            title = _("Consigne levée : %(flag)s") % {"flag": flag.name}
             rows.append(TimelineRow(flag.lifted_at, title, flag.lifted_reason, url, chip={"label": _("consigne"), "tone": "neutral"}))
     return rows
 

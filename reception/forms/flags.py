@@ -33,10 +33,10 @@ class FlagForm(forms.Form):
         label=gettext_lazy("Pourquoi, ou ce qu’il faut savoir"),
         max_length=300,
         widget=forms.Textarea({"rows": 2}),
-        help_text=gettext_lazy("Lu par tout le personnel du centre : rien de médical en détail, rien sur la protection."),
+        help_text=gettext_lazy("Lu par tout le personnel du centre : rien de médical en détail, rien sur la protection."),
         error_messages={"required": gettext_lazy("Dites pourquoi.")},
     )
-    until = day_field(gettext_lazy("Dernier jour"), required=False, help_text=gettext_lazy("Vide : jusqu’à ce qu’elle soit levée."))
+    until = day_field(gettext_lazy("Dernier jour"), required=False, help_text=gettext_lazy("Vide : jusqu’à ce qu’elle soit levée."))
 
     def __init__(self, *arguments: Any, kinds: list[FlagKind], **named: Any):
         super().__init__(*arguments, **named)
@@ -47,7 +47,7 @@ class FlagForm(forms.Form):
 
 class LiftForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Pourquoi la consigne est-elle levée ?"),
+        label=gettext_lazy("Pourquoi la consigne est-elle levée ?"),
         max_length=300,
         widget=forms.Textarea({"rows": 2}),
         error_messages={"required": gettext_lazy("Dites pourquoi la consigne est levée.")},

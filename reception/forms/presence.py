@@ -32,7 +32,7 @@ def called_from(data: QueryDict) -> list[Called]:
             raise ValidationError(BROKEN["invalid"]) from error
         note = data.get(f"n{number}", "")
         if len(note) > RollCallLine._meta.get_field("note").max_length:
-            raise ValidationError(_("Une note est trop longue : 200 signes au plus."))
+            raise ValidationError(_("Une note est trop longue : 200 signes au plus."))
         found.append(Called(person, data.get(f"s{number}", ""), note, *parts[2:4], version=version))
     return found
 

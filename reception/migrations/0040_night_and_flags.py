@@ -11,7 +11,6 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-import centres.models
 import reception.models
 
 # Which rows say when and where a person was seen. {of}: a condition on the row's person.
@@ -443,7 +442,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("cancelled_at__isnull", True)),
                 expressions=[
                     (reception.models.UuidKeyRange("stay"), "&&"),
-                    (centres.models.DayRange("first_night", "last_night", django.contrib.postgres.fields.ranges.RangeBoundary(inclusive_upper=True)), "&&"),
+                    (reception.models.DayRange("first_night", "last_night", django.contrib.postgres.fields.ranges.RangeBoundary(inclusive_upper=True)), "&&"),
                 ],
                 name="leave_no_overlap",
                 violation_error_message="Une permission couvre déjà une de ces nuits.",

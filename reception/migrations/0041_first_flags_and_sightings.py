@@ -8,7 +8,7 @@ KINDS = (
     ("regime-alimentaire", _("Régime alimentaire"), "info", _("Lisez le régime dans le motif avant de servir."), {}),
     ("allergie", _("Allergie"), "warn", _("Lisez à quoi dans le motif avant de servir ou de soigner."), {}),
     ("conflit", _("Conflit avec un autre résident"), "warn", _("Signalez au responsable avant de changer de chambre."), {}),
-    ("exclu-distribution", _("Exclu de la distribution"), "danger", _("Décision du responsable : envoyez la personne vers lui."), {"denies": True}),
+    ("exclu-distribution", _("Exclu de la distribution"), "danger", _("Décision du responsable : envoyez la personne vers lui."), {"denies": True}),
     ("dossier-essai", _("Dossier d’essai – hors statistiques"), "neutral", _("Ce dossier ne compte pas."), {"out_of_statistics": True, "advises": False}),
 )
 

@@ -1,5 +1,6 @@
 """What happens to a person in a centre (stay, bed, assistance), and at the centre (incidents, handover, alerts)."""
 
+from centres.models import DayRange
 from config.ranges import KeyRange
 
 from .alert import Alert, AlertQuerySet
@@ -33,6 +34,7 @@ __all__ = [
     "BedOverTime",
     "BlockedBed",
     "CriteriaTold",
+    "DayRange",
     "ExpectedGroup",
     "ExpectedGroupQuerySet",
     "FlagKind",

@@ -63,7 +63,7 @@ class FlagKind(models.Model):
         """What it does, in words (with `suspends` prefetched: no query)."""
         fields = ("advises", "denies", "blocks_transfer", "out_of_statistics")
         found = [str(self._meta.get_field(name).verbose_name) for name in fields if getattr(self, name)]  # type: ignore[union-attr]
-        return found + [gettext("suspendu : %(service)s") % {"service": service} for service in self.suspends.all()]
+        return found + [gettext("suspendu : %(service)s") % {"service": service} for service in self.suspends.all()]
 
 
 class PersonFlagQuerySet(FileQuerySet):

@@ -44,13 +44,13 @@ def note_absence(*, actor: User, stay: Stay, found: bool, note: str = "", id: uu
     lock_person(stay.migrant_id)
     stay = Stay.objects.select_for_update(of=("self",)).get(pk=stay.pk)
     if not stay.is_open:
-        raise ValidationError(_("Le départ de cette personne est noté : elle n’est plus attendue."))
+        raise ValidationError(_("Le départ de cette personne est noté : elle n’est plus attendue."))
     sighting = Sighting(id=id, migrant_id=stay.migrant_id, centre_id=stay.centre_id, found=found, note=note, noted_by=actor, at=timezone.now())
     sighting.clean_fields(exclude=["migrant", "centre", "noted_by"])
     with in_words(Sighting):
         sighting.save(force_insert=True)
     if found:
-        done = _("Vue par le personnel : %(note)s") % {"note": note} if note else _("Vue par le personnel")
+        done = _("Vue par le personnel : %(note)s") % {"note": note} if note else _("Vue par le personnel")
         open_ones = Alert.objects.open().filter(centre=stay.centre_id, kind=Alert.Kind.ABSENCE, migrant=stay.migrant_id)
         open_ones.update(closed_at=timezone.now(), closed_by=actor, done=done)
     return sighting, True
@@ -99,7 +99,7 @@ def watch_absences(*, actor: User | None, centre: Centre) -> int:
         seen = LastSeen.objects.filter(migrant=alert.migrant_id).first()
         alert.closed_at, alert.closed_by = timezone.now(), None
         alert.done = (
-            _("Revue le %(day)s : %(how)s") % {"day": date_format(timezone.localtime(seen.at), "d/m/Y H:i"), "how": seen.get_how_display()}
+            _("Revue le %(day)s : %(how)s") % {"day": date_format(timezone.localtime(seen.at), "d/m/Y H:i"), "how": seen.get_how_display()}
             if seen
             else _("N’est plus au centre")
         )

@@ -111,14 +111,14 @@ def save_kind(*, actor: User, kind: FlagKind | None, version: int | None = None,
             raise Stale(kind)
         if values.get("out_of_statistics", kind.out_of_statistics) != kind.out_of_statistics and PersonFlag.objects.acting().filter(kind=kind).exists():
             raise ValidationError(
-                {"out_of_statistics": _("Des personnes portent cette consigne : ce choix ne change plus. Levez-la pour elles, ou créez une autre consigne.")}
+                {"out_of_statistics": _("Des personnes portent cette consigne : ce choix ne change plus. Levez-la pour elles, ou créez une autre consigne.")}
             )
     for name in {*WORDS, *ACTS, "advises"} & values.keys():
         setattr(kind, name, values[name])
     kind.name, kind.instruction = clean_line(kind.name), clean_line(kind.instruction)
     kind.changed_at, kind.changed_by, kind.version = timezone.now(), actor, kind.version + 1
     if not any((kind.advises, *(getattr(kind, name) for name in ACTS), services)):
-        raise ValidationError(_("Cette consigne ne ferait rien : cochez au moins un effet."))
+        raise ValidationError(_("Cette consigne ne ferait rien : cochez au moins un effet."))
     kind.clean_fields(exclude=["changed_by"])
     with in_words(FlagKind):
         kind.save()

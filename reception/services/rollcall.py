@@ -120,9 +120,9 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
 def _check(said: Iterable[Called], on_leave: set[uuid.UUID], here: dict[uuid.UUID, Stay]) -> None:
     for one in said:
         if one.state not in State.values:
-            raise ValidationError(_("Rechargez la page : ce formulaire est abîmé."))
+            raise ValidationError(_("Rechargez la page : ce formulaire est abîmé."))
         if one.state == State.LEAVE and one.migrant not in on_leave and one.migrant in here:
             raise ValidationError(
-                _("%(person)s n’a pas de permission pour cette nuit : notez-la d’abord, ou marquez la personne manquante.") % {"person": here[one.migrant].migrant},
+                _("%(person)s n’a pas de permission pour cette nuit : notez-la d’abord, ou marquez la personne manquante.") % {"person": here[one.migrant].migrant},
                 code="no_leave",
             )

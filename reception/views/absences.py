@@ -41,7 +41,7 @@ def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     children = list(
         Alert.objects.visible_to(user)
         .open()
-        .filter(centre=centre, kind=Alert.Kind.MINOR_MISSING)
+        .filter(centre=centre, kind=Alert.Kind.MINOR_MISSING, migrant__isnull=False)
         .select_related("migrant__last_seen")
         .order_by("raised_at")[:MOST_CHILDREN]
         if sees_people
@@ -53,13 +53,8 @@ def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     for alert in children:
         seen = getattr(alert.migrant, "last_seen", None)
         alert.again = seen if seen is not None and seen.at > alert.raised_at else None
-    log_read(
-        request,
-        ReadLog.Action.LISTED,
-        PEOPLE,
-        sorted({stay.migrant_id for stay in rows} | {alert.migrant_id for alert in children if alert.migrant_id}),
-        centre_code=centre.code,
-    )
+    shown: set[Any] = {stay.migrant_id for stay in rows} | {alert.migrant_id for alert in children}
+    log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted(shown), centre_code=centre.code)
     context = {
         "centre": centre,
         "tabs": tabs.of(user, centre, "reception:absences"),
@@ -87,7 +82,7 @@ def note_absence(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
-            words = _("%(person)s : vue, noté.") if sighting.found else _("%(person)s : toujours absente, noté.")
+            words = _("%(person)s : vue, noté.") if sighting.found else _("%(person)s : toujours absente, noté.")
             messages.success(request, words % {"person": stay.migrant})
     else:
         messages.error(request, error_words(form))
@@ -104,7 +99,7 @@ def close_missing(request: HttpRequest, alert: Alert) -> HttpResponse:
         try:
             services.close_missing(actor=request.user, alert=alert, **form.cleaned_data)
         except Stale as stale:
-            messages.info(request, _("%(who)s a déjà clos cette alerte : %(done)s") % {"who": stale.current.closed_by or "–", "done": stale.current.done})
+            messages.info(request, _("%(who)s a déjà clos cette alerte : %(done)s") % {"who": stale.current.closed_by or "–", "done": stale.current.done})
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
@@ -167,5 +162,5 @@ def cancel_leave(request: HttpRequest, stay: Stay, leave: uuid.UUID) -> HttpResp
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("La permission est annulée : la personne est attendue ce soir."))
+        messages.success(request, _("La permission est annulée : la personne est attendue ce soir."))
     return redirect("reception:leave", pk=stay.pk)

@@ -71,7 +71,7 @@ def lift(request: HttpRequest, flag: PersonFlag) -> HttpResponse:
         try:
             services.lift_flag(actor=request.user, flag=flag, **form.cleaned_data)
         except Stale as stale:
-            words = _("%(who)s a déjà levé cette consigne : %(reason)s") % {"who": stale.current.lifted_by or "–", "reason": stale.current.lifted_reason}
+            words = _("%(who)s a déjà levé cette consigne : %(reason)s") % {"who": stale.current.lifted_by or "–", "reason": stale.current.lifted_reason}
             messages.info(request, words)
             return redirect("reception:flags", flag.migrant_id)
         except ValidationError as error:
@@ -120,7 +120,7 @@ def _write_kind(request: HttpRequest, kind: FlagKind | None) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("Consigne « %(kind)s » enregistrée pour tous les centres.") % {"kind": saved})
+            messages.success(request, _("Consigne « %(kind)s » enregistrée pour tous les centres.") % {"kind": saved})
             return redirect("reception:flag-kinds")
     carried = PersonFlag.objects.acting().filter(kind=kind).count() if kind is not None else 0
     return render(request, "reception/flag_kind.html", {"form": form, "kind": kind, "carried": carried})

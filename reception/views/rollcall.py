@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -95,23 +94,23 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
     room, _dash, bed = (stay.bed_words or "").rpartition(" – ")
     return {
         "person": person, "name": str(person), "line": line, "key": key, "state": str(shown), "note": note, "room": room, "bed": bed, "stay": stay.pk,
-        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age(timezone.localdate()),
+        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age_words,
     }  # fmt: skip
 
 
 def _tell(request: HttpRequest, done: services.Round) -> None:
     for person in done.alerted:
-        words = _("%(person)s est mineur(e) et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
+        words = _("%(person)s est mineur(e) et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
         messages.error(request, words % {"person": person})
     if done.missing:
         names = ", ".join(str(person) for person in done.missing[:MOST_NAMED]) + (" …" if len(done.missing) > MOST_NAMED else "")
-        words = ngettext("%(n)s personne manque : %(names)s.", "%(n)s personnes manquent : %(names)s.", len(done.missing))
+        words = ngettext("%(n)s personne manque : %(names)s.", "%(n)s personnes manquent : %(names)s.", len(done.missing))
         messages.warning(request, words % {"n": len(done.missing), "names": names})
     if done.kept or done.over:
-        words = ngettext("%(n)s personne a été notée en même temps par quelqu’un d’autre : vérifiez la liste.", "%(n)s personnes ont été notées en même temps par quelqu’un d’autre : vérifiez la liste.", done.kept + done.over)  # fmt: skip
+        words = ngettext("%(n)s personne a été notée en même temps par quelqu’un d’autre : vérifiez la liste.", "%(n)s personnes ont été notées en même temps par quelqu’un d’autre : vérifiez la liste.", done.kept + done.over)  # fmt: skip
         messages.warning(request, words % {"n": done.kept + done.over})
     if done.gone:
-        words = ngettext("%(n)s personne n’est plus au centre : elle n’est pas notée.", "%(n)s personnes ne sont plus au centre : elles ne sont pas notées.", done.gone)
+        words = ngettext("%(n)s personne n’est plus au centre : elle n’est pas notée.", "%(n)s personnes ne sont plus au centre : elles ne sont pas notées.", done.gone)
         messages.warning(request, words % {"n": done.gone})
     if done.left:
         words = ngettext("Enregistré. Il reste %(n)s personne à appeler.", "Enregistré. Il reste %(n)s personnes à appeler.", done.left)

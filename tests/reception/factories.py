@@ -5,6 +5,9 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -86,6 +89,14 @@ def make_session(centre: Centre, *, people: Iterable[Migrant] = (), **given: Any
 def a_bed(centre: Centre, kind: str = Room.Kind.MEN, number: int = 0) -> Bed:
     """A free bed of this kind of room."""
     return free_beds(centre).filter(room__kind=kind)[number]
+
+
+def queries_of(browser: Client, url: str) -> int:
+    """Questions of a second visit."""
+    browser.get(url)
+    with CaptureQueriesContext(connection) as counted:
+        assert browser.get(url).status_code == 200
+    return len([query for query in counted.captured_queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
 
 
 def backdate(stay: Stay, days: int) -> Stay:

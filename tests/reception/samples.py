@@ -177,7 +177,7 @@ SAMPLES = {
     "reception:criteria_edit": Sample(kwargs=_code, data=_criteria),
     "reception:criteria_sheet": Sample(kwargs=_code),
     "reception:places": Sample(kwargs=_code),
-    "reception:places-room-new": Sample(kwargs=_code, data={"name": "Isolement", "kind": "isolation"}),
+    "reception:places-room-new": Sample(kwargs=_code, data={"name": "Lazaret", "kind": "isolation"}),
     "reception:places-room": Sample(kwargs=_room),
     "reception:places-room-edit": Sample(kwargs=_room, data={"name": "Familles (cour)", "kind": "families", "version": 1}),
     "reception:places-beds": Sample(kwargs=_room, data=_today("since", first=50, number=2)),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from centres.models import Bed, BedBlock, Centre
 from reception.models import Stay
-from reception.occupancy_history import DAY, history, nights
+from reception.occupancy_history import history, nights
 from tests.factories import make_migrant
 
 from .factories import backdate, crowd, make_stay
@@ -61,6 +61,7 @@ def test_a_capacity_that_changes_meanwhile(centre):
 
 
 HOURS = st.integers(0, 24 * 12)
+DAY = datetime.timedelta(days=1)
 START = Day(2025, 12, 27)
 
 

@@ -43,9 +43,9 @@ def refused(write, field: str | None = None, match: str | None = None):
 class TestRooms:
     def test_a_room_and_its_beds(self, persona, centre):
         gao, manager = centre("GAO"), persona("manager.gao")
-        room = add_room(actor=manager, centre=gao, name="  Isolement ", kind="isolation")
-        assert room.name == "Isolement"
-        refused(lambda: add_room(actor=manager, centre=gao, name="Isolement", kind="men"), match="déjà une chambre")
+        room = add_room(actor=manager, centre=gao, name="  Lazaret ", kind="isolation")
+        assert room.name == "Lazaret"
+        refused(lambda: add_room(actor=manager, centre=gao, name="Lazaret", kind="men"), match="déjà une chambre")
         beds = add_beds(actor=manager, room=room, first=1, number=3)
         assert [bed.label for bed in beds] == ["01", "02", "03"] and {bed.since for bed in beds} == {today()}
         assert add_beds(actor=manager, room=room, first=1, number=3) == beds  # the second click
@@ -87,18 +87,18 @@ class TestRooms:
 
     def test_on_the_pages(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("manager.gao")
-        page = browser.post(address("places-room-new"), {"name": "Isolement", "kind": "isolation"}, follow=True)
-        room = gao.rooms.get(name="Isolement")
+        page = browser.post(address("places-room-new"), {"name": "Lazaret", "kind": "isolation"}, follow=True)
+        room = gao.rooms.get(name="Lazaret")
         assert page.redirect_chain[-1][0] == address("places-beds", room.pk) and 'value="1"' in page.content.decode()
         browser.post(address("places-beds", room.pk), {"first": 1, "number": 2, "since": today()})
         text = browser.get(address("places-room", room.pk)).content.decode()
         assert "01" in text and "02" in text and "libre" in text
-        again = browser.post(address("places-room-new"), {"name": "Isolement", "kind": "men"})
+        again = browser.post(address("places-room-new"), {"name": "Lazaret", "kind": "men"})
         assert f'href="{address("places")}"' in again.content.decode()  # the way back
-        assert again.status_code == 200 and "déjà une chambre de ce nom" in again.content.decode() and 'value="Isolement"' in again.content.decode()
+        assert again.status_code == 200 and "déjà une chambre de ce nom" in again.content.decode() and 'value="Lazaret"' in again.content.decode()
         reader = as_user("agent.gao")
         text = reader.get(address("places")).content.decode()
-        assert "Isolement" in text and address("places-room-new") not in text
+        assert "Lazaret" in text and address("places-room-new") not in text
         assert address("places-beds", room.pk) not in reader.get(address("places-room", room.pk)).content.decode()
         stale = browser.post(address("places-room-edit", room.pk), {"name": "Quarantaine", "kind": "isolation", "version": 7})
         assert "Entre-temps" in stale.content.decode() and 'value="Quarantaine"' in stale.content.decode()
@@ -112,7 +112,7 @@ class TestWithdraw:
     def test_a_bed_goes_and_may_come_back_the_same_day(self, persona, centre):
         gao, manager, bed = centre("GAO"), persona("manager.gao"), a_bed(centre("GAO"))
         assert withdraw_bed(actor=manager, bed=bed).until == today() == withdraw_bed(actor=manager, bed=bed).until
-        assert Bed.objects.usable().filter(room__centre=gao).count() == 79
+        assert Bed.objects.usable().filter(room__centre=gao).count() == 81
         assert put_back_bed(actor=manager, bed=bed).until is None
         assert withdraw_bed(actor=manager, bed=bed, on=today(-3)).until == today(-3)
         refused(lambda: put_back_bed(actor=manager, bed=bed), match="ajoutez un nouveau lit")
@@ -150,7 +150,7 @@ class TestBlocks:
         made = block_beds(actor=manager, centre=gao, beds=beds, reason="quarantine", note=" rougeole ", until=today(10))
         assert [(one.note, one.blocked_by, one.since, one.until) for one in made] == [("rougeole", manager, today(), today(10))] * 2
         assert block_beds(actor=manager, centre=gao, beds=beds, reason="quarantine", note="rougeole", until=today(10)) == made  # the second click
-        assert Bed.objects.usable().filter(room__centre=gao).count() == 78
+        assert Bed.objects.usable().filter(room__centre=gao).count() == 80
         refused(lambda: block_beds(actor=manager, centre=gao, beds=beds[:1], reason="repair"), "beds", "déjà bloqué")
         refused(lambda: block_beds(actor=manager, centre=gao, beds=[a_bed(gao)], reason="repair", until=today()), "until")
         refused(lambda: block_beds(actor=manager, centre=gao, beds=[a_bed(gao)], reason="other"), "note")
@@ -158,7 +158,7 @@ class TestBlocks:
         refused(lambda: change_block(actor=manager, block=made[0], until=today(-1)), "until")
         assert change_block(actor=manager, block=made[0], until=today(3)).until == today(3)
         assert change_block(actor=manager, block=made[0], until=today()) is None is change_block(actor=manager, block=made[0], until=today())
-        assert Bed.objects.usable().filter(room__centre=gao).count() == 79
+        assert Bed.objects.usable().filter(room__centre=gao).count() == 81
         old = BedBlock.objects.create(bed=beds[0], reason="repair", since=today(-9), until=today(-2))
         refused(lambda: change_block(actor=manager, block=old, until=None), match="terminé depuis")
 
@@ -194,7 +194,7 @@ class TestBlocks:
         page = browser.get(address("places-blocks"))
         assert [len(page.context[name]) for name in ("now", "planned")] == [2, 1] and page.context["past"].paginator.count == 1
         assert "rougeole" in page.content.decode() and str(persona("manager.gao")) in page.content.decode()
-        make_stay(gao, bed=third)
+        make_stay(gao, bed=third, bed_reason="Près de la porte")
         text = browser.get(address("places")).content.decode()
         assert "Lits à libérer" in text and str(third) in text
         wrong = browser.post(url, {"beds": [third.pk], "reason": "repair", "note": "sommier", "since": today()})

@@ -14,6 +14,7 @@ from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.cards import fill_cards
 from administration.demo.care import fill_care
 from administration.demo.duplicates import pairs_of
+from administration.demo.evenings import fill_evenings
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.places import fill_places
 from administration.demo.profiles import Tales
@@ -28,7 +29,7 @@ from outreach.models import Activity, Attendance, Community, Trainee
 from questionnaires.setup import ensure_questionnaires
 
 # What is added to the people once they are there, in this order.
-FILLED_AFTERWARDS = (fill_places, fill_services, fill_care, fill_cards, fill_transfers)
+FILLED_AFTERWARDS = (fill_places, fill_services, fill_care, fill_cards, fill_transfers, fill_evenings)
 # The history of more would take minutes to write.
 MOST_WITH_HISTORY = 5000
 
