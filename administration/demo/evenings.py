@@ -89,8 +89,8 @@ def _missing_child(stays: list[Stay], today: datetime.date) -> None:
     """One child whom yesterday's roll-call missed, at Gao if there is one."""
     stays = sorted(stays, key=lambda stay: stay.centre.code != "GAO")
     child = next((stay for stay in stays if stay.migrant.born_on > years_before(today, ADULT_AGE) and stay.migrant.roll_call_lines.exists()), None)
-    if child is None:
+    line = child.migrant.roll_call_lines.order_by("-call__date").first() if child is not None else None
+    if child is None or line is None:
         return
-    line = child.migrant.roll_call_lines.order_by("-call__date").first()
     RollCallLine.objects.filter(pk=line.pk).update(state=RollCallLine.State.MISSING)
     Alert.objects.create(centre_id=child.centre_id, kind=Alert.Kind.MINOR_MISSING, subject=str(child.migrant_id), migrant=child.migrant, raised_at=line.noted_at)
