@@ -12,6 +12,7 @@ from accounts.models import User
 from administration.demo import lists, numbers
 from administration.demo.accounts import ACCOUNTS, ensure_accounts
 from administration.demo.duplicates import pairs_of
+from administration.demo.incidents import fill_incidents
 from administration.demo.life import ORDER, Batch, Life
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
+        self._centres(seed)
         call_command("demo_values", seed=seed)  # of a floor beside this one: called by its name
         if migrants <= MOST_WITH_HISTORY:
             _begin_history()
@@ -91,6 +93,13 @@ class Command(BaseCommand):
             for model, made in rows.items():
                 model.objects.bulk_create(made, batch_size=1000)
             Migrant.objects.bulk_update(flagged, ["flags", "protected_flags"], batch_size=1000)
+
+    @staticmethod
+    def _centres(seed: int) -> None:
+        """What happened at the centres beside the people."""
+        with transaction.atomic():
+            _without_history()
+            fill_incidents(seed, timezone.localdate())
 
     @staticmethod
     def _lists(seed: int, users: dict[str, int]) -> None:
