@@ -48,16 +48,16 @@ def words(alert: Alert, *, person: str = "", subject: str = "") -> str:
     if alert.kind == Kind.TARGET_PASSED:
         if alert.subject == NATIONAL:
             return _("%(value)s personnes assistées dans tous les centres (cible de l’action %(threshold)s)") % figures
-        return _("%(value)s personnes assistées depuis le début (part du centre dans la cible : %(threshold)s)") % figures
+        return _("%(value)s personnes assistées depuis le début (part du centre dans la cible : %(threshold)s)") % figures
     if alert.kind == Kind.TENSION:
         return _tension(alert, subject, figures)
     if alert.kind == Kind.MINOR_MISSING:
-        return _("Mineur manquant à l’appel : %(person)s") % {"person": person} if person else _("Mineur manquant à l’appel")
+        return _("Mineur manquant à l’appel : %(person)s") % {"person": person} if person else _("Mineur manquant à l’appel")
     if alert.kind == Kind.ABSENCE:
         return _absence(alert, person, figures)
     if alert.kind == Kind.STOCK:
         named = subject or alert.subject
-        said = _("Stock bas : %(what)s, reste %(value)s") % {**figures, "what": named} if named else _("Stock bas, reste %(value)s") % figures
+        said = _("Stock bas : %(what)s, reste %(value)s") % {**figures, "what": named} if named else _("Stock bas, reste %(value)s") % figures
         return said + _threshold(alert)
     return str(capfirst(alert.get_kind_display()))
 
@@ -86,16 +86,16 @@ def _arrivals(alert: Alert, figures: dict[str, Any]) -> str:
 def _tension(alert: Alert, subject: str, figures: dict[str, Any]) -> str:
     number = int(alert.value or 0)
     many = ngettext("%(value)s incident de tension en %(days)s jours", "%(value)s incidents de tension en %(days)s jours", number) % figures
-    about = _("au sujet de : %(aid)s") % {"aid": subject or alert.subject} if alert.subject else _("entre résidents")
+    about = _("au sujet de : %(aid)s") % {"aid": subject or alert.subject} if alert.subject else _("entre résidents")
     return f"{many} {about}" + _threshold(alert)
 
 
 def _absence(alert: Alert, person: str, figures: dict[str, Any]) -> str:
     who = person or _("Une personne")
     if alert.value is None:
-        return _("%(person)s : plus vue depuis plusieurs jours") % {"person": who}
+        return _("%(person)s : plus vue depuis plusieurs jours") % {"person": who}
     days = int(alert.value)
-    return ngettext("%(person)s : plus vue depuis %(days)s jour", "%(person)s : plus vue depuis %(days)s jours", days) % {"person": who, "days": days} + _threshold(alert)
+    return ngettext("%(person)s : plus vue depuis %(days)s jour", "%(person)s : plus vue depuis %(days)s jours", days) % {"person": who, "days": days} + _threshold(alert)
 
 
 @dataclass(frozen=True)

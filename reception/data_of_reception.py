@@ -52,9 +52,6 @@ register_person_data(
     PersonData(Sighting, erased={"note": dash("note")}),
     PersonData(RollCallLine, erased={"note": dash("note")}, hidden=("version",)),
     PersonData(Leave, erased={"reason": "–"}),
-    PersonData(BedAssignment),
-    PersonData(Assistance, clock=(("assistance", "given_on"),), hidden=("once_per_day",)),
-    PersonData(PersonFlag, erased={"reason": "–", "lifted_reason": dash("lifted_reason")}),
     # The words of an incident are about a centre and several people, and are written without names; the person has that there was one.
     PersonData(
         IncidentPerson,

@@ -42,6 +42,15 @@ class Day:
         return timezone.make_aware(datetime.datetime.combine(self.date + datetime.timedelta(days=1), datetime.time.min))
 
     @property
+    def before(self) -> datetime.date:
+        return self.date - datetime.timedelta(days=1)
+
+    @property
+    def after(self) -> datetime.date | None:
+        """None for today: the next day has not come."""
+        return None if self.is_today else self.date + datetime.timedelta(days=1)
+
+    @property
     def is_today(self) -> bool:
         return self.date == timezone.localdate()
 
@@ -60,7 +69,7 @@ class Line:
 
 @dataclass
 class Part:
-    """`unseen`: how many more there are that this user has not in scope. `most`: lines on paper if there is room; the rest is counted."""
+    """`unseen`: how many more there are that this user has not in scope. `wide`: its lines are long; on the screen it takes the whole width."""
 
     title: str
     lines: list[Line] = field(default_factory=list)
@@ -68,6 +77,7 @@ class Part:
     unseen: int = 0
     empty: str = ""
     order: int = 50
+    wide: bool = False
 
     def on_paper(self, most: int) -> "Part":
         """As it is printed: without what is for the screen only, and with no more lines than that; the last one says how many more."""
@@ -163,7 +173,7 @@ def incidents(day: Day) -> Part | None:
         title = str(capfirst(one.get_kind_display())) + (f" ({one.get_aid_display()})" if one.aid else "")
         url = reverse("reception:incident", args=[one.pk])
         lines.append(Line(title, " · ".join(filter(None, said)), url, (one.get_severity_display(), TONES[Incident.Severity(one.severity)]), screen_only=one.is_reserved))
-    return Part(_("Incidents"), lines, empty=_("Aucun incident."), order=30)
+    return Part(_("Incidents"), lines, empty=_("Aucun incident."), order=30, wide=True)
 
 
 def alerts(day: Day) -> Part | None:
@@ -173,7 +183,7 @@ def alerts(day: Day) -> Part | None:
         Line(row.words, row.gone, _file(row.person) if row.person else "", person=row.person)
         for row in alert_words.shown(day.user, alert_words.with_person(day.user, rows))
     ]
-    return Part(_("Alertes ouvertes"), lines, empty=_("Aucune alerte ouverte."), order=40)
+    return Part(_("Alertes ouvertes"), lines, empty=_("Aucune alerte ouverte."), order=40, wide=True)
 
 
 def notes(day: Day) -> list[HandoverNote]:
@@ -207,6 +217,14 @@ class Sheet:
     def people(self) -> set[Any]:
         """Keys of the people it names."""
         return {line.person.pk for part in self.parts for line in part.lines if line.person is not None}
+
+    @property
+    def narrow(self) -> list[Part]:
+        return [part for part in self.parts if not part.wide]
+
+    @property
+    def wide(self) -> list[Part]:
+        return [part for part in self.parts if part.wide]
 
     def on_paper(self, most: int) -> list[Part]:
         return [part.on_paper(most) for part in [self._notes(), *self.parts]]

@@ -45,7 +45,7 @@ class HandoverForm(forms.Form):
         help_text=gettext_lazy("Désignez les personnes par leur lit ou leur numéro, sans nom et sans détail médical."),
         error_messages={"required": gettext_lazy("Écrivez la consigne.")},
     )
-    for_whom = forms.CharField(label=gettext_lazy("Pour qui"), required=False, max_length=80, help_text=gettext_lazy("Par exemple : équipe de nuit."))
+    for_whom = forms.CharField(label=gettext_lazy("Pour qui"), required=False, max_length=80, help_text=gettext_lazy("Par exemple : équipe de nuit."))
     until = forms.DateField(label=gettext_lazy("Jusqu’au (inclus)"), required=False, widget=day_input(), error_messages=WRONG_DAY)
 
 
@@ -85,9 +85,9 @@ class AlertFilter(forms.Form):
 
 
 UNITS = {
-    Alert.Kind.ARRIVALS_ABOVE: gettext_lazy("% du prévu, au-dessus"),
-    Alert.Kind.ARRIVALS_BELOW: gettext_lazy("% du prévu, au-dessous"),
-    Alert.Kind.OCCUPANCY: gettext_lazy("% des lits, au-dessus"),
+    Alert.Kind.ARRIVALS_ABOVE: gettext_lazy("pour cent du prévu, au-dessus"),
+    Alert.Kind.ARRIVALS_BELOW: gettext_lazy("pour cent du prévu, au-dessous"),
+    Alert.Kind.OCCUPANCY: gettext_lazy("pour cent des lits, au-dessus"),
     Alert.Kind.LONG_STAY: gettext_lazy("séjours, au-dessus"),
     Alert.Kind.TARGET_PASSED: gettext_lazy("personnes, au-dessus"),
     Alert.Kind.TENSION: gettext_lazy("incidents au sujet d’une même aide, à partir de"),
@@ -109,7 +109,7 @@ class AlertRulesForm(forms.Form):
         min_value=0,
         max_value=100_000,
         widget=forms.NumberInput({"class": "w-8"}),
-        help_text=gettext_lazy("Vaut à partir d’aujourd’hui ; ce qui était prévu avant reste."),
+        help_text=gettext_lazy("Vaut à partir d’aujourd’hui ; ce qui était prévu avant reste."),
         error_messages={"required": gettext_lazy("Écrivez combien d’arrivées sont prévues."), "invalid": gettext_lazy("Écrivez un nombre entier.")},
     )
 
@@ -129,7 +129,7 @@ class AlertRulesForm(forms.Form):
                 max_digits=9,
                 decimal_places=1 if kind in MOST else 0,
                 widget=forms.NumberInput({"class": "w-8", "step": "any"}),
-                error_messages={"required": _("%(alert)s : écrivez le seuil.") % {"alert": name}, "invalid": _("%(alert)s : écrivez un nombre.") % {"alert": name}},
+                error_messages={"required": _("%(alert)s : écrivez le seuil.") % {"alert": name}, "invalid": _("%(alert)s : écrivez un nombre.") % {"alert": name}},
             )
             if rule.days is not None:
                 self.fields[f"{kind}-days"] = forms.IntegerField(
@@ -138,8 +138,8 @@ class AlertRulesForm(forms.Form):
                     max_value=366,
                     widget=forms.NumberInput({"class": "w-4"}),
                     error_messages={
-                        "required": _("%(alert)s : écrivez le nombre de jours.") % {"alert": name},
-                        "invalid": _("%(alert)s : écrivez un nombre.") % {"alert": name},
+                        "required": _("%(alert)s : écrivez le nombre de jours.") % {"alert": name},
+                        "invalid": _("%(alert)s : écrivez un nombre.") % {"alert": name},
                     },
                 )
 

@@ -35,7 +35,7 @@ class PeopleByNumber(forms.CharField):
         wanted = {word: case_numbers.clean(word) for word in words}
         found = {person.case_number: person for person in Migrant.objects.visible_to(self.user).filter(case_number__in=filter(None, wanted.values()))}
         if lost := [word[:30] for word, number in wanted.items() if number not in found]:
-            raise ValidationError(_("Aucune personne de ce numéro dans vos centres : %(numbers)s.") % {"numbers": ", ".join(lost[:5])})
+            raise ValidationError(_("Aucune personne de ce numéro dans vos centres : %(numbers)s.") % {"numbers": ", ".join(lost[:5])})
         return list({number: found[number] for number in wanted.values() if number}.values())
 
 
@@ -60,7 +60,7 @@ class IncidentForm(forms.Form):
         label=gettext_lazy("Ce qui s’est passé"),
         max_length=3000,
         widget=forms.Textarea({"rows": 4}),
-        help_text=gettext_lazy("Des faits, sans nom et sans détail médical : les personnes se notent par leur numéro, ci-dessous."),
+        help_text=gettext_lazy("Des faits, sans nom et sans détail médical : les personnes se notent par leur numéro, ci-dessous."),
         error_messages={"required": gettext_lazy("Dites ce qui s’est passé.")},
     )
     measures = forms.CharField(label=gettext_lazy("Mesures prises"), required=False, max_length=3000, widget=forms.Textarea({"rows": 2}))
@@ -85,7 +85,7 @@ class FollowUpForm(forms.Form):
 
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
-    step = forms.ChoiceField(label=gettext_lazy("Et ensuite ?"), widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Dites si le suivi continue.")})
+    step = forms.ChoiceField(label=gettext_lazy("Et ensuite ?"), widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Dites si le suivi continue.")})
     text = forms.CharField(
         label=gettext_lazy("Ce qui a été fait"),
         max_length=3000,
@@ -99,7 +99,7 @@ class FollowUpForm(forms.Form):
         Step = IncidentFollowUp.Step
         initial = {"id": uuid.uuid4(), "version": incident.version, "due_on": incident.due_on, "due_who": incident.due_who}
         super().__init__(*arguments, initial=initial | {"step": Step.NOTE if incident.is_open else Step.REOPENED}, **named)
-        going_on = [(Step.NOTE, _("Le suivi continue")), (Step.CLOSED, _("L’incident est clos : ce texte en est l’issue"))]
+        going_on = [(Step.NOTE, _("Le suivi continue")), (Step.CLOSED, _("L’incident est clos : ce texte en est l’issue"))]
         self.fields["step"].choices = going_on if incident.is_open else [(Step.REOPENED, _("L’incident est rouvert"))]  # type: ignore[attr-defined]
 
 

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("tension_residents", "tension entre résidents"),
-                            ("tension_aid", "tension au sujet d’une aide (K3)"),
+                            ("tension_aid", "tension au sujet d’une aide"),
                             ("theft", "vol"),
                             ("violence", "violence"),
                             ("accident", "accident"),

@@ -33,7 +33,7 @@ class Incident(models.Model):
 
     class Kind(models.TextChoices):
         TENSION_RESIDENTS = "tension_residents", _("tension entre résidents")
-        TENSION_AID = "tension_aid", _("tension au sujet d’une aide (K3)")
+        TENSION_AID = "tension_aid", _("tension au sujet d’une aide")
         THEFT = "theft", _("vol")
         VIOLENCE = "violence", _("violence")
         ACCIDENT = "accident", _("accident")

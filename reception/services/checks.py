@@ -33,7 +33,7 @@ class Measured:
     over: bool
     subject: str = ""
     days: int | None = None
-    plain: str = ""  # a count that the value is a share of: « 52 / 40 »
+    plain: str = ""  # a count that the value is a share of: « 52 / 40 »
 
 
 def _percent(part: int, whole: Decimal | int) -> Decimal:
@@ -131,11 +131,16 @@ def _tell(actor: User | None, centre: Centre, kind: str, causes: list[Measured])
     raised = []
     for one in causes:
         last = known.filter(subject=one.subject).order_by("-raised_at", "-pk").first()
-        if last is not None and last.closed_at is not None and last.gone_at is None:  # somebody saw to it, and it goes on
-            seen_to = last.threshold == one.threshold if kind == Alert.Kind.TARGET_PASSED else last.closed_at > now - AGAIN_AFTER
-            if seen_to:
-                continue
+        if last is not None and _seen_to(last, one, now):
+            continue
         alert, new = raise_alert(actor=actor, centre=centre, kind=kind, subject=one.subject, value=one.value, threshold=one.threshold, days=one.days)
         if new:
             raised.append(alert)
     return raised
+
+
+def _seen_to(last: Alert, one: Measured, now: datetime.datetime) -> bool:
+    """Did somebody close it while its cause went on, and is that enough for now? A target that was changed is another one."""
+    if last.closed_at is None or last.gone_at is not None:
+        return False
+    return last.threshold == one.threshold if last.kind == Alert.Kind.TARGET_PASSED else last.closed_at > now - AGAIN_AFTER

@@ -57,7 +57,7 @@ def close(request: HttpRequest, alert: Alert) -> HttpResponse:
             services.close_alert(actor=request.user, alert=alert, done=form.cleaned_data["done"])
         except Stale as stale:
             now = stale.current
-            words = _("%(who)s a déjà clos cette alerte le %(day)s : « %(done)s »")
+            words = _("%(who)s a déjà clos cette alerte le %(day)s : « %(done)s »")
             form.add_error(None, words % {"who": now.closed_by, "day": formats.date_format(timezone.localtime(now.closed_at)), "done": now.done})
         except ValidationError as error:
             put_errors(form, error)

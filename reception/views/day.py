@@ -46,7 +46,7 @@ def day(request: HttpRequest, centre: Centre) -> HttpResponse:
         else:
             messages.success(request, _("La consigne est laissée à l’équipe suivante."))
             return redirect("reception:day", centre.code)
-    asked = DayForm(request.GET)
+    asked = DayForm({"day": request.GET.get("day") or timezone.localdate()})
     sheet = day_sheet.sheet_of(request.user, centre, asked.chosen)
     log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted(sheet.people), centre_code=centre.code)
     may_write = may(request.user, Right.RECEIVE, centre)

@@ -47,7 +47,7 @@ REFUSED = [
 
 def test_it_works_and_its_work_is_written_down(role):
     with role, role.cursor() as cursor:
-        cursor.execute("INSERT INTO centres_room (centre_id, name, kind) VALUES (%s, 'Salle X', 'men') RETURNING id", [Centre.objects.get(code="GAO").pk])
+        cursor.execute("INSERT INTO centres_room (centre_id, name, kind, version) VALUES (%s, 'Salle X', 'men', 1) RETURNING id", [Centre.objects.get(code="GAO").pk])
         key = cursor.fetchone()[0]
         cursor.execute("UPDATE centres_room SET name = 'Salle Y' WHERE id = %s", [key])
         cursor.execute("INSERT INTO audit_readlog (user_id, action, model, rows, centre_code, path) SELECT id, 'opened', 'x', '{1}', '', '/' FROM accounts_user LIMIT 1")

@@ -210,7 +210,7 @@ def test_tampering_is_found(written, statements, words):
         ("UPDATE accounts_user SET email = 'x@exemple.ml' WHERE username = 'admin'", "modifiée sans trace (email)"),
         ("UPDATE centres_posting SET granted = NOT granted WHERE id = (SELECT min(id) FROM centres_posting)", "modifiée sans trace (granted)"),
         ("DELETE FROM centres_bed WHERE id = (SELECT min(id) FROM centres_bed)", "supprimée sans trace"),
-        ("INSERT INTO centres_room (centre_id, name, kind) SELECT id, 'Ajout', 'men' FROM centres_centre LIMIT 1", "ajoutée sans trace"),
+        ("INSERT INTO centres_room (centre_id, name, kind, version) SELECT id, 'Ajout', 'men', 1 FROM centres_centre LIMIT 1", "ajoutée sans trace"),
     ],
 )
 def test_a_row_changed_while_no_trigger_fired_is_found(written, statement, words):

@@ -84,7 +84,7 @@ def test_they_forbid_what_they_say(centre):
     with pytest.raises(ValidationError, match="Exclu de la distribution"):
         make_assistance(gao, migrant=denied)
     dinner = Service.objects.get(code="diner")
-    assert serve(actor=agent_of(gao), centre=gao, service=dinner, people=[denied.pk, kept.pk, free.pk], key=uuid.uuid4()) == 2
+    assert serve(actor=agent_of(gao), centre=gao, service=dinner, people=[denied.pk, kept.pk, free.pk], key=uuid.uuid4()).made == 2
     assert not Assistance.objects.filter(migrant=denied).exists()
     with pytest.raises(ValidationError, match="n’est pas transférée"):
         check_out(actor=manager_of(gao), stay=stays[1], reason="transferred", transfer_to=centre("BKO"))

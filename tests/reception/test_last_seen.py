@@ -74,7 +74,7 @@ def test_in_bulk_and_from_nothing(centre):
     crowd(gao, 40)
     people = list(Stay.objects.open().at(gao).values_list("migrant_id", flat=True))
     assert LastSeen.objects.filter(migrant__in=people, how="arrival").count() == len(people) == 40
-    made = serve(actor=agent_of(gao), centre=gao, service=Service.objects.get(code="diner"), people=people, key=uuid.uuid4())
+    made = serve(actor=agent_of(gao), centre=gao, service=Service.objects.get(code="diner"), people=people, key=uuid.uuid4()).made
     assert made == LastSeen.objects.filter(migrant__in=people, how="assistance").count() == 40
     before = set(LastSeen.objects.values_list("migrant", "at", "how", "centre"))
     LastSeen.objects.all().delete()

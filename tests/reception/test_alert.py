@@ -1,0 +1,281 @@
+"""Alerts: what the rules measure, what is raised once, what is closed with words."""
+
+import datetime
+import threading
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.acting import Stale
+from cases.services import open_custody
+from centres.models import Centre
+from reception import alert_rules, alerts
+from reception.models import Alert, AlertRule, ArrivalPlan, FlagKind, PersonFlag, Stay
+from reception.services import MEASURES, check_alerts, check_out, close_alert, raise_alert, settle_alert
+from reception.tasks import check_alerts as beat
+from tests.factories import make_migrant, make_minor
+
+from .factories import backdate, crowd, make_alert, make_assistance, make_incident, make_stay
+from .test_board import queries_of
+
+pytestmark = pytest.mark.django_db
+Kind = Alert.Kind
+
+
+def rule(centre, kind, threshold, days=None, **more):
+    AlertRule.objects.update_or_create(centre=centre, kind=kind, defaults={"threshold": threshold, "days": days, **more})
+
+
+def check(centre, *kinds):
+    return check_alerts(actor=None, centre=centre, kinds=kinds or tuple(MEASURES))
+
+
+def open_now(centre, kind):
+    return [(one.subject, one.value, one.gone_at is not None) for one in Alert.objects.open().filter(centre=centre, kind=kind).order_by("subject")]
+
+
+class TestRules:
+    def test_occupancy_raised_once_brought_up_to_date_and_gone(self, centre):
+        gao = centre("GAO")  # 80 beds
+        crowd(gao, 72)
+        assert check(gao, Kind.OCCUPANCY) == []  # 90 % is not more than 90 %
+        stays = [make_stay(gao) for _ in range(4)]
+        assert len(check(gao, Kind.OCCUPANCY)) == 1 and check(gao, Kind.OCCUPANCY) == []
+        assert open_now(gao, Kind.OCCUPANCY) == [("", Decimal("95.00"), False)]
+        assert alerts.words(Alert.objects.get()) == "Occupation 95\u00a0% (seuil 90\u00a0%)"
+        for stay in stays:
+            check_out(actor=stay.checked_in_by, stay=stay, reason="left")
+        assert check(gao, Kind.OCCUPANCY) == [] and open_now(gao, Kind.OCCUPANCY) == [("", Decimal("95.00"), True)]
+        make_stay(gao)
+        assert check(gao, Kind.OCCUPANCY) == [] and open_now(gao, Kind.OCCUPANCY) == [("", Decimal("91.20"), False)]  # the same one, again with a cause
+        assert not Alert.objects.exclude(centre=gao).exists()
+
+    def test_closed_while_it_goes_on_it_comes_back_after_a_week(self, centre, persona):
+        gao = centre("GAO")
+        rule(gao, Kind.OCCUPANCY, 1)
+        crowd(gao, 2)
+        (alert,) = check(gao, Kind.OCCUPANCY)
+        close_alert(actor=persona("manager.gao"), alert=alert, done="Dix tentes sont demandées")
+        assert check(gao, Kind.OCCUPANCY) == []
+        Alert.objects.update(closed_at=timezone.now() - datetime.timedelta(days=8))
+        (again,) = check(gao, Kind.OCCUPANCY)
+        close_alert(actor=persona("manager.gao"), alert=again, done="Les tentes sont là")
+        rule(gao, Kind.OCCUPANCY, 50)
+        check(gao, Kind.OCCUPANCY)  # the cause is gone
+        rule(gao, Kind.OCCUPANCY, 1)
+        assert len(check(gao, Kind.OCCUPANCY)) == 1  # and a new one is a new alert
+        rule(gao, Kind.OCCUPANCY, 1, active=False)
+        Alert.objects.all().delete()
+        assert check(gao, Kind.OCCUPANCY) == []
+
+    def test_arrivals_against_the_plan(self, centre):
+        gao, today = centre("GAO"), timezone.localdate()
+        ArrivalPlan.objects.create(centre=gao, since=today - datetime.timedelta(days=400), per_month=365)  # twelve a day
+        assert alert_rules.expected_arrivals(gao, today, today) == 12
+        ArrivalPlan.objects.create(centre=gao, since=today, per_month=730)
+        assert alert_rules.expected_arrivals(gao, today - datetime.timedelta(days=1), today) == 36
+        for kind in (Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW):
+            rule(gao, kind, 100, 2)
+        crowd(gao, 30)
+        assert [one.kind for one in check(gao, Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW)] == [Kind.ARRIVALS_BELOW]  # yesterday and the day before nobody came
+        crowd(gao, 10)
+        Stay.objects.filter(pk=Stay.objects.first().pk).update(arrived_at=timezone.now() - datetime.timedelta(days=2))
+        assert [(one.kind, one.value, one.days) for one in check(gao, Kind.ARRIVALS_ABOVE)] == [(Kind.ARRIVALS_ABOVE, Decimal("108.3"), 2)]  # 39 / 36
+        assert "108,3\u00a0% du plan en 2 jours (seuil 100\u00a0%)" in alerts.words(Alert.objects.get(kind=Kind.ARRIVALS_ABOVE))
+
+    def test_a_new_centre_is_not_below_its_plan(self, centre):
+        gao = centre("GAO")
+        Centre.objects.filter(pk=gao.pk).update(functional_since=timezone.localdate() - datetime.timedelta(days=5))
+        gao.refresh_from_db()
+        assert check(gao, Kind.ARRIVALS_BELOW) == []
+        Centre.objects.filter(pk=gao.pk).update(functional_since=timezone.localdate() - datetime.timedelta(days=50))
+        gao.refresh_from_db()
+        assert len(check(gao, Kind.ARRIVALS_BELOW)) == 1
+
+    def test_long_stays(self, centre):
+        gao = centre("GAO")
+        backdate(make_stay(gao), 20), make_stay(gao)
+        (alert,) = check(gao, Kind.LONG_STAY)
+        assert alerts.words(alert) == "1 séjour au-delà de la limite (seuil 0)"
+
+    def test_people_not_lines_and_each_once_in_the_country(self, centre):
+        gao, kay = centre("GAO"), centre("KAY")
+        traveller = make_migrant(gao)
+        for here in (gao, kay):
+            stay = make_stay(here, migrant=traveller)
+            make_assistance(here, migrant=traveller), make_assistance(here, migrant=traveller, service="consultation")
+            check_out(actor=stay.checked_in_by, stay=stay, reason="left")
+            open_custody(actor=stay.checked_in_by, migrant=traveller, centre=kay, reason="transferred", exclusive=True)
+        make_assistance(gao), make_assistance(kay)
+        hidden = make_assistance(gao).migrant
+        kind = FlagKind.objects.create(code="test", name="Essai", out_of_statistics=True)
+        PersonFlag.objects.create(migrant=hidden, kind=kind, reason="essai")
+        measured = {one.subject: one.value for one in MEASURES[Kind.TARGET_PASSED](gao, alert_rules.rules_of(gao)[Kind.TARGET_PASSED])}
+        assert measured == {"": 2, "national": 3}
+        for code, share in (("GAO", 1), ("KAY", 1), ("BKO", 0)):
+            rule(centre(code), Kind.TARGET_PASSED, share)
+        assert alert_rules.national_target() == 2
+        assert beat() >= 5
+        found = {(one.centre.code, one.subject, int(one.value), int(one.threshold)) for one in Alert.objects.filter(kind=Kind.TARGET_PASSED)}
+        assert found == {("GAO", "", 2, 1), ("KAY", "", 2, 1)} | {(code, "national", 3, 2) for code in ("GAO", "KAY", "BKO")}
+
+    def test_a_target_once_passed_is_told_once(self, centre, persona):
+        gao = centre("GAO")
+        rule(gao, Kind.TARGET_PASSED, 0)
+        make_assistance(gao)
+        (alert,) = check(gao, Kind.TARGET_PASSED)
+        close_alert(actor=persona("manager.gao"), alert=alert, done="Le bailleur est informé")
+        Alert.objects.update(closed_at=timezone.now() - datetime.timedelta(days=400))
+        assert check(gao, Kind.TARGET_PASSED) == []
+        rule(gao, Kind.TARGET_PASSED, 1)
+        make_assistance(gao)
+        assert len(check(gao, Kind.TARGET_PASSED)) == 1
+
+    def test_the_shares_make_up_the_target(self, db):
+        assert sum(alert_rules.SHARES.values()) == alert_rules.TARGET == alert_rules.national_target()
+
+    def test_every_kind_has_words(self, centre, persona):
+        gao, child = centre("GAO"), make_minor(centre("GAO"))
+        for kind in Kind:
+            raise_alert(
+                actor=None, centre=gao, kind=kind, subject="kit-hygiene" if kind == Kind.STOCK else "", value=Decimal(4), threshold=Decimal(10), days=7, migrant=child
+            )
+        rows = alerts.shown(persona("agent.gao"), alerts.with_person(persona("agent.gao"), Alert.objects.all()))
+        said = {row.alert.kind: row.words for row in rows}
+        assert len(set(said.values())) == len(Kind)
+        assert said[Kind.STOCK] == "Stock bas\u00a0: Kit d’hygiène, reste 4 (seuil 10)" and str(child) in said[Kind.MINOR_MISSING] and str(child) in said[Kind.ABSENCE]
+        for kind in Kind:  # without figures too
+            assert alerts.words(Alert(kind=kind))
+
+
+class TestClose:
+    def test_with_what_was_done(self, as_user, centre):
+        alert = make_alert(centre("GAO"), Kind.OCCUPANCY, value=Decimal(94), threshold=Decimal(90))
+        browser, url = as_user("manager.gao"), reverse("reception:close-alert", args=[alert.pk])
+        assert "Occupation 94\u00a0% (seuil 90\u00a0%)" in browser.get(url).content.decode()
+        for words in ("", "ok", "  vu   fait "):
+            assert "done" in browser.post(url, {"done": words}).context["form"].errors
+        assert browser.post(url, {"done": "Dix tentes montées"}).url == reverse("reception:alerts", args=["GAO"])
+        assert browser.post(url, {"done": "Dix tentes montées"}).status_code == 302  # a second click
+        alert.refresh_from_db()
+        assert alert.closed_by.username == "manager.gao" and alert.done == "Dix tentes montées"
+        page = browser.post(url, {"done": "Autre chose fut faite"}).content.decode()
+        assert "Dix tentes montées" in page and "Autre chose fut faite" in page
+        assert "Dix tentes montées" in browser.get(reverse("reception:alerts", args=["GAO"]) + "?state=closed").content.decode()
+
+    def test_who_may(self, persona, centre, as_user):
+        gao = centre("GAO")
+        crowded, missing = make_alert(gao, Kind.OCCUPANCY), make_alert(gao)
+        for username in ("agent.gao", "returns.gao", "manager.kayes"):
+            with pytest.raises(PermissionDenied):
+                close_alert(actor=persona(username), alert=missing, done="Je le ferme ici")
+        with pytest.raises(PermissionDenied):
+            close_alert(actor=persona("protection"), alert=crowded, done="Je le ferme ici")
+        close_alert(actor=persona("protection"), alert=missing, done="Retrouvé chez un ami")
+        with pytest.raises(Stale):
+            close_alert(actor=persona("manager.gao"), alert=missing, done="Retrouvé par nous")
+        with pytest.raises(ValidationError):
+            close_alert(actor=persona("manager.gao"), alert=crowded, done="vu")
+
+    def test_the_cause_is_gone_but_it_stays(self, centre, as_user):
+        gao = centre("GAO")
+        make_alert(gao, subject="x")
+        assert settle_alert(actor=None, centre=gao, kind=Kind.MINOR_MISSING, subject="x") == 1
+        assert settle_alert(actor=None, centre=gao, kind=Kind.MINOR_MISSING, subject="x") == 0
+        assert "la cause a disparu" in as_user("manager.gao").get(reverse("reception:alerts", args=["GAO"])).content.decode()
+        make_alert(gao, subject="x")
+        assert Alert.objects.get().gone_at is None
+
+
+class TestShown:
+    def test_the_name_only_in_scope(self, as_user, centre):
+        gao, kay = centre("GAO"), centre("KAY")
+        child = make_minor(gao)
+        make_alert(gao, subject=str(child.pk), migrant=child)
+        strange = make_minor(kay, surname="Inconnue")
+        make_alert(gao, Kind.ABSENCE, subject=str(strange.pk), migrant=strange, value=Decimal(4), threshold=Decimal(3))
+        for page in ("reception:alerts", "reception:centre", "reception:day"):
+            text = as_user("agent.gao").get(reverse(page, args=["GAO"])).content.decode()
+            assert f"Mineur manquant à l’appel\u00a0: {child}" in text and "Inconnue" not in text and "Une personne\u00a0: plus vue depuis 4 jours" in text, page
+        assert as_user("agent.kayes").get(reverse("reception:alerts", args=["GAO"])).status_code == 404
+        for username, card in (("manager.gao", True), ("protection", True), ("agent.gao", False), ("manager.kayes", False)):
+            assert ("Alertes des centres" in as_user(username).get("/").content.decode()) is card, username
+
+    def test_on_the_board_and_its_tab(self, as_user, centre):
+        gao = centre("GAO")
+        url = reverse("reception:centre", args=["GAO"])
+        none = queries_of(as_user("agent.gao"), url)
+        for number in range(8):
+            make_alert(gao, subject=str(number))
+        page = as_user("agent.gao").get(url)
+        assert len(page.context["alerts"]) == 8 and "Voir les 8 alertes ouvertes" in page.content.decode()
+        assert [tab["count"] for tab in page.context["tabs"] if tab["url"].endswith("/alerts/")] == [8]
+        assert queries_of(as_user("agent.gao"), url) == none
+        assert queries_of(as_user("manager.gao"), reverse("reception:alerts", args=["GAO"])) <= 12
+
+    def test_the_quarter_without_people(self, as_user, centre, persona):
+        child = make_minor(centre("GAO"))
+        close_alert(actor=persona("manager.gao"), alert=make_alert(centre("GAO"), subject="a", migrant=child), done="Retrouvé chez un ami")
+        make_alert(centre("GAO"), subject="b"), make_alert(centre("KAY"))
+        text = as_user("protection").get(reverse("reception:alerts-quarter")).content.decode()
+        assert "Kayes" in text and str(child) not in text
+        rows = as_user("manager.gao").get(reverse("reception:alerts-quarter")).context["table"]["rows"]
+        assert [row[2:] for row in rows] == [[2, 1, 1]]
+        assert as_user("steering.eu").get(reverse("reception:alerts-quarter")).status_code == 403
+
+
+class TestSettings:
+    def form(self, browser):
+        fields = browser.get(reverse("reception:alert-rules", args=["GAO"])).context["form"]
+        return {name: value for name, value in ((one.html_name, one.value()) for one in fields) if value is not None and value is not False}
+
+    def test_the_manager_changes_them(self, as_user, centre):
+        gao, browser, url = centre("GAO"), as_user("manager.gao"), reverse("reception:alert-rules", args=["GAO"])
+        crowd(gao, 10)
+        sent = self.form(browser)
+        assert sent["occupancy-threshold"] == 90 and sent["per_month"] == 187
+        assert browser.post(url, sent).status_code == 302 and not AlertRule.objects.exists()  # nothing was changed
+        del sent["tension-active"]
+        sent |= {"occupancy-threshold": "10", "tension-days": 20, "per_month": 60}
+        assert browser.post(url, sent).status_code == 302
+        assert {one.kind: (one.active, int(one.threshold), one.days) for one in AlertRule.objects.all()} == {"occupancy": (True, 10, None), "tension": (False, 3, 20)}
+        assert ArrivalPlan.objects.get().per_month == 60
+        assert Alert.objects.filter(kind=Kind.OCCUPANCY, centre=gao).exists()  # measured at once
+        text = browser.post(url, {**sent, "occupancy-threshold": "20"}).content.decode()
+        assert "Entre-temps" in text and 'value="20"' in text
+        for name, wrong in (("occupancy-threshold", "-1"), ("occupancy-threshold", "beaucoup"), ("tension-days", "0"), ("per_month", ""), ("occupancy-threshold", "1e9")):
+            assert name in browser.post(url, {**sent, name: wrong}).context["form"].errors
+        for _ in range(2):
+            make_incident(gao, kind="tension_aid", aid="meal")
+        assert "repas\u00a0: 2" in browser.get(url).content.decode()
+        assert queries_of(browser, url) <= 22
+
+    def test_not_for_an_agent(self, as_user):
+        url = reverse("reception:alert-rules", args=["GAO"])
+        assert as_user("agent.gao").get(url).status_code == 403 and as_user("manager.kayes").get(url).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_checked_by_many_at_once_it_is_one_alert(centre):
+    gao = centre("GAO")
+    rule(gao, Kind.OCCUPANCY, 1)
+    make_stay(gao), make_stay(gao)
+    raised, faults = [], []
+
+    def run():
+        try:
+            raised.extend(check(gao))
+        except Exception as error:
+            faults.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(5)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert not faults and Alert.objects.filter(kind=Kind.OCCUPANCY).count() == 1
+    assert len([one for one in raised if one.kind == Kind.OCCUPANCY]) == 1
