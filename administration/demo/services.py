@@ -6,14 +6,10 @@ import random
 from centres.models import ServiceOffer
 
 
-def fill_services(seed: int, today: datetime.date) -> None:
-    """At Bamako hygiene kits some weeks apart, at Kayes no information on Sundays, at Gao a transport that is suspended."""
+def change_offers(seed: int, today: datetime.date) -> None:
+    """At Bamako hygiene kits some weeks apart, at Kayes no information on Sundays, at Gao a transport that is suspended. With their history: the offers were there before
+    the invented rows."""
     rng = random.Random(seed)  # noqa: S311
-
-
-def change_offers(today: datetime.date) -> None:
-    """At Bamako hygiene kits a month apart, at Kayes no information on Sundays, at Gao a transport that is suspended. With their history: the
-    offers were there before the invented rows."""
     offers = ServiceOffer.objects.all()
     offers.filter(centre__code="BKO", service__code="kit-hygiene").update(min_interval_days=rng.choice((21, 28, 30)))
     offers.filter(centre__code="KAY", service__code="information").update(days=[1, 2, 3, 4, 5, 6])

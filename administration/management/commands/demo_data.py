@@ -20,7 +20,7 @@ from administration.demo.life import ORDER, Batch, Life
 from administration.demo.places import fill_places
 from administration.demo.profiles import Tales
 from administration.demo.protection import ensure_partners, protect
-from administration.demo.services import change_offers, fill_services
+from administration.demo.services import change_offers
 from administration.demo.transfers import fill_transfers
 from cases.models import CaseCounter, DuplicatePair, ImportBatch, Migrant, Profile, RouteStep, SavedFilter
 from centres.setup import ensure_centres
@@ -30,7 +30,7 @@ from outreach.models import Activity, Attendance, Community, Trainee
 from questionnaires.setup import ensure_questionnaires
 
 # What is added to the people once they are there, in this order.
-FILLED_AFTERWARDS = (fill_places, fill_services, fill_care, fill_cards, fill_transfers, fill_evenings, fill_incidents)
+FILLED_AFTERWARDS = (fill_places, fill_care, fill_cards, fill_transfers, fill_evenings, fill_incidents)
 # The history of more would take minutes to write.
 MOST_WITH_HISTORY = 5000
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         self._numbers(seed, users)
         self._protection(seed, users)
         self._lists(seed, users)
-        change_offers(timezone.localdate())
+        change_offers(seed + 3, timezone.localdate())
         for number, fill in enumerate(FILLED_AFTERWARDS, start=3):
             with transaction.atomic():
                 _without_history()
