@@ -1,10 +1,10 @@
 """The alerts of a centre as they are read: in words, with the person's name for whoever may open the file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet, Subquery
 from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -20,11 +20,6 @@ from .services import NATIONAL, Measured, may_close
 
 Kind = Alert.Kind
 TONES = {Kind.MINOR_MISSING: "danger", Kind.OCCUPANCY: "danger", Kind.TENSION: "danger", Kind.TARGET_PASSED: "info", Kind.ARRIVALS_BELOW: "info"}
-# Kind → names of subjects, for kinds whose subject is a code: {code: name}. One question for all alerts of a page.
-SUBJECTS: dict[str, Callable[[set[str]], dict[str, str]]] = {
-    Kind.STOCK: lambda codes: {service.code: str(service) for service in Service.objects.filter(code__in=codes)},
-    Kind.TENSION: lambda codes: {code: str(name) for code, name in Service.Category.choices},
-}
 
 
 def _number(value: Any) -> str:
@@ -68,7 +63,7 @@ def measured_words(kind: str, one: Measured) -> str:
     if kind in (Kind.OCCUPANCY, Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW):
         return f"{value} %"
     if kind == Kind.TENSION:
-        about = SUBJECTS[kind]({one.subject}).get(one.subject, _("entre résidents"))
+        about = _aid(one.subject) or _("entre résidents")
         return f"{about} : {value}"
     return _("%(n)s dans tous les centres") % {"n": value} if one.subject == NATIONAL else value
 
@@ -117,28 +112,28 @@ class ShownAlert:
 
 
 def with_person(user: User, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
-    """With the person, and whether the user has them in scope: `known`."""
+    """With the person, whether the user has them in scope (`known`), and the name of the service it is about."""
     known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("migrant_id")))
-    return alerts.select_related("migrant", "centre", "closed_by").annotate(known=ExpressionWrapper(known, output_field=BooleanField()))
+    service = Service.objects.filter(code=OuterRef("subject")).order_by().values("name")[:1]
+    return alerts.select_related("migrant", "centre", "closed_by").annotate(known=ExpressionWrapper(known, output_field=BooleanField()), service=Subquery(service))
+
+
+def _aid(code: str) -> str:
+    return str(dict(Service.Category.choices).get(code, ""))
 
 
 def shown(user: User, alerts: Iterable[Alert]) -> list[ShownAlert]:
     """Alerts from `with_person`, for a page."""
-    alerts = list(alerts)
-    names: dict[tuple[str, str], str] = {}
-    for kind, find in SUBJECTS.items():
-        if codes := {alert.subject for alert in alerts if alert.kind == kind and alert.subject}:
-            names |= {(kind, code): name for code, name in find(codes).items()}
     rows = []
     for alert in alerts:
         person = alert.migrant if alert.known else None  # type: ignore[attr-defined]
-        said = words(alert, person=str(person or ""), subject=names.get((alert.kind, alert.subject), ""))
+        said = words(alert, person=str(person or ""), subject=_(alert.service) if alert.kind == Kind.STOCK and alert.service else _aid(alert.subject))
         rows.append(ShownAlert(alert, said, TONES.get(Kind(alert.kind), "warn"), person, may_close(user, alert)))
     return rows
 
 
 def open_at(user: User, centre: Centre) -> list[ShownAlert]:
-    """The open alerts of the centre, gravest first, for `reception/_alerts.html`: one query (and one more for the name of a stock that is low)."""
+    """The open alerts of the centre, gravest first, for `reception/_alerts.html`: one query."""
     rows = shown(user, with_person(user, Alert.objects.visible_to(user).open().filter(centre=centre)))
     return sorted(rows, key=lambda row: (bool(row.gone), ("danger", "warn", "info").index(row.tone)))
 

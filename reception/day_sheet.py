@@ -1,6 +1,4 @@
-"""A day of a centre on one sheet, for whoever takes over: each part is made by one function.
-
-Other modules add theirs to `DAY_SHEET_PARTS`; a part that has nothing to say is None."""
+"""A day of a centre on one sheet, for whoever takes over: each part is made by one function."""
 
 import datetime
 from collections.abc import Callable
@@ -22,7 +20,7 @@ from centres.models import Centre, Service
 from config.charts import format_number
 
 from . import alerts as alert_words
-from .models import Alert, Assistance, HandoverNote, Incident, Stay
+from .models import Alert, Assistance, HandoverNote, Incident, RollCallLine, Stay
 
 
 @dataclass(frozen=True)
@@ -186,6 +184,26 @@ def alerts(day: Day) -> Part | None:
     return Part(_("Alertes ouvertes"), lines, empty=_("Aucune alerte ouverte."), order=40, wide=True)
 
 
+def roll_call(day: Day) -> Part | None:
+    """The evening's round in figures; nothing before it has begun."""
+    lines = RollCallLine.objects.filter(call__centre=day.centre, call__date=day.date).order_by()
+    counts = {state: (number, finished) for state, finished, number in lines.values_list("state", "call__finished_at").annotate(n=Count("pk"))}
+    if not counts:
+        return None
+    words = [
+        Line(
+            str(capfirst(RollCallLine.State(state).label)),
+            format_number(counts[state][0]),
+            chip=(_("à chercher"), "danger") if state == RollCallLine.State.MISSING else None,
+        )
+        for state in RollCallLine.State.values
+        if state in counts
+    ]
+    if any(finished is None for _number, finished in counts.values()):
+        words.append(Line(_("L’appel du soir n’est pas terminé.")))
+    return Part(_("Appel du soir"), words, order=25)
+
+
 def notes(day: Day) -> list[HandoverNote]:
     """What had to be known on that day: left until its end, and not done before it. With `readers` (names) and `mine` (has this user read it,
     or written it?), those still to be read first."""
@@ -202,8 +220,8 @@ def notes(day: Day) -> list[HandoverNote]:
     return sorted(found, key=lambda note: (note.done_at is not None, note.mine))  # type: ignore[attr-defined]
 
 
-# What other modules put on the sheet: the roll-call of the evening, a stock that is low …
-DAY_SHEET_PARTS: list[Callable[[Day], Part | None]] = [incidents, alerts]
+# A part that has nothing to say is None.
+DAY_SHEET_PARTS: tuple[Callable[[Day], Part | None], ...] = (roll_call, incidents, alerts)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from audit.models import ReadLog
-from reception import day_sheet
-from reception.models import HandoverNote, HandoverRead, Stay
+from reception.evening import evening_of
+from reception.models import HandoverNote, HandoverRead, RollCall, RollCallLine, Stay
 from reception.services import check_out, finish_note, leave_note, read_notes
 from tests.factories import agent_of, make_minor
 
@@ -99,10 +99,16 @@ class TestDay:
             assert browser.get(reverse("reception:day-pdf", args=["GAO"]), {"day": day}).status_code == 200
         assert "Aucune arrivée." in sheet(browser, datetime.date(2025, 1, 1)).content.decode()
 
-    def test_other_modules_add_their_part(self, as_user, monkeypatch):
-        added = lambda day: day_sheet.Part("Appel du soir", [day_sheet.Line(day.centre.code)], order=15)  # noqa: E731
-        monkeypatch.setattr(day_sheet, "DAY_SHEET_PARTS", [*day_sheet.DAY_SHEET_PARTS, added, lambda day: None])
-        assert [part.title for part in sheet(as_user("agent.gao")).context["sheet"].parts][:3] == ["Arrivées", "Départs", "Appel du soir"]
+    def test_the_roll_call_of_the_evening(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        titles = lambda: [part.title for part in sheet(browser, evening_of()).context["sheet"].parts]  # noqa: E731
+        assert "Appel du soir" not in titles()
+        here, gone = (make_stay(gao).migrant for _ in range(2))
+        call = RollCall.objects.create(centre=gao, date=evening_of())
+        for person, state in ((here, "present"), (gone, "missing")):
+            RollCallLine.objects.create(call=call, migrant=person, state=state)
+        part = next(part for part in sheet(browser, evening_of()).context["sheet"].parts if part.title == "Appel du soir")
+        assert [(line.text, line.detail) for line in part.lines] == [("Présente", "1"), ("Manquante", "1"), ("L’appel du soir n’est pas terminé.", "")]
 
 
 moments = st.integers(-60, 60).map(lambda hours: at(DAY) + datetime.timedelta(hours=hours))
