@@ -127,7 +127,9 @@ def shown(user: User, alerts: Iterable[Alert]) -> list[ShownAlert]:
     rows = []
     for alert in alerts:
         person = alert.migrant if alert.known else None  # type: ignore[attr-defined]
-        said = words(alert, person=str(person or ""), subject=_(alert.service) if alert.kind == Kind.STOCK and alert.service else _aid(alert.subject))
+        service = alert.service or ""  # type: ignore[attr-defined]
+        about = _(service) if alert.kind == Kind.STOCK and service else _aid(alert.subject)
+        said = words(alert, person=str(person or ""), subject=about)
         rows.append(ShownAlert(alert, said, TONES.get(Kind(alert.kind), "warn"), person, may_close(user, alert)))
     return rows
 

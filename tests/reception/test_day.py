@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from audit.models import ReadLog
+from reception import day_sheet
 from reception.evening import evening_of
 from reception.models import HandoverNote, HandoverRead, RollCall, RollCallLine, Stay
 from reception.services import check_out, finish_note, leave_note, read_notes
