@@ -21,7 +21,7 @@ from tests.cases.factories import make_pair
 from tests.cases.test_merge import join, sides
 from tests.factories import agent_of, make_migrant
 
-from .factories import make_assistance, make_flag, make_stay, manager_of, queries_of
+from .factories import make_assistance, make_flag, make_stay, make_transfer, manager_of, queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -87,8 +87,8 @@ def test_they_forbid_what_they_say(centre):
     assert serve(actor=agent_of(gao), centre=gao, service=dinner, people=[denied.pk, kept.pk, free.pk], key=uuid.uuid4()).made == 2
     assert not Assistance.objects.filter(migrant=denied).exists()
     with pytest.raises(ValidationError, match="n’est pas transférée"):
-        check_out(actor=manager_of(gao), stay=stays[1], reason="transferred", transfer_to=centre("BKO"))
-    check_out(actor=manager_of(gao), stay=stays[2], reason="transferred", transfer_to=centre("BKO"))
+        make_transfer(stays[1])
+    assert make_transfer(stays[2]).is_open
     check_out(actor=agent_of(gao), stay=stays[0], reason="left")
     with pytest.raises(ValidationError, match="n’est pas admise"):
         make_stay(gao, migrant=denied)
