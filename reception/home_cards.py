@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from audit.models import ReadLog
+from audit.services import log_read
 from centres.access import centres_for
 from centres.models import Centre
 from centres.navigation import HomeCard, add_to_home
@@ -11,6 +13,7 @@ from centres.roles import Right
 
 from .models import Alert
 from .services import MAY_CLOSE
+from .views.parts import PEOPLE
 
 MOST = 20
 
@@ -18,7 +21,7 @@ MOST = 20
 def _children(user: Any) -> QuerySet[Any]:
     """Children whom a roll-call missed, at the centres for which the user answers."""
     centres = {pk for right in MAY_CLOSE for pk in centres_for(user, right)}
-    return Alert.objects.open().filter(kind=Alert.Kind.MINOR_MISSING, centre__in=sorted(centres))
+    return Alert.objects.open().filter(kind=Alert.Kind.MINOR_MISSING, migrant__isnull=False, centre__in=sorted(centres))
 
 
 def _children_card(request) -> dict[str, Any] | None:
@@ -26,6 +29,8 @@ def _children_card(request) -> dict[str, Any] | None:
     for alert in alerts:
         seen = getattr(alert.migrant, "last_seen", None)
         alert.again = seen if seen is not None and seen.at > alert.raised_at else None
+    if alerts:
+        log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted({alert.migrant_id for alert in alerts}))
     return {"alerts": alerts} if alerts else None
 
 

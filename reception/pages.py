@@ -246,7 +246,9 @@ def _watched(user: Any) -> list[int]:
 
 
 def _open_alerts(user: Any) -> QuerySet[Alert]:
-    return Alert.objects.visible_to(user).open().filter(centre__in=_watched(user), gone_at__isnull=True)
+    """But for people who are missed: they have cards of their own (`home_cards`)."""
+    missed = (Alert.Kind.MINOR_MISSING, Alert.Kind.ABSENCE)
+    return Alert.objects.visible_to(user).open().filter(centre__in=_watched(user), gone_at__isnull=True).exclude(kind__in=missed)
 
 
 def _overdue(user: Any) -> QuerySet[Incident]:
