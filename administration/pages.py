@@ -3,11 +3,12 @@
 import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from centres.access import may
 from centres.models import Posting
 from centres.navigation import DEMO_ACCOUNTS, Entry, HomeCard, add_to_home, add_to_menu
@@ -17,11 +18,20 @@ from . import trail
 from .models import AccessRequest, AccountAct
 
 
+def _roles(user) -> QuerySet[Posting]:
+    """Roles that this administrator may confirm; of anybody else none."""
+    waiting = Posting.objects.filter(confirmed_at__isnull=True).exclude(Q(user=user) | Q(created_by=user))
+    return waiting if may(user, Right.MANAGE_USERS) else waiting.none()
+
+
+def _waits(user) -> QuerySet[User]:
+    """The user, if anything waits for them as the second person."""
+    return User.objects.filter(Exists(_roles(user).order_by()) | Exists(AccessRequest.objects.for_confirming(user).order_by()), pk=user.pk)
+
+
 def _waiting(request) -> dict | None:
     """What waits for this user as the second person: roles (administrators only), and wishes about accounts."""
-    roles = 0
-    if may(request.user, Right.MANAGE_USERS):
-        roles = Posting.objects.filter(confirmed_at__isnull=True).exclude(Q(user=request.user) | Q(created_by=request.user)).count()
+    roles = _roles(request.user).count()
     wishes = AccessRequest.objects.for_confirming(request.user).count()
     return {"roles": roles, "wishes": wishes} if roles or wishes else None
 
@@ -44,7 +54,7 @@ add_to_menu(
 )
 add_to_home(
     HomeCard("administration/home_about_me.html", tuple(Right), 1, _about_me, _told),
-    HomeCard("administration/home_waiting.html", (Right.MANAGE_USERS, Right.POST_STAFF), 5, _waiting),
+    HomeCard("administration/home_waiting.html", (Right.MANAGE_USERS, Right.POST_STAFF), 5, _waiting, _waits),
     HomeCard("administration/home_accounts.html", (Right.MANAGE_USERS,), 90, lambda request: {}),
     HomeCard("administration/home_trail.html", (Right.VIEW_AUDIT,), 90, lambda request: {"job": trail.last_verdict(), "links": trail.head()[0]}),
 )

@@ -1,10 +1,11 @@
 """The rules by which a centre's alerts are raised: its own, or those it begins with."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from centres.models import Centre
@@ -52,8 +53,9 @@ def _default(centre: Centre, kind: str, default: Default) -> AlertRule:
 
 def national_target() -> Decimal:
     """The sum of what each centre takes of the target: the country's figure belongs to no single centre, and the shares make it up."""
-    own = dict(AlertRule.objects.filter(kind=Kind.TARGET_PASSED).values_list("centre", "threshold"))
-    return sum((own.get(centre.pk, Decimal(SHARES.get(centre.code, 0))) for centre in Centre.objects.all()), Decimal(0))
+    own = Subquery(AlertRule.objects.filter(kind=Kind.TARGET_PASSED, centre=OuterRef("pk")).values("threshold"))
+    shares = Centre.objects.order_by().annotate(own=own).values_list("code", "own")
+    return sum((Decimal(SHARES.get(code, 0)) if share is None else share for code, share in shares), Decimal(0))
 
 
 def plan_on(plans: list[ArrivalPlan], centre: Centre, day: datetime.date) -> int:
@@ -62,19 +64,25 @@ def plan_on(plans: list[ArrivalPlan], centre: Centre, day: datetime.date) -> int
     return in_force[-1] if in_force else round(SHARES.get(centre.code, 0) / MONTHS)
 
 
+def plans_of(centre: Centre) -> list[ArrivalPlan]:
+    """The plans of the centre by day; asked once for a loaded centre."""
+    kept = centre.__dict__
+    if "_arrival_plans" not in kept:
+        kept["_arrival_plans"] = list(ArrivalPlan.objects.filter(centre=centre).order_by("since"))
+    return kept["_arrival_plans"]
+
+
 def planned_today(centre: Centre) -> int:
-    today = timezone.localdate()
-    return plan_on(list(ArrivalPlan.objects.filter(centre=centre, since__lte=today).order_by("since")), centre, today)
+    return plan_on(plans_of(centre), centre, timezone.localdate())
 
 
 def expected_arrivals(centre: Centre, first: datetime.date, last: datetime.date) -> Decimal:
     """How many arrivals the plan expects from `first` to `last`, both included."""
-    plans = list(ArrivalPlan.objects.filter(centre=centre, since__lte=last).order_by("since"))
+    plans = plans_of(centre)
     days = (first + datetime.timedelta(days=number) for number in range((last - first).days + 1))
     return sum((Decimal(plan_on(plans, centre, day) * 12) / 365 for day in days), Decimal(0))
 
 
-def version_of(centre: Centre) -> int:
+def version_of(centre: Centre, rules: Iterable[AlertRule]) -> int:
     """Another one after every change of a rule or plan of the centre: a form that was read before knows it."""
-    plans = ArrivalPlan.objects.filter(centre=centre).aggregate(n=Sum("version"))["n"] or 0
-    return (AlertRule.objects.filter(centre=centre).aggregate(n=Sum("version"))["n"] or 0) + plans
+    return sum(rule.version for rule in rules) + sum(plan.version for plan in plans_of(centre))

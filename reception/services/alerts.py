@@ -110,14 +110,14 @@ def set_alert_rules(*, actor: User, centre: Centre, rules: Mapping[str, Setting]
     `version` as in `alert_rules.version_of`: raises Stale if somebody changed a rule since. Raises PermissionDenied, ValidationError."""
     if not may(actor, Right.MANAGE_CENTRE, centre):
         raise PermissionDenied
-    Centre.objects.select_for_update(no_key=True).only("pk").get(pk=centre.pk)  # one change, or check, at a time
+    centre = Centre.objects.select_for_update(no_key=True).get(pk=centre.pk)  # one change, or check, at a time
     known = alert_rules.rules_of(centre)
     today = timezone.localdate()
     planned = alert_rules.planned_today(centre)
     changed = [rule for kind, rule in known.items() if kind in rules and Setting(rule.active, rule.threshold, rule.days) != rules[kind]]
     if not changed and per_month == planned:
         return  # a second click
-    if version != alert_rules.version_of(centre):
+    if version != alert_rules.version_of(centre, known.values()):
         raise Stale(centre)
     for rule in changed:
         wanted = rules[rule.kind]

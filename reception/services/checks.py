@@ -4,18 +4,19 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import User
 from audit.acting import service
-from centres.models import Bed, Centre
+from centres.models import Centre
 
 from .. import flags
 from ..alert_rules import expected_arrivals, national_target, rules_of
 from ..models import Alert, AlertRule, Assistance, Incident, Stay
-from ..occupancy import long_stays, start_of_today
+from ..occupancy import start_of_today, with_day
 from .alerts import raise_alert
 
 # Closed while its cause goes on, an alert is raised anew after so many days: somebody must look again. A target once passed stays passed.
@@ -69,14 +70,23 @@ def arrivals_below(centre: Centre, rule: AlertRule) -> list[Measured]:
     return [Measured(value, rule.threshold, value < rule.threshold, days=days, plain=f"{came} / {round(expected)}")]
 
 
+def _day(centre: Centre) -> Any:
+    """The centre with the figures of its day; asked once for a loaded centre."""
+    kept = centre.__dict__
+    if "_day" not in kept:
+        kept["_day"] = with_day(Centre.objects.filter(pk=centre.pk)).get()
+    return kept["_day"]
+
+
 def occupancy(centre: Centre, rule: AlertRule) -> list[Measured]:
-    present, beds = Stay.objects.open().at(centre).count(), Bed.objects.usable().filter(room__centre=centre).count()
+    day = _day(centre)
+    present, beds = day.present, day.capacity
     value = _percent(present, max(beds, 1))
     return [Measured(value, rule.threshold, value > rule.threshold, plain=f"{present} / {beds}")]
 
 
 def stays_beyond(centre: Centre, rule: AlertRule) -> list[Measured]:
-    number = Decimal(long_stays().filter(centre=centre).count())
+    number = Decimal(_day(centre).long)
     return [Measured(number, rule.threshold, number > rule.threshold)]
 
 
@@ -84,10 +94,10 @@ def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:
     """Distinct people, at the centre and in the country. Somebody assisted at two centres counts once in the country, so that the country's
     figure is no sum of the centres'; its alert stands at each centre, where those who must act read it."""
     counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by()
-    here = Decimal(counted.filter(centre=centre).aggregate(n=Count("migrant", distinct=True))["n"])
+    people = counted.aggregate(here=Count("migrant", distinct=True, filter=Q(centre=centre)), everywhere=Count("migrant", distinct=True))
+    here, everywhere = Decimal(people["here"]), Decimal(people["everywhere"])
     found = [Measured(here, rule.threshold, here > rule.threshold)]
     if target := national_target():
-        everywhere = Decimal(counted.aggregate(n=Count("migrant", distinct=True))["n"])
         found.append(Measured(everywhere, target, everywhere > target, NATIONAL))
     return found
 
@@ -115,7 +125,7 @@ MEASURES: dict[str, Callable[[Centre, AlertRule], list[Measured]]] = {
 def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES)) -> list[Alert]:
     """Measures the rules of the centre, raises what has a cause, once, and says of open alerts whose cause is gone that it is. Returns the
     alerts raised now. Harmless at any time; two at once are one after the other."""
-    Centre.objects.select_for_update(no_key=True).only("pk").get(pk=centre.pk)  # arrivals and meals, which point at the centre, don't wait
+    centre = Centre.objects.select_for_update(no_key=True).get(pk=centre.pk)  # arrivals and meals, which point at the centre, don't wait
     rules = rules_of(centre)
     raised = []
     for kind in kinds:

@@ -73,7 +73,7 @@ def close(request: HttpRequest, alert: Alert) -> HttpResponse:
 def rules(request: HttpRequest, centre: Centre) -> HttpResponse:
     """The thresholds of the centre, and where it stands against each."""
     known = alert_rules.rules_of(centre)
-    form = AlertRulesForm(*sent(request), rules=known, per_month=alert_rules.planned_today(centre), version=alert_rules.version_of(centre))
+    form = AlertRulesForm(*sent(request), rules=known, per_month=alert_rules.planned_today(centre), version=alert_rules.version_of(centre, known.values()))
     if request.method == "POST" and form.is_valid():
         try:
             services.set_alert_rules(
@@ -81,7 +81,7 @@ def rules(request: HttpRequest, centre: Centre) -> HttpResponse:
             )
         except Stale:
             form.data = form.data.copy()
-            form.data["version"] = alert_rules.version_of(centre)
+            form.data["version"] = alert_rules.version_of(fresh := Centre.objects.get(pk=centre.pk), alert_rules.rules_of(fresh).values())
             form.add_error(None, _("Entre-temps, quelqu’un a changé ces règles. Vérifiez, puis enregistrez de nouveau."))
         except ValidationError as error:
             put_errors(form, error)

@@ -22,7 +22,7 @@ from centres.access import access, allows, centres_for
 from centres.models import Centre, Service
 from centres.roles import Right
 
-from .. import services
+from .. import rules, services
 from ..forms import CareForm, DetailForm
 from ..models import CARE, Assistance, HealthRecord, Stay
 from ..services.health import FIELDS
@@ -93,7 +93,7 @@ def _earlier(records: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 def _offered(user: User, centre: Centre) -> list[Service]:
-    return [one for one in Service.objects.filter(active=True, category__in=CARE) if services.may_give(user, one, centre)]
+    return [one for one in Service.objects.filter(category__in=CARE).at(centre) if rules.may_give(user, one, centre, one.offer)]
 
 
 @access(Right.VIEW_HEALTH, load=Centre, by="code", methods="GET POST")
