@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.acting import service, set_actor
 from centres.access import may
+from centres.models import Centre
 from centres.roles import Right
 
 from .models import LEASE, MOST_TRIES, Job, WorkerPulse
@@ -64,10 +65,16 @@ def job_kind(name: str, *, right: Right | None = None) -> Callable[[Work], Work]
     return register
 
 
-def may_have(user: User | None, kind: str) -> bool:
-    """May this user ask for such work, and have what it made? None is the installation itself."""
+def may_have(user: User | None, kind: str, parameters: dict[str, Any] | None = None) -> bool:
+    """May this user ask for such work, and have what it made? None is the installation itself. Work for one centre (the code of it is the
+    parameter `centre`) needs the right there."""
     known = KINDS.get(kind)
-    return known is not None and (user is None or known.right is None or may(user, known.right))
+    if known is None or user is None or known.right is None:
+        return known is not None
+    if code := (parameters or {}).get("centre"):
+        centre = Centre.objects.filter(code=code).first()
+        return centre is not None and may(user, known.right, centre)
+    return may(user, known.right)
 
 
 class Progress:
@@ -92,7 +99,7 @@ def ask_for(*, actor: User | None, kind: str, title: str, parameters: dict[str, 
     Raises PermissionDenied; JobRefused when the `id` is another job's."""
     if kind not in KINDS:
         raise ValueError(f"unknown kind of job: {kind}")
-    if not may_have(actor, kind):
+    if not may_have(actor, kind, parameters):
         raise PermissionDenied
     job, created = Job.objects.get_or_create(pk=id or uuid.uuid4(), defaults={"kind": kind, "title": title[:200], "parameters": parameters, "created_by": actor})
     if not created and (job.created_by_id != (actor.pk if actor else None) or job.kind != kind or job.parameters != parameters):
@@ -147,7 +154,7 @@ def run(job_id: uuid.UUID) -> None:
     if job is None:
         return
     try:
-        if not may_have(job.created_by, job.kind):
+        if not may_have(job.created_by, job.kind, job.parameters):
             raise JobRefused(_("Vous n’avez plus le droit de demander ce travail."))
         outcome = KINDS[job.kind].work(Progress(job))
     except LeaseLost:

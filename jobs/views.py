@@ -51,13 +51,13 @@ def job_list(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, job: Job) -> HttpResponse:
     """How far it is. The part that changes is fetched again by itself; without JavaScript the page reloads."""
     template = "jobs/_state.html" if request.headers.get("HX-Request") else "jobs/job.html"
-    return render(request, template, {"job": _shown(job), "retry_id": uuid.uuid4(), "may_have": services.may_have(request.user, job.kind)})
+    return render(request, template, {"job": _shown(job), "retry_id": uuid.uuid4(), "may_have": services.may_have(request.user, job.kind, job.parameters)})
 
 
 @access(SIGNED_IN, load=Job, log=ReadLog.Action.DOWNLOADED)
 def file(request: HttpRequest, job: Job) -> FileResponse:
     """The file that a finished job left. Whoever lost the right to ask for it can't fetch it any more."""
-    if not services.may_have(request.user, job.kind):
+    if not services.may_have(request.user, job.kind, job.parameters):
         raise PermissionDenied
     if job.state != Job.State.DONE or not job.file:
         raise Http404

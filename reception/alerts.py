@@ -12,7 +12,9 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from cases.models import Migrant
+from centres.access import centres_for
 from centres.models import Centre, Service
+from centres.roles import Right
 from config.charts import format_number
 
 from .models import Alert
@@ -112,8 +114,9 @@ class ShownAlert:
 
 
 def with_person(user: User, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
-    """With the person, whether the user has them in scope (`known`), and the name of the service it is about."""
-    known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("migrant_id")))
+    """With the person, whether the user's centres follow them now (`known`), and the name of the service it is about."""
+    cared = {"custodies__centre__in": centres_for(user, Right.VIEW_CASE), "custodies__until__isnull": True}
+    known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("migrant_id"), **cared))
     service = Service.objects.filter(code=OuterRef("subject")).order_by().values("name")[:1]
     return alerts.select_related("migrant", "centre", "closed_by").annotate(known=ExpressionWrapper(known, output_field=BooleanField()), service=Subquery(service))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from audit.models import ReadLog
 from audit.services import log_read
@@ -21,7 +21,9 @@ MOST = 20
 def _children(user: Any) -> QuerySet[Any]:
     """Children whom a roll-call missed, at the centres for which the user answers."""
     centres = {pk for right in MAY_CLOSE for pk in centres_for(user, right)}
-    return Alert.objects.open().filter(kind=Alert.Kind.MINOR_MISSING, migrant__isnull=False, centre__in=sorted(centres))
+    return Alert.objects.open().filter(
+        kind=Alert.Kind.MINOR_MISSING, centre__in=sorted(centres), migrant__custodies__centre=F("centre"), migrant__custodies__until__isnull=True
+    )
 
 
 def _children_card(request) -> dict[str, Any] | None:

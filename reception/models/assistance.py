@@ -74,4 +74,5 @@ class Assistance(models.Model):
         triggers = [audited(), living_only(after="given_on"), moves_stock(), *seen()]
 
     def access_centres(self, *, writing: bool) -> list[int]:
-        return [self.centre_id] if writing else self.migrant.access_centres(writing=False)
+        """Written by the centre that gave it, as long as it cares for the person; read by whoever reads the file."""
+        return [pk for pk in self.migrant.access_centres(writing=writing) if not writing or pk == self.centre_id]

@@ -25,7 +25,7 @@ AWAITED_DAYS = 60  # after that nobody waits any more for somebody who did not c
 
 
 class HealthQuerySet(FileQuerySet):
-    on_file_from = "assistance__recorded_at"
+    on_file_from = "written_at"
     person = "assistance__migrant"
 
     def visible_to(self, user) -> Self:

@@ -127,4 +127,5 @@ class Leave(models.Model):
         triggers = [audited()]
 
     def access_centres(self, *, writing: bool) -> list[int]:
-        return self.stay.access_centres(writing=writing)
+        """Given and taken back by the centre of the stay, as long as it cares for the person."""
+        return [pk for pk in self.stay.migrant.access_centres(writing=writing) if not writing or pk == self.stay.centre_id]

@@ -155,6 +155,8 @@ def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uui
     ]
     with in_words(Assistance):
         Assistance.objects.bulk_create(lines)
+    if service.category == Service.Category.KIT:
+        tell_stock(actor, centre, service)
     had = [person for person, refusal in refused.items() if refusal.code == "already_given" and person not in before]
     passed = {person: refusal for person, refusal in refused.items() if refusal.code != "already_given" and person not in before}
     return Served(len(lines) + len(before), len(had), passed)
@@ -165,7 +167,7 @@ def withdraw_assistance(*, actor: User, assistance: Assistance) -> None:
     """Takes back a line that the actor wrote themselves today by mistake; the change history keeps it.
 
     Raises PermissionDenied, ValidationError."""
-    if not may_give(actor, assistance.service, assistance.centre_id):
+    if not may_give(actor, assistance.service, assistance.centre_id) or assistance.centre_id not in assistance.access_centres(writing=True):
         raise PermissionDenied
     if not may_withdraw(actor, assistance):
         raise ValidationError(_("Une assistance ne peut être retirée que le jour même, par la personne qui l’a notée."), code="not_yours")
@@ -200,4 +202,6 @@ def withdraw_served(*, actor: User, centre: Centre, service: Service, key: uuid.
     people = Migrant.objects.select_for_update(of=("self",)).filter(assistance__in=list(lines)).order_by("pk")
     list(people.values_list("pk", flat=True))
     Assistance.objects.filter(pk__in=list(lines)).delete()
+    if service.category == Service.Category.KIT:
+        tell_stock(actor, centre, service)
     return len(lines)

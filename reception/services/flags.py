@@ -81,6 +81,9 @@ def lift_flag(*, actor: User, flag: PersonFlag, reason: str) -> PersonFlag:
     flag.lifted_at, flag.lifted_by, flag.lifted_reason = timezone.now(), actor, reason
     flag.clean_fields(exclude=["key", "migrant", "kind", "set_by", "lifted_by"])
     flag.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
+    # One of the same kind that stayed with a file joined to this one holds for the person too (`flags.of`): it goes with it.
+    theirs = PersonFlag.objects.filter(migrant__merged_into=flag.migrant_id, kind=flag.kind, lifted_at__isnull=True)
+    theirs.update(lifted_at=flag.lifted_at, lifted_by=actor, lifted_reason=reason)
     return flag
 
 

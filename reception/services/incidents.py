@@ -5,14 +5,15 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
 from cases.cleaning import clean_line, clean_text
-from cases.models import Migrant
-from centres.access import allows, may
+from cases.models import Custody, Migrant
+from centres.access import allows, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
 from config.refusals import in_words
@@ -30,6 +31,12 @@ def _cleaned(text: str, name: str, clean: Callable[[str], str] = clean_text) -> 
         return clean(text)
     except ValidationError as error:
         raise ValidationError({name: error}) from error
+
+
+def _followed(actor: User, keys: list[uuid.UUID]) -> int:
+    """How many of these people the actor's centres follow now: of those they let go nothing new is written here."""
+    here = Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres_for(actor, Right.VIEW_CASE), until__isnull=True))
+    return Migrant.objects.visible_to(actor).filter(here, pk__in=keys).count()
 
 
 @service
@@ -53,7 +60,7 @@ def note_incident(
     The same `id` with the same content gives the same incident, with other content raises SameKeyOtherContent.
     Raises PermissionDenied (no right at the centre, or somebody is not in the actor's scope), ValidationError."""
     keys = sorted({person.pk for person in people})
-    if not may(actor, Right.RECEIVE, centre) or Migrant.objects.visible_to(actor).filter(pk__in=keys).count() != len(keys):
+    if not may(actor, Right.RECEIVE, centre) or _followed(actor, keys) != len(keys):
         raise PermissionDenied
     now = timezone.now()
     incident = Incident(

@@ -61,7 +61,7 @@ def cancel_leave(*, actor: User, leave: Leave) -> Leave:
     """The person stays after all, or is back for good: from now on they are expected. A second click changes nothing. Raises PermissionDenied."""
     lock_person(leave.stay.migrant_id)
     leave = Leave.objects.select_for_update(of=("self",)).select_related("stay").get(pk=leave.pk)
-    if not allows(actor, Right.RECEIVE, leave.stay, writing=True):
+    if not allows(actor, Right.RECEIVE, leave, writing=True):
         raise PermissionDenied
     if leave.cancelled_at is None:
         leave.cancelled_at, leave.cancelled_by = timezone.now(), actor

@@ -67,6 +67,8 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
     if evening != evening_of():
         raise ValidationError(_("Cet appel est d’un autre soir. Rechargez la page pour commencer celui de ce soir."), code="other_evening")
     said = {one.migrant: one for one in lines if one.state}
+    # The people first, in order of key, as whoever writes about several (a meal, a session).
+    list(Migrant.objects.select_for_update(of=("self",)).filter(pk__in=list(said)).order_by("pk").values_list("pk"))
     RollCall.objects.bulk_create([RollCall(centre=centre, date=evening, taken_by=actor, started_at=timezone.now())], ignore_conflicts=True)
     call = RollCall.objects.select_for_update(of=("self",)).get(centre=centre, date=evening)  # one save after the other
     here = {stay.migrant_id: stay for stay in Stay.objects.visible_to(actor).open().at(centre).select_related("migrant")}
@@ -110,8 +112,14 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
         call.finished_at = timezone.now()
         call.save(update_fields=["finished_at"])
     done.missing = [stay.migrant for key, stay in here.items() if key in known and known[key].state == State.MISSING]
-    for migrant in done.alerted:
-        raise_alert(actor=actor, centre=centre, kind=Alert.Kind.MINOR_MISSING, subject=str(migrant.pk), migrant=migrant)
+    for migrant in done.missing:
+        if not migrant.is_minor():
+            continue
+        # Also one that was missing before: who closed the alert has not found the child as long as the round says "missing".
+        alert, raised = raise_alert(actor=actor, centre=centre, kind=Alert.Kind.MINOR_MISSING, subject=str(migrant.pk), migrant=migrant)
+        if not raised and migrant in done.alerted:  # missing anew: what was seen before this evening finds nobody
+            alert.raised_at = timezone.now()
+            alert.save(update_fields=["raised_at"])
     if new or changed:
         watch_absences(actor=actor, centre=centre)
     return done

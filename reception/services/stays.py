@@ -94,11 +94,11 @@ def check_in(
         return existing, False
     migrant = lock_person(migrant.pk)
     deaths.refuse(migrant)
+    _refuse_second_stay(actor, migrant, centre)
+    if migrant.care_ended(actor) is not None:  # before the flags: those that another team set are theirs
+        raise ValidationError(FOLLOWED_ELSEWHERE, code="followed_elsewhere")
     if words := flags.admission_refusal(flags.of([migrant.pk]).get(migrant.pk, ())):
         raise ValidationError(words, code="flag")
-    _refuse_second_stay(actor, migrant, centre)
-    if migrant.care_ended(actor) is not None:
-        raise ValidationError(FOLLOWED_ELSEWHERE, code="followed_elsewhere")
     now = timezone.now()
     if came_from and came_from not in dict(country_choices()):
         raise ValidationError({"came_from": _("Choisissez un pays dans la liste.")})

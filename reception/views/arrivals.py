@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from audit.services import log_read
+from cases import as_then
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access
@@ -54,6 +55,7 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     people = _people(request)
     if not people:
         return render(request, "reception/arrivals.html", {"centre": centre})
+    as_then.seen_by(request.user, people)
     keys = [person.pk for person in people]
     travelling = Transfer.objects.filter(migrant__in=keys, to_centre=centre, state=State.TRAVELLING).exists()
     initial = {"id": uuid.uuid4(), "origin": Stay.Origin.TRANSFERRED if travelling else ""}
@@ -73,6 +75,6 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
             messages.success(request, words % {"n": len(stays)})
             return redirect("reception:centre", code=centre.code)
     log_read(request, ReadLog.Action.LISTED, PEOPLE, keys, centre_code=centre.code)
-    carried = flags.of(keys)
+    carried = flags.of(person.pk for person in people if not person.elsewhere)
     rows = [row | {"flags": carried.get(row["person"].pk, ()), "refused": flags.admission_refusal(carried.get(row["person"].pk, ()))} for row in form.rows()]
     return render(request, "reception/arrivals.html", {"form": form, "centre": centre, "rows": rows})

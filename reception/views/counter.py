@@ -113,7 +113,7 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     form = CounterForm(request.POST) if request.method == "POST" else None
     sent = request.POST if form is not None else request.GET
     whole = not request.headers.get("HX-Request")
-    wanted = sent.get("service", "")
+    wanted = sent.get("service", "").replace("\x00", "")
     every = Service.objects if whole else Service.objects.filter(code=wanted[:30])
     offered = in_order(every.at(centre))
     service = next((one for one in offered if one.code == wanted), None)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from cases import as_then
 from cases.models import Migrant
 from centres.models import Service
 
@@ -36,8 +37,10 @@ def sent_before() -> str:
 
 
 def find_person(request: HttpRequest, pk: uuid.UUID) -> Migrant:
-    """The person, if in the user's scope; else there is no such page."""
-    return get_object_or_404(Migrant.objects.visible_to(request.user), pk=pk)
+    """The person, if in the user's scope, as this user's centres know them; else there is no such page. Not to be saved."""
+    person = get_object_or_404(Migrant.objects.visible_to(request.user).prefetch_related("custodies"), pk=pk)
+    as_then.seen_by(request.user, [person])
+    return person
 
 
 MEALS_OF_THE_DAY = ("petit-dejeuner", "dejeuner", "diner")

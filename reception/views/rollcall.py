@@ -73,7 +73,7 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
         "total": total,
         "missing": missing,
         "only_left": request.GET.get("show") == "left",
-        "before": RollCall.objects.filter(centre=centre, date__lt=evening).annotate(**states)[:EVENINGS_SHOWN],
+        "before": RollCall.objects.filter(centre=centre, date__lt=evening).annotate(**states).order_by("-date")[:EVENINGS_SHOWN],
     }
     return render(request, "reception/roll_call.html", context)
 

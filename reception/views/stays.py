@@ -76,7 +76,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
             messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
             return redirect("cases:migrant", stay.migrant_id)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
-    carried = flags.of([person.pk]).get(person.pk, [])
+    carried = flags.of([person.pk]).get(person.pk, []) if person.care_ended(request.user) is None else []
     context = {
         "form": form,
         "person": person,

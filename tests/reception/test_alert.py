@@ -78,6 +78,7 @@ class TestRules:
         ArrivalPlan.objects.create(centre=gao, since=today - datetime.timedelta(days=400), per_month=365)  # twelve a day
         assert alert_rules.expected_arrivals(gao, today, today) == 12
         ArrivalPlan.objects.create(centre=gao, since=today, per_month=730)
+        gao = centre("GAO")
         assert alert_rules.expected_arrivals(gao, today - datetime.timedelta(days=1), today) == 36
         for kind in (Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW):
             rule(gao, kind, 100, 2)
@@ -204,7 +205,10 @@ class TestShown:
             assert f"Mineur manquant à l’appel\u00a0: {child}" in text and "Inconnue" not in text and "Une personne\u00a0: plus vue depuis 4 jours" in text, page
         assert as_user("agent.kayes").get(reverse("reception:alerts", args=["GAO"])).status_code == 404
         for username, card in (("manager.gao", True), ("protection", True), ("agent.gao", False), ("manager.kayes", False)):
-            assert ("Alertes des centres" in as_user(username).get("/").content.decode()) is card, username
+            text = as_user(username).get("/").content.decode()
+            assert ("Mineurs manquants à l’appel" in text) is card and "Alertes des centres" not in text, username
+        make_alert(gao, Kind.OCCUPANCY)
+        assert "Alertes des centres" in as_user("manager.gao").get("/").content.decode()
 
     def test_on_the_board_and_its_tab(self, as_user, centre):
         gao = centre("GAO")
