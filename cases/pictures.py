@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 LONGEST = 480  # pixels
 SMALL = 176  # twice the 88 of the head of a file
@@ -31,6 +31,7 @@ def portrait(file: Any) -> bytes:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint, once it is loaded, lets half a picture pass in the whole process
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS or min(image.size) < 16:
                     raise ValidationError(_("Cette photo est trop grande ou trop petite. Prenez-la de nouveau, ou choisissez-en une autre."), code="pixels")
