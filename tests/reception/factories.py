@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from cases.models import Custody, Migrant
+from cases.models import Consent, Custody, Migrant
 from centres.models import Bed, Centre, Room, Service
 from reception.beds import free_beds
 from reception.evening import evening_of
@@ -135,6 +135,8 @@ def crowd(centre: Centre, number: int) -> None:
         people.append(Migrant(**{**values, "id": uuid.uuid4(), "case_number": uuid.uuid4().hex[:18], "surname": f"Foule{index}", "born_on": born}))
     Migrant.objects.bulk_create(people)
     Custody.objects.bulk_create(Custody(migrant=person, centre=centre, reason="arrived") for person in people)
+    agreed = list(like.consents.values("purpose", "text_version", "language", "method", "witness", "taken_by_id"))
+    Consent.objects.bulk_create(Consent(migrant=person, **one) for person in people for one in agreed)
     stays = Stay.objects.bulk_create(Stay(migrant=person, centre=centre, origin="transit", checked_in_by=like.registered_by) for person in people)
     BedAssignment.objects.bulk_create(BedAssignment(stay=stay, bed=bed) for stay, bed in zip(stays, free_beds(centre), strict=False))
 
