@@ -116,12 +116,11 @@ class WhichMealForm(forms.Form):
     service = forms.SlugField(required=False)
     day = forms.DateField(required=False)
     tick = forms.ChoiceField(required=False, choices=[("none", "none"), ("all", "all")])
-    saved = forms.UUIDField(required=False)
 
     def asked(self) -> dict[str, Any]:
         self.is_valid()
         today = timezone.localdate()
-        found = {"service": "", "day": None, "tick": "", "saved": None} | self.cleaned_data
+        found = {"service": "", "day": None, "tick": ""} | self.cleaned_data
         if found["day"] is None or not today - datetime.timedelta(days=LATE_DAYS) <= found["day"] <= today:
             found["day"] = today
         return found

@@ -121,7 +121,9 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
         service = of_the_hour([one for one in offered if one.once_per_day], timezone.localtime()) or next(iter(offered), None)
     gate = service is None and (wanted == GATE or form is None)
     usual = SCAN if gate or (service is not None and service.once_per_day) else SHOW
-    mode = sent.get("mode") if sent.get("mode") in (SCAN, SHOW) else usual
+    # The way of a service belongs to it: another service begins with its own.
+    chosen = sent.get("mode") if sent.get("was", wanted) == wanted else None
+    mode = chosen if chosen in (SCAN, SHOW) else usual
     answer = _answer(request, centre, service, form, gate=gate) if form is not None else None
     context: dict[str, Any] = {
         "centre": centre,

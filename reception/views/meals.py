@@ -56,10 +56,18 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         else:
             key = str(form.cleaned_data["key"])
             passed = {str(person): refusal.words for person, refusal in served.passed.items()}
-            request.session[KEPT] = {"key": key, "at": timezone.now().timestamp(), "made": served.made, "had": served.had, "passed": passed}
+            request.session[KEPT] = {
+                "key": key,
+                "service": service.code,
+                "day": day.isoformat(),
+                "at": timezone.now().timestamp(),
+                "made": served.made,
+                "had": served.had,
+                "passed": passed,
+            }
             messages.success(request, _told(service, served))
             page_asked = f"&page={request.GET['page']}" if request.GET.get("page", "").isdigit() else ""
-            return redirect(f"{request.path}?service={service.code}&day={day}{page_asked}&saved={key}")
+            return redirect(f"{request.path}?service={service.code}&day={day}{page_asked}")
     found = meal_list.rows(request.user, centre, service, day, {one.pk: one.offer for one in every}) if service is not None else []
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     log_read(request, ReadLog.Action.LISTED, PEOPLE, [row.person for row in page], centre_code=centre.code)
@@ -78,7 +86,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         "day": day,
         "today": today,
         "yesterday": today - datetime.timedelta(days=1),
-        "saved": _saved(request, service, day, str(asked["saved"] or ""), found),
+        "saved": _saved(request, service, day, found),
     }
     return render(request, "reception/meals.html", context)
 
@@ -99,14 +107,16 @@ def _told(service: Service, served: services.Served) -> str:
     return words + "."
 
 
-def _saved(request: HttpRequest, service: Service | None, day: datetime.date, key: str, found: list[meal_list.Row]) -> dict[str, Any] | None:
-    """What became of the list that was just saved: whom it passed over and why, and the way back while there is one."""
+def _saved(request: HttpRequest, service: Service | None, day: datetime.date, found: list[meal_list.Row]) -> dict[str, Any] | None:
+    """What became of the last list of this meal that was saved here: whom it passed over and why, and the way back; while there is one."""
     kept = request.session.get(KEPT)
-    if service is None or not key or not isinstance(kept, dict) or kept.get("key") != key:
+    if service is None or not isinstance(kept, dict) or (kept.get("service"), kept.get("day")) != (service.code, day.isoformat()):
+        return None
+    minutes = services.UNDO_MINUTES - int((timezone.now().timestamp() - kept["at"]) // 60)
+    if minutes <= 0:
         return None
     names = {str(row.person): row.name for row in found}
-    minutes = services.UNDO_MINUTES - int((timezone.now().timestamp() - kept["at"]) // 60)
-    undo = UndoMealForm(initial={"key": key, "service": service.code, "day": day}) if kept["made"] and minutes > 0 else None
+    undo = UndoMealForm(initial={"key": kept["key"], "service": service.code, "day": day}) if kept["made"] else None
     return {"passed": [(names[person], words) for person, words in kept["passed"].items() if person in names], "undo": undo, "minutes": minutes}
 
 

@@ -349,3 +349,12 @@ def test_two_counters_one_card():
     assert sorted(outcomes) == ["already"] * 7 + ["served"]
     assert Assistance.objects.count() == 1 and Stay.objects.count() == 1
     connections.close_all()
+
+
+@pytest.mark.django_db
+def test_another_service_begins_with_its_own_way(as_user, centre):
+    make_stay(centre("GAO"))
+    url = reverse("reception:counter", args=["GAO"])
+    mode = lambda **sent: as_user("agent.gao").get(url, sent).context["mode"]  # noqa: E731
+    assert mode(service="kit-hygiene", was="diner", mode="scan") == "show"
+    assert mode(service="kit-hygiene", was="kit-hygiene", mode="scan") == "scan"

@@ -62,6 +62,7 @@ class TestPage:
             text = page.content.decode()
             assert "2 notés, 1 déjà servi, 1 non servi." in text
             assert str(denied) in text and "Prévenez le responsable" in text and "Annuler cette liste" in text
+        assert "Annuler cette liste" in browser.get(address()).content.decode()  # come back by the tab
         assert Assistance.objects.count() == 3
         undo, told = reverse("reception:undo-meals", args=["GAO"]), {"key": key, "service": "dejeuner", "day": timezone.localdate()}
         assert "rien à annuler" in as_user("manager.gao").post(undo, told, follow=True).content.decode()  # not theirs
