@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.models import Change, ReadLog
 from audit.services import Verdict, verify
+from config.days import midnight
 from config.spreadsheet import harmless
 from jobs.models import Job
 from jobs.services import Outcome, Progress, job_kind
@@ -35,14 +36,10 @@ AT_ONCE = 50_000
 def _between(start: datetime.date | None, end: datetime.date | None) -> dict[str, datetime.datetime]:
     found = {}
     if start:
-        found["at__gte"] = _midnight(start)
+        found["at__gte"] = midnight(start)
     if end and end < datetime.date.max:
-        found["at__lt"] = _midnight(end + datetime.timedelta(days=1))
+        found["at__lt"] = midnight(end + datetime.timedelta(days=1))
     return found
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
 
 def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = "", emergency: uuid.UUID | None = None) -> QuerySet[ReadLog]:

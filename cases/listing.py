@@ -15,6 +15,7 @@ from accounts.models import User
 from centres.access import centres_for
 from centres.roles import Right
 from config.countries import country_name
+from config.days import midnight
 
 from . import as_then, case_numbers
 from .exporting import Column, Listing, register_listing
@@ -52,14 +53,10 @@ def filtered(people: MigrantQuerySet, form: SearchForm) -> MigrantQuerySet:
     if chosen.get("origin"):
         people = people.filter(origin_country=chosen["origin"])
     if chosen.get("since"):
-        people = people.filter(registered_at__gte=_midnight(chosen["since"]))
+        people = people.filter(registered_at__gte=midnight(chosen["since"]))
     if chosen.get("until"):
-        people = people.filter(registered_at__lt=_midnight(chosen["until"] + datetime.timedelta(days=1)))
+        people = people.filter(registered_at__lt=midnight(chosen["until"] + datetime.timedelta(days=1)))
     return people
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
 
 def words_of(query: QueryDict) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config import maps
 from config.countries import country_name
+from config.days import midnight
 from config.languages import LANGUAGES
 from questionnaires.definition import Definition
 from questionnaires.models import BasicItem, Questionnaire
@@ -88,7 +88,7 @@ class CentreCompleteness:
 
 def completeness_by_centre(centres: Iterable[int], since: datetime.date, until: datetime.date, definition: Definition) -> dict[int, CentreCompleteness]:
     """{centre key: CentreCompleteness}, for people registered from `since` to `until`, both included. Numbers only: two queries."""
-    start, end = (timezone.make_aware(datetime.datetime.combine(day, datetime.time.min)) for day in (since, until + datetime.timedelta(days=1)))
+    start, end = midnight(since), midnight(until + datetime.timedelta(days=1))
     people = Migrant.objects.filter(registered_centre__in=list(centres), registered_at__gte=start, registered_at__lt=end)
     of_file = {question.basic_item: _FILLED[question.source] for question in definition.with_answer if question.basic_item and question.source in _FILLED}
     answered = [question.basic_item for question in definition.with_answer if question.basic_item and not question.source]

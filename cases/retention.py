@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from centres.models import Centre
+from config.days import midnight
 
 from .models import ADULT_AGE, Custody, Migrant, MigrantQuerySet, years_before
 from .person_data import DATA, hanging
@@ -46,7 +47,7 @@ def months_of(purpose: str) -> int:
 
 def _since(purpose: str, one: models.Field, today: datetime.date) -> datetime.date | datetime.datetime:
     day = months_before(today, months_of(purpose))
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min)) if isinstance(one, models.DateTimeField) else day
+    return midnight(day) if isinstance(one, models.DateTimeField) else day
 
 
 def still_children(today: datetime.date) -> Q:

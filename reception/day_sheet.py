@@ -18,6 +18,7 @@ from accounts.models import User
 from cases.models import Migrant
 from centres.models import Centre, Service
 from config.charts import format_number
+from config.days import midnight
 
 from . import alerts as alert_words
 from .models import Alert, Assistance, HandoverNote, Incident, RollCallLine, Stay
@@ -33,11 +34,11 @@ class Day:
 
     @property
     def start(self) -> datetime.datetime:
-        return timezone.make_aware(datetime.datetime.combine(self.date, datetime.time.min))
+        return midnight(self.date)
 
     @property
     def end(self) -> datetime.datetime:
-        return timezone.make_aware(datetime.datetime.combine(self.date + datetime.timedelta(days=1), datetime.time.min))
+        return midnight(self.date + datetime.timedelta(days=1))
 
     @property
     def before(self) -> datetime.date:

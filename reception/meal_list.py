@@ -56,5 +56,5 @@ def rows(user: User, centre: Centre, service: Service, day: datetime.date, offer
 
 def _away(centre: Centre, day: datetime.date) -> dict[uuid.UUID, str]:
     """Who has leave for the night of that day, in words."""
-    leaves = Leave.objects.holding(day).filter(stay__centre=centre, cancelled_at__isnull=True).values_list("stay__migrant_id", "last_night")
+    leaves = Leave.objects.holding(day).filter(stay__centre=centre).values_list("stay__migrant_id", "last_night")
     return {person: _("absente avec permission jusqu’à la nuit du %(day)s") % {"day": date_format(last)} for person, last in leaves}

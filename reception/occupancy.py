@@ -25,6 +25,7 @@ from centres.access import may
 from centres.models import Bed, BedBlock, Centre, Room
 from centres.roles import Right
 from config import charts
+from config.days import midnight
 
 from .beds import kept_beds
 from .models import ExpectedGroup, Stay, StayQuerySet, Transfer
@@ -37,7 +38,7 @@ def _count(rows: QuerySet, centre: str = "centre") -> Coalesce:
 
 
 def start_of_today() -> datetime.datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight(timezone.localdate())
 
 
 def long_stays() -> StayQuerySet:

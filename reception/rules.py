@@ -206,9 +206,7 @@ class _Rule:
 
 def stays_on(centre: Centre, on: datetime.date) -> QuerySet[Stay]:
     """The stays at this centre that touch this day."""
-    begin = timezone.make_aware(datetime.datetime.combine(on, datetime.time.min))
-    end = begin + datetime.timedelta(days=1)
-    return Stay.objects.filter(Q(departed_at__isnull=True) | Q(departed_at__gte=begin), centre=centre, arrived_at__lt=end)
+    return Stay.objects.at(centre).there_on(on)
 
 
 def _facts(centre: Centre, people: list[uuid.UUID], on: datetime.date, rules: list[_Rule]) -> dict[uuid.UUID, _Facts]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 from centres.models import Service
 
 from ..services import LATE_DAYS, MOST_AT_ONCE, MOST_COST
-from .parts import BROKEN
+from .parts import BROKEN, DayField
 
 
 class ServiceField(forms.ChoiceField):
@@ -42,12 +42,7 @@ class AssistanceForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     service = ServiceField(label=gettext_lazy("Service"))
-    given_on = forms.DateField(
-        label=gettext_lazy("Jour"),
-        required=False,
-        widget=forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Écrivez la date, par exemple 2026-11-23.")},
-    )
+    given_on = DayField(label=gettext_lazy("Jour"), required=False)
     quantity = forms.IntegerField(
         label=gettext_lazy("Quantité"),
         required=False,

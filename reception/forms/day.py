@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from ..models import Alert, AlertRule
 from ..services import Setting
-from .incidents import WRONG_DAY, day_input
-from .parts import BROKEN
+from .parts import BROKEN, DayField
 
 
 class DayForm(forms.Form):
     """Which day; today if nothing is asked."""
 
-    day = forms.DateField(label=gettext_lazy("Jour"), required=False, widget=day_input(), error_messages=WRONG_DAY)
+    day = DayField(label=gettext_lazy("Jour"), required=False)
 
     def clean_day(self) -> datetime.date | None:
         day = self.cleaned_data["day"]
@@ -46,7 +45,7 @@ class HandoverForm(forms.Form):
         error_messages={"required": gettext_lazy("Écrivez la consigne.")},
     )
     for_whom = forms.CharField(label=gettext_lazy("Pour qui"), required=False, max_length=80, help_text=gettext_lazy("Par exemple : équipe de nuit."))
-    until = forms.DateField(label=gettext_lazy("Jusqu’au (inclus)"), required=False, widget=day_input(), error_messages=WRONG_DAY)
+    until = DayField(label=gettext_lazy("Jusqu’au (inclus)"), required=False)
 
 
 class NoteKeys(forms.Form):

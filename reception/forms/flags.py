@@ -8,14 +8,10 @@ from django.utils.translation import gettext_lazy
 from centres.models import Service
 
 from ..models import FlagKind
-from .parts import BROKEN
+from .parts import BROKEN, DayField
 
-
-def day_field(label: Any, **arguments: Any) -> forms.DateField:
-    widget = forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d")
-    return forms.DateField(
-        label=label, widget=widget, error_messages={"invalid": gettext_lazy("Écrivez une date qui existe."), "required": gettext_lazy("Choisissez un jour.")}, **arguments
-    )
+# Of a day to come, which is chosen, not remembered.
+CHOOSE = {"invalid": gettext_lazy("Écrivez une date qui existe."), "required": gettext_lazy("Choisissez un jour.")}
 
 
 class KindField(forms.ModelChoiceField):
@@ -36,7 +32,7 @@ class FlagForm(forms.Form):
         help_text=gettext_lazy("Lu par tout le personnel du centre : rien de médical en détail, rien sur la protection."),
         error_messages={"required": gettext_lazy("Dites pourquoi.")},
     )
-    until = day_field(gettext_lazy("Dernier jour"), required=False, help_text=gettext_lazy("Vide : jusqu’à ce qu’elle soit levée."))
+    until = DayField(label=gettext_lazy("Dernier jour"), required=False, errors=CHOOSE, help_text=gettext_lazy("Vide : jusqu’à ce qu’elle soit levée."))
 
     def __init__(self, *arguments: Any, kinds: list[FlagKind], **named: Any):
         super().__init__(*arguments, **named)

@@ -9,14 +9,7 @@ from cases.models import Structure
 from centres.models import Centre, Service
 
 from ..services.health import FIELDS
-from .parts import BROKEN
-
-DAY = {"type": "date", "class": "w-8"}
-WRONG_DAY = {"invalid": gettext_lazy("Écrivez la date, par exemple 2026-11-23.")}
-
-
-def day_field(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(DAY, format="%Y-%m-%d"), error_messages={**WRONG_DAY, **more.pop("errors", {})}, **more)
+from .parts import BROKEN, DayField
 
 
 def _long(label: Any, most: int, rows: int, **more: Any) -> forms.CharField:
@@ -35,7 +28,7 @@ class DetailForm(forms.Form):
         label=gettext_lazy("Adressée à"), required=False, queryset=Structure.objects.none(), empty_label=gettext_lazy("Aucune structure de l’annuaire")
     )
     elsewhere = forms.CharField(label=gettext_lazy("Adressée à une autre structure"), required=False, max_length=150)
-    return_on = day_field(gettext_lazy("À revoir le"), required=False)
+    return_on = DayField(label=gettext_lazy("À revoir le"), required=False)
 
     def __init__(self, *arguments: Any, centre: Centre, **named: Any):
         super().__init__(*arguments, **named)
@@ -65,7 +58,7 @@ class CareForm(DetailForm):
         empty_label=None,
         error_messages={"required": gettext_lazy("Choisissez ce qui a été fait."), "invalid_choice": gettext_lazy("Ce service n’est plus proposé.")},
     )
-    given_on = day_field(gettext_lazy("Jour"), required=False)
+    given_on = DayField(label=gettext_lazy("Jour"), required=False)
     field_order = ("key", "service", "given_on", *FIELDS)
 
     def __init__(self, *arguments: Any, services: list[Service], **named: Any):

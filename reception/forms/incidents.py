@@ -15,13 +15,7 @@ from cases.models import Migrant
 from centres.models import Service
 
 from ..models import Incident, IncidentFollowUp
-from .parts import BROKEN, MomentField
-
-WRONG_DAY = {"invalid": gettext_lazy("Écrivez la date, par exemple 2026-11-23.")}
-
-
-def day_input() -> forms.DateInput:
-    return forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d")
+from .parts import BROKEN, DayField, MomentField
 
 
 class PeopleByNumber(forms.CharField):
@@ -72,7 +66,7 @@ class IncidentForm(forms.Form):
         help_text=gettext_lazy("Leurs numéros de dossier, séparés par des virgules ou des espaces."),
     )
     happened_at = MomentField(label=gettext_lazy("Quand, si ce n’est pas maintenant"))
-    due_on = forms.DateField(label=gettext_lazy("À revoir le"), required=False, widget=day_input(), error_messages=WRONG_DAY)
+    due_on = DayField(label=gettext_lazy("À revoir le"), required=False)
     due_who = forms.CharField(label=gettext_lazy("Par qui"), required=False, max_length=100)
 
     def __init__(self, *arguments: Any, user: User, **named: Any):
@@ -92,7 +86,7 @@ class FollowUpForm(forms.Form):
         widget=forms.Textarea({"rows": 4}),
         error_messages={"required": gettext_lazy("Écrivez ce qui a été fait.")},
     )
-    due_on = forms.DateField(label=gettext_lazy("À revoir le"), required=False, widget=day_input(), error_messages=WRONG_DAY)
+    due_on = DayField(label=gettext_lazy("À revoir le"), required=False)
     due_who = forms.CharField(label=gettext_lazy("Par qui"), required=False, max_length=100)
 
     def __init__(self, *arguments: Any, incident: Incident, **named: Any):

@@ -10,7 +10,7 @@ from accounts.models import Organisation
 from centres.models import Service, ServiceOffer
 from centres.offers import FIELDS
 
-from .parts import BROKEN
+from .parts import BROKEN, DayField
 
 RIGHTS = {
     "receive": gettext_lazy("les agents du centre"),
@@ -68,12 +68,7 @@ class OfferForm(forms.Form):
         max_length=200,
         help_text=gettext_lazy("Vide : le service est donné. Un motif le suspend dès maintenant ; il est lu par les personnes à qui le service est refusé."),
     )
-    suspended_until = forms.DateField(
-        label=gettext_lazy("Suspendu jusqu’au (inclus)"),
-        required=False,
-        widget=forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Écrivez la date, par exemple 2026-11-23.")},
-    )
+    suspended_until = DayField(label=gettext_lazy("Suspendu jusqu’au (inclus)"), required=False)
 
     def __init__(self, *arguments: Any, offer: ServiceOffer, **named: Any):
         initial = {"version": offer.version, **{name: getattr(offer, name) for name in FIELDS}}

@@ -80,8 +80,8 @@ class MomentField(forms.DateTimeField):
 
 
 class DayField(forms.DateField):
-    """A day, in the browser's own way of choosing one."""
+    """A day, in the browser's own way of choosing one. `errors`: other words for what is wrong."""
 
-    def __init__(self, **arguments: Any):
+    def __init__(self, *, errors: dict[str, Any] | None = None, **arguments: Any):
         wrong = {"invalid": gettext_lazy("Écrivez la date, par exemple 2026-11-23."), "required": gettext_lazy("Écrivez la date.")}
-        super().__init__(widget=forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d"), error_messages=wrong, **arguments)
+        super().__init__(widget=forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d"), error_messages=wrong | (errors or {}), **arguments)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from ..models import AbsenceRule, RollCallLine
 from ..services import Called
-from .flags import day_field
-from .parts import BROKEN
+from .flags import CHOOSE
+from .parts import BROKEN, DayField
 
 MOST_LINES = 2000
 
@@ -45,8 +45,8 @@ class RollCallForm(forms.Form):
 
 class LeaveForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
-    first_night = day_field(gettext_lazy("Première nuit d’absence"))
-    last_night = day_field(gettext_lazy("Dernière nuit d’absence"), help_text=gettext_lazy("La personne est attendue le soir suivant."))
+    first_night = DayField(label=gettext_lazy("Première nuit d’absence"), errors=CHOOSE)
+    last_night = DayField(label=gettext_lazy("Dernière nuit d’absence"), errors=CHOOSE, help_text=gettext_lazy("La personne est attendue le soir suivant."))
     reason = forms.CharField(
         label=gettext_lazy("Pourquoi, et où la personne dort"),
         max_length=300,

@@ -11,8 +11,7 @@ from config.languages import LANGUAGES
 from ..models import Session
 from ..models.session import CELLS, LONGEST, MOST
 from .assistance import PeopleField
-from .health import day_field
-from .parts import BROKEN
+from .parts import BROKEN, DayField
 
 NUMBER = {"invalid": gettext_lazy("Écrivez un nombre en chiffres.")}
 
@@ -24,7 +23,7 @@ def _number(label: Any) -> forms.IntegerField:
 class SessionForm(forms.Form):
     id = forms.UUIDField(required=False, widget=forms.HiddenInput, error_messages=BROKEN)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput, error_messages=BROKEN)
-    held_on = day_field(gettext_lazy("Jour"), errors={"required": gettext_lazy("Écrivez le jour de la séance.")})
+    held_on = DayField(label=gettext_lazy("Jour"), errors={"required": gettext_lazy("Écrivez le jour de la séance.")})
     kind = forms.ChoiceField(
         label=gettext_lazy("Séance"), choices=Session.Kind.choices, widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Choisissez le type de séance.")}
     )

@@ -18,6 +18,7 @@ from audit.triggers import audited
 from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
 from centres.models import Bed, Centre
+from config.days import midnight
 from config.ranges import KeyRange
 
 from .seen import seen
@@ -45,6 +46,10 @@ class StayQuerySet(FileQuerySet):
 
     def at(self, centre: Centre) -> "StayQuerySet":
         return self.filter(centre=centre)
+
+    def there_on(self, day: datetime.date) -> "StayQuerySet":
+        """Those that touch this day."""
+        return self.filter(Q(departed_at__isnull=True) | Q(departed_at__gte=midnight(day)), arrived_at__lt=midnight(day + datetime.timedelta(days=1)))
 
     def with_bed(self) -> "StayQuerySet":
         """With the bed the person has now: `bed_id`, `bed_words` (« Hommes 1 – 04 »); None without one."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.acting import service
 from centres.models import Centre
+from config.days import midnight
 
 from .. import flags
 from ..alert_rules import expected_arrivals, national_target, rules_of
@@ -43,7 +44,7 @@ def _percent(part: int, whole: Decimal | int) -> Decimal:
 
 def _arrivals(centre: Centre, rule: AlertRule, first: datetime.date, last: datetime.date) -> tuple[int, Decimal]:
     """(arrivals, expected) from `first` to `last`, both included, by local midnight."""
-    since, until = (timezone.make_aware(datetime.datetime.combine(day, datetime.time.min)) for day in (first, last + DAY))
+    since, until = midnight(first), midnight(last + DAY)
     return Stay.objects.filter(centre=centre, arrived_at__gte=since, arrived_at__lt=until).count(), expected_arrivals(centre, first, last)
 
 

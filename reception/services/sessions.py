@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,9 +34,7 @@ def service_of(kind: str) -> Service:
 
 def present_on(user: User, centre: Centre, day: datetime.date) -> StayQuerySet:
     """The stays of those who were at the centre on that day, in the user's sight."""
-    start = timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
-    end = start + datetime.timedelta(days=1)
-    return Stay.objects.visible_to(user).at(centre).filter(Q(departed_at__isnull=True) | Q(departed_at__gte=start), arrived_at__lt=end)
+    return Stay.objects.visible_to(user).at(centre).there_on(day)
 
 
 def line_key(session: Session, migrant: uuid.UUID) -> uuid.UUID:

@@ -1,6 +1,5 @@
 """Alerts of a centre: see them, close one with what was done, set the rules."""
 
-import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +19,7 @@ from cases.forms import put_errors, sent
 from centres.access import access, may
 from centres.models import Centre
 from centres.roles import Right
+from config.days import midnight
 
 from .. import alert_rules, alerts, services, tabs
 from ..forms import AlertFilter, AlertRulesForm, CloseAlertForm
@@ -111,7 +111,7 @@ def quarter(request: HttpRequest) -> HttpResponse:
     """How many alerts were raised and closed this quarter, by centre and kind: no person, no words."""
     today = timezone.localdate()
     first = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
-    since = timezone.make_aware(datetime.datetime.combine(first, datetime.time.min))
+    since = midnight(first)
     rows = Alert.objects.visible_to(request.user).filter(Q(closed_at__isnull=True) | Q(raised_at__gte=since) | Q(closed_at__gte=since)).order_by()
     counted = rows.values("centre__name", "kind").annotate(
         raised=Count("pk", filter=Q(raised_at__gte=since)), closed=Count("pk", filter=Q(closed_at__gte=since)), open=Count("pk", filter=Q(closed_at__isnull=True))

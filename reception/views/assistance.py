@@ -22,7 +22,7 @@ from centres.roles import Right
 from .. import rules, services
 from ..forms import AssistanceForm
 from ..models import Assistance, StockItem
-from .parts import PEOPLE, find_person, in_order, sent_before
+from .parts import PEOPLE, find_person, in_order, sent_before, take_back
 
 GIVERS = (Right.RECEIVE, Right.VIEW_HEALTH, Right.VIEW_PROTECTION)
 
@@ -90,10 +90,5 @@ def _buttons(every: list[Service], refused: dict[int, rules.Refusal | None], lin
 @access(GIVERS, load=Assistance, methods="POST", select=("centre", "service"))
 def withdraw(request: HttpRequest, line: Assistance) -> HttpResponse:
     """Take back what one noted by mistake."""
-    try:
-        services.withdraw_assistance(actor=request.user, assistance=line)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
+    take_back(request, line)
     return redirect("reception:assistance", code=line.centre.code, migrant=line.migrant_id)

@@ -26,7 +26,7 @@ from .. import rules, services
 from ..forms import CareForm, DetailForm
 from ..models import CARE, Assistance, HealthRecord, Stay
 from ..services.health import FIELDS
-from .parts import PEOPLE, find_person, sent_before
+from .parts import PEOPLE, find_person, sent_before, take_back
 
 RECORDS = HealthRecord._meta.label_lower
 MOST = 100
@@ -130,7 +130,8 @@ def detail(request: HttpRequest, line: Assistance) -> HttpResponse:
         raise Http404
     user = request.user
     if request.method == "POST" and "withdraw" in request.POST:
-        return _withdraw(request, line)
+        take_back(request, line)
+        return redirect("reception:health", pk=line.migrant_id)
     record = HealthRecord.objects.visible_to(user).filter(assistance=line).select_related("structure").first()
     initial = {name: getattr(record, name) for name in FIELDS} if record else {}
     form = DetailForm(request.POST or None, centre=line.centre, initial={**initial, "version": record.version if record else 0})
@@ -160,13 +161,3 @@ def _after_stale(form: DetailForm, current: HealthRecord | None) -> tuple[Detail
     shown = [(form.fields[name].label, getattr(current, name)) for name in FIELDS if current is not None and typed[name] != getattr(current, name)]
     form.add_error(None, _("Quelqu’un a écrit ce détail entre-temps. Vérifiez, puis enregistrez de nouveau : vos mots remplaceront les siens."))
     return form, shown
-
-
-def _withdraw(request: HttpRequest, line: Assistance) -> HttpResponse:
-    try:
-        services.withdraw_assistance(actor=request.user, assistance=line)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
-    return redirect("reception:health", pk=line.migrant_id)

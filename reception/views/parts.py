@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -12,6 +14,9 @@ from django.utils.translation import gettext as _
 from cases import as_then
 from cases.models import Migrant
 from centres.models import Service
+
+from .. import services
+from ..models import Assistance
 
 PEOPLE = "cases.migrant"
 
@@ -50,3 +55,13 @@ def in_order(services: Iterable[Service]) -> list[Service]:
     """In the order of the day, then by what they are."""
     place = {code: number for number, code in enumerate(MEALS_OF_THE_DAY)}
     return sorted(services, key=lambda service: (place.get(service.code, len(place)), service.category, service.name))
+
+
+def take_back(request: HttpRequest, line: Assistance) -> None:
+    """Withdraws a line that the user noted by mistake, and says how it went."""
+    try:
+        services.withdraw_assistance(actor=request.user, assistance=line)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
