@@ -6,6 +6,7 @@ import time
 
 import redis
 from celery import Celery
+from celery.beat import SchedulingError
 from celery.signals import after_setup_logger, worker_ready
 from kombu.exceptions import OperationalError
 
@@ -30,6 +31,9 @@ class BrokerAway(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
+        # The scheduler raises an error of its own while it handles the broker's.
+        while isinstance(error, SchedulingError):
+            error = error.__context__
         if isinstance(error, redis.ConnectionError | redis.TimeoutError | OperationalError | ConnectionError):
             if time.monotonic() - self.said < 60:
                 return False
