@@ -313,6 +313,8 @@ SPECTACULAR_SETTINGS = {
         "SupportKind": "reintegration.models.Support.Kind",
         "ActivityKind": "outreach.models.Activity.Kind",
         "JobState": "jobs.models.Job.State",
+        "IncidentKind": "reception.models.Incident.Kind",
+        "RollCallState": "reception.models.RollCallLine.State",
         "ConsentLanguage": "cases.consents.LANGUAGES",
     },
 }

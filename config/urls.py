@@ -38,6 +38,7 @@ urlpatterns = [
     path("api/v1/", include("cases.api")),
     path("api/v1/", include("cases.referral_api")),
     path("api/v1/", include("reception.api")),
+    path("api/v1/", include("reception.api_day")),
     path("api/v1/", include("returns.api")),
     path("api/v1/", include("reintegration.api")),
     path("api/v1/", include("flows.api")),

@@ -25,7 +25,7 @@ from .models import Assistance, BedAssignment, Stay, Transfer
 from .workflow import State
 
 
-class _OnesPeople(serializers.PrimaryKeyRelatedField):
+class OnesPeople(serializers.PrimaryKeyRelatedField):
     """A person in the user's scope; another one is as absent as one that never was."""
 
     def get_queryset(self):
@@ -34,7 +34,7 @@ class _OnesPeople(serializers.PrimaryKeyRelatedField):
 
 class StaySerializer(Strict, serializers.ModelSerializer):
     id = serializers.UUIDField(help_text="Made by the client: sent twice it is one stay.")
-    migrant = _OnesPeople(queryset=Migrant.objects.all(), pk_field=serializers.UUIDField())
+    migrant = OnesPeople(queryset=Migrant.objects.all(), pk_field=serializers.UUIDField())
     centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), help_text="Code of the centre")
     came_from = serializers.CharField(max_length=2, allow_blank=True, required=False, help_text="ISO 3166-1 alpha-2")
     arrived_at = serializers.DateTimeField(required=False, help_text="Now, if it is left out")
@@ -83,7 +83,7 @@ class DepartureSerializer(Strict):
 
 class AssistanceSerializer(Strict, serializers.ModelSerializer):
     id = serializers.UUIDField(help_text="Made by the client: sent twice it is one line.")
-    migrant = _OnesPeople(queryset=Migrant.objects.all(), pk_field=serializers.UUIDField())
+    migrant = OnesPeople(queryset=Migrant.objects.all(), pk_field=serializers.UUIDField())
     centre = serializers.SlugRelatedField(slug_field="code", queryset=Centre.objects.all(), help_text="Code of the centre")
     service = serializers.SlugRelatedField(slug_field="code", queryset=Service.objects.all(), help_text="Code of the service")
     given_on = serializers.DateField(required=False, help_text="Today, if it is left out")
@@ -116,14 +116,14 @@ class AssistanceQuery(serializers.Serializer):
     given_on = serializers.DateField(required=False)
 
 
-def _asked(query: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+def asked_in(query: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     given = query(data={name: value for name, value in request.query_params.items() if name in query().fields and value})
     given.is_valid(raise_exception=True)
     return {name: value for name, value in given.validated_data.items() if value is not None}
 
 
-_CENTRE = OpenApiParameter("centre", OpenApiTypes.STR, description="Code of the centre")
-_MIGRANT = OpenApiParameter("migrant", OpenApiTypes.UUID, description="One person")
+CENTRE = OpenApiParameter("centre", OpenApiTypes.STR, description="Code of the centre")
+MIGRANT = OpenApiParameter("migrant", OpenApiTypes.UUID, description="One person")
 
 
 class StayPages(Pages):
@@ -140,11 +140,11 @@ class Stays(SiraAPIView):
 
     @extend_schema(
         operation_id="stays_list",
-        parameters=[_CENTRE, _MIGRANT, OpenApiParameter("open", OpenApiTypes.BOOL, description="Only those that go on, or only those that ended")],
+        parameters=[CENTRE, MIGRANT, OpenApiParameter("open", OpenApiTypes.BOOL, description="Only those that go on, or only those that ended")],
         responses=StaySerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        asked = _asked(StayQuery, request)
+        asked = asked_in(StayQuery, request)
         if "open" in asked:
             asked["departed_at__isnull"] = asked.pop("open")
         page = self.paginate_queryset(self.get_queryset().filter(**asked))
@@ -249,10 +249,10 @@ class Transfers(SiraAPIView):
     read_model = "cases.migrant"
 
     @extend_schema(
-        operation_id="transfers_list", parameters=[_CENTRE, OpenApiParameter("state", OpenApiTypes.STR, enum=State.values)], responses=TransferSerializer(many=True)
+        operation_id="transfers_list", parameters=[CENTRE, OpenApiParameter("state", OpenApiTypes.STR, enum=State.values)], responses=TransferSerializer(many=True)
     )
     def get(self, request: Request) -> Response:
-        asked = _asked(TransferQuery, request)
+        asked = asked_in(TransferQuery, request)
         rows = self.get_queryset()
         if centre := asked.pop("centre", None):
             rows = rows.filter(Q(from_centre=centre) | Q(to_centre=centre))
@@ -312,11 +312,11 @@ class AssistanceLines(SiraAPIView):
 
     @extend_schema(
         operation_id="assistance_list",
-        parameters=[_CENTRE, _MIGRANT, OpenApiParameter("given_on", OpenApiTypes.DATE, description="One day")],
+        parameters=[CENTRE, MIGRANT, OpenApiParameter("given_on", OpenApiTypes.DATE, description="One day")],
         responses=AssistanceSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.get_queryset().filter(**_asked(AssistanceQuery, request)))
+        page = self.paginate_queryset(self.get_queryset().filter(**asked_in(AssistanceQuery, request)))
         self.log(ReadLog.Action.LISTED, sorted({line.migrant_id for line in page}))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

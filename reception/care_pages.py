@@ -33,7 +33,9 @@ SHOWN = 8
 
 def _health(user, columns):
     """Only the day to come again, and only for those who read the rest too."""
-    records = HealthRecord.objects.visible_to(user) if may(user, Right.VIEW_HEALTH) else HealthRecord.objects.none()
+    if not may(user, Right.VIEW_HEALTH):
+        return None
+    records = HealthRecord.objects.visible_to(user)
     back = Coalesce(Cast("return_on", TextField()), Value("", output_field=TextField()))
     return columns(records.alias(migrant=F("assistance__migrant")), "written_by", Value("health"), "written_at", Value(""), back)
 

@@ -1,6 +1,5 @@
 """The report of a centre as lists: the same on the screen, on paper and in the spreadsheet."""
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -153,11 +152,12 @@ def nights_table(report: Report) -> Table:
 def workbook(report: Report) -> bytes:
     """The report as a spreadsheet: every figure a number, every group, every night."""
     column = spreadsheet.Column
-    last = min(report.period.last, report.today)
     head: list[list[Any]] = [
+        [_("Interne au centre : aucun nom, mais un petit nombre peut désigner quelqu’un. Ne diffusez pas ces chiffres hors du centre."), None, None],
+        *([[_("La période n’est pas finie : les nuits sont comptées jusqu’à la dernière passée."), None, None]] if report.running else []),
         [_("Centre"), report.centre.name, None],
         [_("Premier jour"), report.period.first, report.period.before.first],
-        [_("Dernier jour"), last, report.period.before.last],
+        [_("Dernier jour"), min(report.period.last, report.today), report.period.before.last],
         [_("Personnes hors statistiques, non comptées"), report.left_out, None],
     ]
     figures = spreadsheet.Sheet(
@@ -193,7 +193,3 @@ def workbook(report: Report) -> bytes:
 
 def _number(value: float | int | None) -> float | int | None:
     return round(value, 4) if isinstance(value, float) else value
-
-
-def last_day(report: Report) -> datetime.date:
-    return min(report.period.last, report.today)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from centres.access import allows, centres_for, opened_by
+from centres.access import allows, centres_for, may, opened_by
 from centres.navigation import HomeCard, add_to_home
 from centres.roles import Right
 
@@ -58,11 +58,15 @@ def _assessments(user, columns):
 
 
 def _best_interests(user, columns):
+    if not may(user, Right.VIEW_PROTECTION):
+        return None
     text = Concat("kind", Value(BETWEEN), Coalesce(Cast("review_on", TextField()), Value("", output_field=TextField())), output_field=TextField())
     return columns(BestInterest.objects.visible_to(user), "recorded_by", Value("best_interest"), "recorded_at", "decision", text, "decided_on")
 
 
 def _tracings(user, columns):
+    if not may(user, Right.VIEW_PROTECTION):
+        return None
     return columns(FamilyTracing.objects.visible_to(user), "asked_by", Value("tracing"), "recorded_at", "office", Cast("result", CharField()), "result_on")
 
 

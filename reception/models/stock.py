@@ -28,6 +28,8 @@ MOVES_STOCK = """
     RETURN NULL;
 """
 
+ONLY_MOVEMENTS = "a stock is the sum of its movements: write a movement"
+
 
 def moves_stock() -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
@@ -53,7 +55,24 @@ class StockItem(models.Model):
         ordering = ["centre", "service"]
         verbose_name = _("stock")
         constraints = [models.UniqueConstraint(fields=["centre", "service"], name="stock_once")]
-        triggers = [audited(leave_out=("left",))]  # the movements say it
+        triggers = [
+            audited(leave_out=("left",)),  # the movements say it
+            # Only what the movements' own trigger writes stands: whoever edits the sum by hand, or begins with one, is refused.
+            pgtrigger.Trigger(
+                name="begins_empty",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition('NEW."left" <> 0'),
+                func=f"RAISE EXCEPTION '{ONLY_MOVEMENTS}';",
+            ),
+            pgtrigger.Trigger(
+                name="only_movements",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition('pg_trigger_depth() = 0 AND (NEW."left" IS DISTINCT FROM OLD."left" OR NEW.id <> OLD.id)'),
+                func=f"RAISE EXCEPTION '{ONLY_MOVEMENTS}';",
+            ),
+        ]
 
     @property
     def is_low(self) -> bool:
@@ -76,6 +95,7 @@ class StockMovement(models.Model):
     item = models.ForeignKey(StockItem, models.PROTECT, related_name="movements", verbose_name=_("stock"))
     kind = models.CharField(_("mouvement"), max_length=10, choices=Kind)
     quantity = models.IntegerField(_("quantité"))  # what the stock changes by: less than zero for what goes
+    counted = models.PositiveIntegerField(_("compté"), null=True, blank=True, editable=False)  # how many there were, of a count
     # The line of assistance that gave or took it back; no foreign key, because the line may go and this stays.
     line = models.UUIDField(null=True, blank=True, editable=False)
     source = models.CharField(_("reçu de"), max_length=150, blank=True)
@@ -108,6 +128,7 @@ class StockMovement(models.Model):
                 name="stock_other_centre",
                 violation_error_message=_("Choisissez l’autre centre."),
             ),
+            models.CheckConstraint(condition=Q(kind="counted", counted__isnull=False) | ~Q(kind="counted") & Q(counted__isnull=True), name="stock_counted"),
             models.CheckConstraint(
                 condition=Q(kind__in=["given", "taken_back"], line__isnull=False) | ~Q(kind__in=["given", "taken_back"]) & Q(line__isnull=True), name="stock_of_line"
             ),

@@ -38,7 +38,8 @@ def note_absence(*, actor: User, stay: Stay, found: bool, note: str = "", id: uu
     note = clean_line(note)
     lock_key(id)
     if existing := Sighting.objects.filter(pk=id).first():
-        if (existing.migrant_id, existing.found, existing.note, existing.noted_by_id) != (stay.migrant_id, found, note, actor.pk):
+        same = (existing.migrant_id, existing.centre_id, existing.found, existing.note, existing.noted_by_id)
+        if same != (stay.migrant_id, stay.centre_id, found, note, actor.pk):
             raise SameKeyOtherContent
         return existing, False
     lock_person(stay.migrant_id)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from audit.acting import lock_key, service
+from audit.acting import SameKeyOtherContent, lock_key, service
 from cases.models import Migrant
 from centres.models import Bed, Centre
 
@@ -47,6 +47,9 @@ def check_in_together(
     if not 0 < len(arrivals) <= MOST_ARRIVING:
         raise ValidationError({"people": _("Choisissez entre une et %(n)s personnes.") % {"n": MOST_ARRIVING}})
     lock_key(id)
+    keys = {one.migrant.pk: uuid.uuid5(id, str(one.migrant.pk)) for one in arrivals}
+    if Stay.objects.filter(pk__in=keys.values()).count() not in (0, len(keys)):
+        raise SameKeyOtherContent  # they came together or not at all: with one of them more it is another arrival
     refused: dict[uuid.UUID, ValidationError] = {}
     for one in sorted(arrivals, key=lambda one: one.migrant.pk):  # the people, then the beds, each in one order: nobody waits in a circle
         try:
@@ -58,12 +61,11 @@ def check_in_together(
     for one in sorted(arrivals, key=lambda one: arriving(one.migrant)):
         if one.migrant.pk in refused:
             continue
-        key = uuid.uuid5(id, str(one.migrant.pk))
         try:
             with transaction.atomic():
                 stay, _made = check_in(
                     actor=actor,
-                    id=key,
+                    id=keys[one.migrant.pk],
                     migrant=one.migrant,
                     centre=centre,
                     origin=origin,

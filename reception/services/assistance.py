@@ -74,7 +74,7 @@ def record_assistance(
     if existing := Assistance.objects.filter(pk=id).select_related("migrant", "centre", "service", "provider").first():
         same = ("migrant_id", "centre_id", "service_id", "quantity", "cost", "recorded_by_id")
         changed = any(getattr(existing, name) != getattr(line, name) for name in same)
-        if changed or given_on not in (None, existing.given_on) or (provider is not None and provider.pk != existing.provider_id):
+        if changed or (given_on or timezone.localdate(existing.recorded_at)) != existing.given_on or (provider is not None and provider.pk != existing.provider_id):
             raise SameKeyOtherContent
         return existing, False
     line.migrant = lock_person(migrant.pk)

@@ -124,12 +124,17 @@ def follow_incident(
 
     The same `id` again is one step, with other content SameKeyOtherContent. `version` is that of the incident the user saw: raises Stale
     if somebody wrote since. Raises PermissionDenied, ValidationError."""
+    lock_key(id)
     incident = Incident.objects.select_for_update(of=("self",)).select_related("centre", "closed_by").get(pk=incident.pk)
     if not any(allows(actor, right, incident, writing=True) for right in FOLLOWS) or not Incident.objects.visible_to(actor).filter(pk=incident.pk).exists():
         raise PermissionDenied
     text = _cleaned(text, "text")
     if existing := IncidentFollowUp.objects.filter(pk=id).first():
-        if (existing.incident_id, existing.step, existing.text, existing.written_by_id) != (incident.pk, step, text, actor.pk):
+        same = (existing.incident_id, existing.step, existing.text, existing.written_by_id) == (incident.pk, step, text, actor.pk)
+        # When it is looked at again stands on the incident: the last step's word, until somebody writes a later one.
+        if same and step != IncidentFollowUp.Step.CLOSED and incident.follow_ups.order_by("-written_at").first() == existing:
+            same = (incident.due_on, incident.due_who) == (due_on, _cleaned(due_who, "due_who", clean_line))
+        if not same:
             raise SameKeyOtherContent
         return existing
     if version is not None and incident.version != version:

@@ -105,7 +105,7 @@ def add_equipment(*, actor: User, centre: Centre, id: uuid.UUID, **content: Any)
     line = Equipment(id=id, centre=centre, **_clean(content))
     line.clean_fields(exclude=["centre"])
     if there := Equipment.objects.filter(pk=id).first():
-        if there.centre_id != centre.pk or any(getattr(there, name) != getattr(line, name) for name in content):
+        if there.centre_id != centre.pk or any(getattr(there, name) != getattr(line, name) for name in ("name", "quantity", "state", "note")):
             raise SameKeyOtherContent
         return there, False
     with in_words(Equipment):

@@ -37,19 +37,22 @@ def move_stock(
     SameKeyOtherContent. Raises PermissionDenied, ValidationError."""
     _must(actor, centre, kind)
     words = clean_line(words)
+    to = to if kind == Kind.SENT else None
     lock_key(id)
     if existing := StockMovement.objects.filter(pk=id).select_related("item").first():
-        same = (existing.item.centre_id, existing.item.service_id, existing.kind, existing.by_id, existing.source or existing.reason, existing.other_id)
-        if same != (centre.pk, service.pk, kind, actor.pk, words, to.pk if to else None) or (kind != Kind.COUNTED and abs(existing.quantity) != quantity):
+        said = abs(existing.quantity) if existing.counted is None else existing.counted
+        same = (existing.item.centre_id, existing.item.service_id, existing.kind, existing.by_id, existing.source or existing.reason, existing.other_id, said)
+        if same != (centre.pk, service.pk, kind, actor.pk, words, to.pk if to else None, quantity):
             raise SameKeyOtherContent
         return existing, False
     _check(centre, service, kind, quantity, words, to)
-    item, other = _locked(service, centre, to if kind == Kind.SENT else None)
+    item, other = _locked(service, centre, to)
     if kind in (Kind.LOST, Kind.SENT) and quantity > item.left:
         refused = ngettext("Il ne reste que %(n)s kit d’après le stock.", "Il ne reste que %(n)s kits d’après le stock.", max(item.left, 0)) % {"n": max(item.left, 0)}
         raise ValidationError({"quantity": refused + " " + _("S’il y en a plus, recomptez d’abord.")})
     change = quantity - item.left if kind == Kind.COUNTED else -quantity if kind in (Kind.LOST, Kind.SENT) else quantity
-    movement = StockMovement(id=id, item=item, kind=kind, quantity=change, other=to if kind == Kind.SENT else None, by=actor)
+    movement = StockMovement(id=id, item=item, kind=kind, quantity=change, other=to, by=actor)
+    movement.counted = quantity if kind == Kind.COUNTED else None
     setattr(movement, "source" if kind == Kind.RECEIVED else "reason", words)
     movement.clean_fields(exclude=["item", "by", "other"])
     with in_words(StockMovement):

@@ -76,6 +76,8 @@ def ask_transfer(
     if existing := list(Transfer.objects.filter(together=id).select_related("migrant", "to_centre", "from_centre").order_by("pk")):
         asked = (actor.pk, to_centre.pk, reason, needs)
         same = all((one.asked_by_id, one.to_centre_id, one.reason, one.needs) == asked for one in existing)
+        # The day is that of the request until the other centre has its word on it.
+        same = same and all(one.version > 1 or one.planned_on == planned_on for one in existing)
         if not same or {one.stay_id for one in existing} != {stay.pk for stay in stays}:
             raise SameKeyOtherContent
         return existing, False

@@ -201,6 +201,16 @@ SAMPLES = {
     "reception:places-settings": Sample(kwargs=_code, data={"max_stay_days": 21, "was": 14}),
     "api-stays": Sample(data=_arrival, json=True),
     "api-stay": Sample(kwargs=_stay, data={"departure_reason": "left"}, json=True),
+    "api-flags": Sample(
+        data=lambda centre: {"id": uuid.uuid4(), "migrant": make_migrant(centre).pk, "kind": "regime-alimentaire", "reason": "Sans arachide"},
+        json=True,
+    ),
+    "api-flag": Sample(kwargs=lambda centre: {"key": make_flag(centre, "regime-alimentaire").key}, data={"lifted_reason": "Mange de tout"}, json=True),
+    "api-roll-call": Sample(
+        kwargs=_code, data=lambda centre: {"evening": evening_of(), "lines": [{"migrant": make_stay(centre).migrant_id, "state": "present"}]}, json=True
+    ),
+    "api-incidents": Sample(data=lambda centre: {"id": uuid.uuid4(), "centre": centre.code, **_THEFT}, json=True),
+    "api-incident": Sample(kwargs=lambda centre: {"pk": make_incident(centre).pk}, json=True),
     "api-assistance": Sample(data=_given, json=True, own_rights=frozenset({Right.VIEW_CASE, Right.RECEIVE})),
     "api-assistance-line": Sample(kwargs=_line, json=True),
     "reception:arrivals": Sample(kwargs=_code),

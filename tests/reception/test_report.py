@@ -24,6 +24,7 @@ from cases.models import Migrant, VulnerabilityAssessment
 from cases.services import merge_files
 from centres import capacity
 from centres.models import Bed, BedBlock, Centre, Room, Service
+from config import charts
 from jobs import services as jobs
 from jobs.models import Job
 from reception import report_pdf, report_words, services
@@ -454,6 +455,8 @@ def test_the_spreadsheet_says_the_same(as_user, gao, persona):
     assert answer["Content-Disposition"] == 'attachment; filename="rapport-GAO-2026-01.xlsx"'
     book = load_workbook(io.BytesIO(answer.content))
     report = build(gao, month(1))
+    assert "Interne au centre" in book["Chiffres"].cell(3, 1).value and "n’est pas finie" not in str(list(book["Chiffres"].values))
+    assert not any("Foule" in str(value) or "Essai" in str(value) for sheet in book for row in sheet.values for value in row)
     figures = {row[0].value: (row[1].value, row[2].value) for row in book["Chiffres"].iter_rows(min_row=3)}
     for line in report_words.lines(report):
         assert figures[line.label] == (pytest.approx(line.now, abs=1e-3), pytest.approx(line.before, abs=1e-3)), line.label
@@ -492,6 +495,12 @@ class TestPaper:
         report = build(gao, month(1))
         for line in report_words.lines(report):
             assert " ".join(line.now_words.split()) in text, line.label
+        shown = page(browser, **JANUARY).context["tables"]
+        assert shown == report_words.tables(report)  # of whom: the same lists on the screen, on paper and in the spreadsheet
+        on_paper = report_words.tables(report, nationalities=report_words.NATIONALITIES_ON_PAPER)
+        for table in on_paper:
+            for row in table.rows:
+                assert " ".join(" ".join(map(charts.format_number, row[1:])).split()) in text and row[0] in text, (table.title, row)
         for words in (
             "Janvier 2026",
             "Rapport du centre de Gao",

@@ -52,6 +52,13 @@ class TestMovements:
         with pytest.raises(SameKeyOtherContent):
             move(agent, gao, "received", 41, id=key)
         assert left(gao) == 40
+        manager, key = persona("manager.gao"), uuid.uuid4()
+        first, created = move(manager, gao, "counted", 38, "Inventaire", id=key)
+        make_assistance(gao)  # given since: the same count again is still that count
+        assert created and move(manager, gao, "counted", 38, "Inventaire", id=key) == (first, False)
+        with pytest.raises(SameKeyOtherContent):
+            move(manager, gao, "counted", 35, "Inventaire", id=key)
+        assert left(gao) == 37
 
     def test_refusals(self, persona, centre):
         gao, agent, manager = centre("GAO"), persona("agent.gao"), persona("manager.gao")
@@ -80,6 +87,20 @@ class TestMovements:
         for change in (lambda: StockMovement.objects.filter(pk=movement.pk).update(quantity=400), lambda: StockMovement.objects.filter(pk=movement.pk).delete()):
             with pytest.raises(InternalError), transaction.atomic():
                 change()
+
+    def test_the_sum_is_written_by_the_movements_alone(self, persona, centre):
+        gao = centre("GAO")
+        move(persona("agent.gao"), gao, "received", 4)
+        item = StockItem.objects.get(centre=gao)
+        for sql in (
+            f'UPDATE reception_stockitem SET "left" = 400 WHERE id = {item.pk}',
+            f"UPDATE reception_stockitem SET id = {item.pk + 1000} WHERE id = {item.pk}",
+            f"""INSERT INTO reception_stockitem (centre_id, service_id, "left", threshold, since, version) VALUES ({gao.pk}, {kit("kit-vestimentaire").pk}, 9, 1, now(), 1)""",
+        ):
+            with pytest.raises(InternalError, match="sum of its movements"), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(sql)
+        StockItem.objects.filter(pk=item.pk).update(threshold=2)  # what is not the sum may change
+        assert left(gao) == 4
 
 
 class TestGiven:
