@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from cases import as_then
 from cases.models import Migrant
 from centres.models import Centre, Service
 from config.charts import format_number
@@ -127,7 +128,8 @@ def moves(day: Day, counted: Figures) -> list[Part]:
         .at(day.centre)
         .filter(Q(arrived_at__gte=day.start, arrived_at__lt=day.end) | Q(departed_at__gte=day.start, departed_at__lt=day.end))
     )
-    rows = list(stays.select_related("migrant").order_by("arrived_at", "pk"))
+    rows = list(stays.select_related("migrant").prefetch_related("migrant__custodies").order_by("arrived_at", "pk"))
+    as_then.seen_by(day.user, [one.migrant for one in rows])
     came = [
         Line(str(one.migrant), f"{_time(one.arrived_at)}, {one.get_origin_display()}", _file(one.migrant), person=one.migrant)
         for one in rows

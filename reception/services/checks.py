@@ -1,12 +1,13 @@
 """The rules of the alerts, measured: run by the clock, and by those writes that change what they measure."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import User
@@ -91,12 +92,21 @@ def stays_beyond(centre: Centre, rule: AlertRule) -> list[Measured]:
     return [Measured(number, rule.threshold, number > rule.threshold)]
 
 
+def count_assisted() -> dict[int | None, int]:
+    """Distinct people who were given something, by centre, and under None in the country: somebody assisted at two centres counts once there,
+    so that the country's figure is no sum of the centres'. One query for all, asked once a round of the clock."""
+    counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by().values("migrant", "centre").distinct()
+    sql, params = counted.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT centre_id, count(DISTINCT migrant_id) FROM ({sql}) given GROUP BY GROUPING SETS ((centre_id), ())", params)  # noqa: S608 - Django's own
+        return {centre: number for centre, number in cursor.fetchall()}
+
+
 def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:
-    """Distinct people, at the centre and in the country. Somebody assisted at two centres counts once in the country, so that the country's
-    figure is no sum of the centres'; its alert stands at each centre, where those who must act read it."""
-    counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by()
-    people = counted.aggregate(here=Count("migrant", distinct=True, filter=Q(centre=centre)), everywhere=Count("migrant", distinct=True))
-    here, everywhere = Decimal(people["here"]), Decimal(people["everywhere"])
+    """Distinct people, at the centre and in the country; the country's alert stands at each centre, where those who must act read it."""
+    kept = centre.__dict__
+    assisted: Mapping[int | None, int] = kept["_assisted"] if kept.get("_assisted") is not None else count_assisted()
+    here, everywhere = Decimal(assisted.get(centre.pk, 0)), Decimal(assisted.get(None, 0))
     found = [Measured(here, rule.threshold, here > rule.threshold)]
     if target := national_target():
         found.append(Measured(everywhere, target, everywhere > target, NATIONAL))
@@ -123,10 +133,11 @@ MEASURES: dict[str, Callable[[Centre, AlertRule], list[Measured]]] = {
 
 
 @service
-def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES)) -> list[Alert]:
+def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES), assisted: Mapping[int | None, int] | None = None) -> list[Alert]:
     """Measures the rules of the centre, raises what has a cause, once, and says of open alerts whose cause is gone that it is. Returns the
-    alerts raised now. Harmless at any time; two at once are one after the other."""
+    alerts raised now. Harmless at any time; two at once are one after the other. `assisted`: `count_assisted`, where several centres are checked."""
     centre = Centre.objects.select_for_update(no_key=True).get(pk=centre.pk)  # arrivals and meals, which point at the centre, don't wait
+    centre.__dict__["_assisted"] = assisted
     rules = rules_of(centre)
     raised = []
     for kind in kinds:

@@ -63,7 +63,8 @@ def close(request: HttpRequest, alert: Alert) -> HttpResponse:
             put_errors(form, error)
         else:
             messages.success(request, _("L’alerte est close."))
-            return redirect("reception:alerts", alert.centre.code)
+            missed = alert.kind in services.OF_PROTECTION
+            return redirect("reception:absences" if missed else "reception:alerts", alert.centre.code)
     (row,) = alerts.shown(request.user, alerts.with_person(request.user, Alert.objects.filter(pk=alert.pk)))
     log_read(request, ReadLog.Action.LISTED, PEOPLE, alerts.people_of([row]), centre_code=alert.centre.code)
     return render(request, "reception/close_alert.html", {"form": form, "row": row, "centre": alert.centre})

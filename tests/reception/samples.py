@@ -54,12 +54,6 @@ def _leave(centre: Centre) -> dict[str, Any]:
     return {"pk": leave.stay_id, "leave": leave.pk}
 
 
-def _missing_child(centre: Centre) -> dict[str, Any]:
-    child = make_stay(centre, migrant=make_minor(centre)).migrant
-    alert, _raised = raise_alert(actor=None, centre=centre, kind=Alert.Kind.MINOR_MISSING, subject=str(child.pk), migrant=child)
-    return {"pk": alert.pk}
-
-
 def _nights(centre: Centre) -> dict[str, Any]:
     return {"id": uuid.uuid4(), "first_night": evening_of(), "last_night": evening_of(), "reason": "Chez un oncle"}
 
@@ -142,7 +136,6 @@ SAMPLES = {
     "reception:absences": Sample(kwargs=_code),
     "reception:absence-days": Sample(kwargs=_code, data={"days": 3}),
     "reception:note-absence": Sample(kwargs=_stay, data=lambda centre: {"id": uuid.uuid4(), "found": "1", "note": "Au marché"}),
-    "reception:close-missing": Sample(kwargs=_missing_child, data={"done": "Revenu seul"}),
     "reception:leave": Sample(kwargs=_stay, data=_nights),
     "reception:cancel-leave": Sample(kwargs=_leave),
     "reception:export": Sample(kwargs=lambda centre: {"kind": "csv"}),

@@ -2,16 +2,18 @@
 
 import datetime
 import threading
+import uuid
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.acting import Stale
-from cases.services import open_custody
+from cases.services import merge_files, open_custody, undo_merge
 from centres.models import Bed, Centre
 from reception import alert_rules, alerts
 from reception.models import Alert, AlertRule, ArrivalPlan, FlagKind, PersonFlag, Stay
@@ -121,7 +123,10 @@ class TestRules:
         for code, share in (("GAO", 1), ("KAY", 1), ("BKO", 0)):
             rule(centre(code), Kind.TARGET_PASSED, share)
         assert alert_rules.national_target() == 2
-        assert beat() >= 5
+        with CaptureQueriesContext(connection) as asked:
+            assert beat() >= 5
+        reads_all = [one for one in asked.captured_queries if 'FROM "reception_assistance"' in one["sql"] and "count(" in one["sql"].lower()]
+        assert len(reads_all) == 1  # for all centres
         found = {(one.centre.code, one.subject, int(one.value), int(one.threshold)) for one in Alert.objects.filter(kind=Kind.TARGET_PASSED)}
         assert found == {("GAO", "", 2, 1), ("KAY", "", 2, 1)} | {(code, "national", 3, 2) for code in ("GAO", "KAY", "BKO")}
 
@@ -191,6 +196,28 @@ class TestClose:
         assert "la cause a disparu" in as_user("manager.gao").get(reverse("reception:alerts", args=["GAO"])).content.decode()
         make_alert(gao, subject="x")
         assert Alert.objects.get().gone_at is None
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_joined_files_have_one_alert(centre, persona, both):
+    gao, manager = centre("GAO"), persona("manager.gao")
+    kept, joined = (make_minor(gao) for _ in range(2))
+    for child in (kept, joined) if both else (joined,):
+        make_alert(gao, subject=str(child.pk), migrant=child)
+    make_alert(gao, subject="x")  # about nobody who is joined
+    before = sorted(Alert.objects.values_list("pk", "subject", "migrant"))
+    kept.refresh_from_db(), joined.refresh_from_db()
+    merge, _made = merge_files(actor=manager, id=uuid.uuid4(), survivor=kept, merged=joined, versions=(kept.version, joined.version), take=())
+    (one,) = Alert.objects.open().exclude(subject="x")
+    assert (one.subject, one.migrant_id) == (str(kept.pk), kept.pk)
+    assert make_alert(gao, subject=str(kept.pk), migrant=kept) == one  # not raised a second time
+    undo_merge(actor=manager, merge=merge)
+    assert sorted(Alert.objects.values_list("pk", "subject", "migrant")) == before and Alert.objects.open().count() == len(before)
+    if both:
+        kept.refresh_from_db(), joined.refresh_from_db()
+        merge_files(actor=manager, id=uuid.uuid4(), survivor=kept, merged=joined, versions=(kept.version, joined.version), take=())
+        close_alert(actor=manager, alert=Alert.objects.open().get(migrant=kept), done="Retrouvé chez un ami")
+        assert Alert.objects.filter(closed_at__isnull=True).count() == 1  # « x »
 
 
 class TestShown:
