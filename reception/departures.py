@@ -65,7 +65,7 @@ def reopen_after_death(*, actor: User, migrant: Migrant) -> None:
         (leaves, "cancelled_at", {"cancelled_at": None, "cancelled_by": None}),
     ):
         table, keys = rows.model._meta.db_table, [str(key) for key in rows.values_list("pk", flat=True)]
-        ended = history.filter(**{"table": table, "row__in": keys, "transaction": noted.transaction, "id__gt": noted.pk, "after__has_key": column})
+        ended = history.filter(table=table, row__in=keys, transaction=noted.transaction, id__gt=noted.pk, after__has_key=column)
         rows.filter(pk__in=list(ended.values_list("row", flat=True))).update(**values)
 
 

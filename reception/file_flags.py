@@ -59,9 +59,8 @@ def on_file(user, migrant: Migrant) -> list[OnFile]:
         if paper.sort == "flag":
             about = json.loads(paper.text)
             since, until = parse_datetime(about["since"]), parse_date(about["until"] or "")
-            later = lifted_later(paper.ended, ended)
-            lifted = (None, "") if later else (paper.ended, about["why"])
-            found.append(OnFile(_(paper.title), about["tone"], about["reason"], since or paper.at, until, *lifted, paper.who))
+            lifted, why = (None, "") if lifted_later(paper.ended, ended) else (paper.ended, about["why"])
+            found.append(OnFile(_(paper.title), about["tone"], about["reason"], since or paper.at, until, lifted, why, paper.who))
     return found
 
 

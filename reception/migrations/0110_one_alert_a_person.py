@@ -4,7 +4,6 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-
 # What a merge moved before it took the subject along; of two open ones about one person, the other says all.
 FOLLOW = """
     UPDATE reception_alert a SET subject = a.migrant_id::text
@@ -17,28 +16,85 @@ FOLLOW = """
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reception', '0080_health_stock_sessions_criteria'),
+        ("reception", "0080_health_stock_sessions_criteria"),
     ]
 
     operations = [
         migrations.RunSQL(FOLLOW, migrations.RunSQL.noop),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='incident',
-            name='audited',
+            model_name="incident",
+            name="audited",
         ),
         migrations.AddField(
-            model_name='incident',
-            name='digest',
-            field=models.CharField(default='', editable=False, max_length=64),
+            model_name="incident",
+            name="digest",
+            field=models.CharField(default="", editable=False, max_length=64),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='alert',
-            trigger=pgtrigger.compiler.Trigger(name='subject_of_person', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                    IF OLD.subject = OLD.migrant_id::text AND NEW.migrant_id IS NOT NULL THEN\n                        NEW.subject := NEW.migrant_id::text;\n                    END IF;\n                    RETURN NEW;\n                ', hash='15c01e67f17d98f2037a06d918feb6cc324b80a9', operation='UPDATE OF "migrant_id"', pgid='pgtrigger_subject_of_person_157d6', table='reception_alert', when='BEFORE')),
+            model_name="alert",
+            trigger=pgtrigger.compiler.Trigger(
+                name="subject_of_person",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF OLD.subject = OLD.migrant_id::text AND NEW.migrant_id IS NOT NULL THEN\n                        NEW.subject := NEW.migrant_id::text;\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="15c01e67f17d98f2037a06d918feb6cc324b80a9",
+                    operation='UPDATE OF "migrant_id"',
+                    pgid="pgtrigger_subject_of_person_157d6",
+                    table="reception_alert",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='incident',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY['digest']::text[]); RETURN NULL;", hash='49329da6efd1728cf1703d9c4394cc6dff70fc33', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_38db9', table='reception_incident', when='AFTER')),
+            model_name="incident",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW), ARRAY['digest']::text[]); RETURN NULL;",
+                    hash="49329da6efd1728cf1703d9c4394cc6dff70fc33",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_38db9",
+                    table="reception_incident",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AlterField(
+            model_name="alert",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("arrivals_above", "arrivées au-dessus du prévu"),
+                    ("arrivals_below", "arrivées au-dessous du prévu"),
+                    ("occupancy", "occupation trop forte"),
+                    ("long_stay", "séjours au-delà de la limite"),
+                    ("target_passed", "nombre de bénéficiaires au-delà de la cible"),
+                    ("tension", "incidents de tension"),
+                    ("minor_missing", "mineur manquant à l’appel"),
+                    ("absence", "personne plus vue depuis plusieurs jours"),
+                    ("stock", "stock bas"),
+                ],
+                max_length=15,
+                verbose_name="alerte",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="alertrule",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("arrivals_above", "arrivées au-dessus du prévu"),
+                    ("arrivals_below", "arrivées au-dessous du prévu"),
+                    ("occupancy", "occupation trop forte"),
+                    ("long_stay", "séjours au-delà de la limite"),
+                    ("target_passed", "nombre de bénéficiaires au-delà de la cible"),
+                    ("tension", "incidents de tension"),
+                    ("minor_missing", "mineur manquant à l’appel"),
+                    ("absence", "personne plus vue depuis plusieurs jours"),
+                    ("stock", "stock bas"),
+                ],
+                max_length=15,
+                verbose_name="alerte",
+            ),
         ),
     ]

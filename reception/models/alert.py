@@ -28,12 +28,12 @@ class Alert(models.Model):
     """Raised by a rule (K2, K3, K4 and H are risks of the action document's risk table) or by somebody's evening round."""
 
     class Kind(models.TextChoices):
-        ARRIVALS_ABOVE = "arrivals_above", _("arrivées au-dessus du prévu (K4, H)")
-        ARRIVALS_BELOW = "arrivals_below", _("arrivées au-dessous du prévu (K4, H)")
+        ARRIVALS_ABOVE = "arrivals_above", _("arrivées au-dessus du prévu")
+        ARRIVALS_BELOW = "arrivals_below", _("arrivées au-dessous du prévu")
         OCCUPANCY = "occupancy", _("occupation trop forte")
         LONG_STAY = "long_stay", _("séjours au-delà de la limite")
-        TARGET_PASSED = "target_passed", _("nombre de bénéficiaires au-delà de la cible (K2)")
-        TENSION = "tension", _("incidents de tension (K3)")
+        TARGET_PASSED = "target_passed", _("nombre de bénéficiaires au-delà de la cible")
+        TENSION = "tension", _("incidents de tension")
         MINOR_MISSING = "minor_missing", _("mineur manquant à l’appel")
         ABSENCE = "absence", _("personne plus vue depuis plusieurs jours")
         STOCK = "stock", _("stock bas")

@@ -36,7 +36,10 @@ class Measured:
     over: bool
     subject: str = ""
     days: int | None = None
-    plain: str = ""  # a count that the value is a share of: « 52 / 40 »
+    part: int | None = None  # what was counted, and what the value is its share of
+    whole: Decimal | None = None
+    since: datetime.date | None = None  # arrivals: of which days
+    last: datetime.date | None = None
 
 
 def _percent(part: int, whole: Decimal | int) -> Decimal:
@@ -52,11 +55,12 @@ def _arrivals(centre: Centre, rule: AlertRule, first: datetime.date, last: datet
 def arrivals_above(centre: Centre, rule: AlertRule) -> list[Measured]:
     """The last days, today too: a sudden crisis is seen on its first day."""
     days, today = rule.days or 30, timezone.localdate()
-    came, expected = _arrivals(centre, rule, today - DAY * (days - 1), today)
+    first = today - DAY * (days - 1)
+    came, expected = _arrivals(centre, rule, first, today)
     if not expected:
         return []
     value = _percent(came, expected)
-    return [Measured(value, rule.threshold, value > rule.threshold, days=days, plain=f"{came} / {round(expected)}")]
+    return [Measured(value, rule.threshold, value > rule.threshold, days=days, part=came, whole=expected, since=first, last=today)]
 
 
 def arrivals_below(centre: Centre, rule: AlertRule) -> list[Measured]:
@@ -69,7 +73,7 @@ def arrivals_below(centre: Centre, rule: AlertRule) -> list[Measured]:
     if not expected:
         return []
     value = _percent(came, expected)
-    return [Measured(value, rule.threshold, value < rule.threshold, days=days, plain=f"{came} / {round(expected)}")]
+    return [Measured(value, rule.threshold, value < rule.threshold, days=days, part=came, whole=expected, since=first, last=today - DAY)]
 
 
 def _day(centre: Centre) -> Any:
@@ -84,7 +88,7 @@ def occupancy(centre: Centre, rule: AlertRule) -> list[Measured]:
     day = _day(centre)
     present, beds = day.present, day.capacity
     value = _percent(present, max(beds, 1))
-    return [Measured(value, rule.threshold, value > rule.threshold, plain=f"{present} / {beds}")]
+    return [Measured(value, rule.threshold, value > rule.threshold, part=present, whole=Decimal(beds))]
 
 
 def stays_beyond(centre: Centre, rule: AlertRule) -> list[Measured]:
@@ -98,8 +102,8 @@ def count_assisted() -> dict[int | None, int]:
     counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by().values("migrant", "centre").distinct()
     sql, params = counted.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT centre_id, count(DISTINCT migrant_id) FROM ({sql}) given GROUP BY GROUPING SETS ((centre_id), ())", params)  # noqa: S608 - Django's own
-        return {centre: number for centre, number in cursor.fetchall()}
+        cursor.execute(f"SELECT centre, count(DISTINCT migrant) FROM ({sql}) given GROUP BY GROUPING SETS ((centre), ())", params)  # noqa: S608 - Django's own
+        return dict(cursor.fetchall())
 
 
 def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:

@@ -100,10 +100,7 @@ def rules(request: HttpRequest, centre: Centre) -> HttpResponse:
 
 def _now(centre: Centre, rule: Any) -> str:
     """What the rule measures at this moment, in words."""
-    said = []
-    for one in services.MEASURES[rule.kind](centre, rule):
-        text = alerts.measured_words(rule.kind, one)
-        said.append(f"{text} ({one.plain})" if one.plain else text)
+    said = [alerts.measured_words(rule.kind, one) for one in services.MEASURES[rule.kind](centre, rule)]
     return " · ".join(said) or _("rien à mesurer")
 
 

@@ -9,9 +9,8 @@ from centres.models import BedBlock, Centre, ChecklistMark, Equipment, Service
 from centres.roles import Right
 from reception.alert_rules import DEFAULTS
 from reception.evening import evening_of
-from reception.models import Alert, FlagKind
-from reception.services import raise_alert
-from tests.factories import make_migrant, make_minor
+from reception.models import FlagKind
+from tests.factories import make_migrant
 from tests.samples import Sample
 
 from .factories import make_alert, make_assistance, make_expected, make_flag, make_incident, make_leave, make_note, make_session, make_stay, make_transfer

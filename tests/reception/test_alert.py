@@ -234,8 +234,9 @@ class TestShown:
         for username, card in (("manager.gao", True), ("protection", True), ("agent.gao", False), ("manager.kayes", False)):
             text = as_user(username).get("/").content.decode()
             assert ("Mineurs manquants à l’appel" in text) is card and "Alertes des centres" not in text, username
-        make_alert(gao, Kind.OCCUPANCY)
-        assert "Alertes des centres" in as_user("manager.gao").get("/").content.decode()
+        make_alert(gao, Kind.OCCUPANCY), make_alert(gao, Kind.STOCK)
+        home = as_user("manager.gao").get("/").content.decode()
+        assert "Alertes des centres" in home and reverse("reception:stock", args=["GAO"]) in home  # each leads to what it is about
 
     def test_on_the_board_and_its_tab(self, as_user, centre):
         gao = centre("GAO")
@@ -269,6 +270,8 @@ class TestSettings:
         gao, browser, url = centre("GAO"), as_user("manager.gao"), reverse("reception:alert-rules", args=["GAO"])
         crowd(gao, 10)
         sent = self.form(browser)
+        page = browser.get(url).content.decode()
+        assert "arrivées : 11, prévues : 184,4, du " in page and "K4" not in page and "personnes présentes : 10, lits" in page
         assert sent["occupancy-threshold"] == 90 and sent["per_month"] == 187
         assert browser.post(url, sent).status_code == 302 and not AlertRule.objects.exists()  # nothing was changed
         del sent["tension-active"]

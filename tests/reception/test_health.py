@@ -176,6 +176,7 @@ class TestPages:
         text = as_user("health.gao").get(reverse("home")).content.decode()
         assert due.full_name in text and later.full_name not in text and seen.full_name not in text
         assert due.full_name not in as_user("agent.gao").get(reverse("home")).content.decode()
+        assert "partie du centre" not in text
         form = as_user("health.gao").get(reverse("reception:care", args=["GAO", later.pk])).context["form"]
         assert form.initial["return_on"] == today + datetime.timedelta(days=2)  # a bandage in between does not lose it
 

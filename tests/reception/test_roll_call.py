@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.acting import SameKeyOtherContent, Stale
+from audit.acting import SameKeyOtherContent
 from centres.models import Centre
 from reception import absence
 from reception.evening import due_evening, evening_of, noon_of
@@ -26,7 +26,6 @@ from reception.services import (
     cancel_leave,
     check_out,
     note_absence,
-    raise_alert,
     save_roll_call,
     set_absence_days,
     watch_absences,
