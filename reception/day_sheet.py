@@ -95,10 +95,10 @@ def groups(day: Day, told: Material) -> list[Part]:
     for row in told.rows["groups"]:
         when = timezone.localtime(parse_datetime(row["expected_at"]))
         parts = [
-            (row["women"], _("femmes : %(n)s")),
-            (row["men"], _("hommes : %(n)s")),
-            (row["children"], _("enfants : %(n)s")),
-            (row["minors_alone"], _("dont seuls : %(n)s")),
+            (row["women"], _("femmes : %(n)s")),
+            (row["men"], _("hommes : %(n)s")),
+            (row["children"], _("enfants : %(n)s")),
+            (row["minors_alone"], _("dont seuls : %(n)s")),
         ]
         number = row["women"] + row["men"] + row["children"]
         text = ngettext("%(n)s personne", "%(n)s personnes", number) % {"n": format_number(number)}
@@ -141,7 +141,7 @@ def leaves(day: Day, told: Material) -> list[Part]:
     lines = []
     for row in told.rows["leaves"]:
         if person := told.people.get(row["person"]):
-            lines.append(Line(str(person), _("dernière nuit : %(day)s") % {"day": _short(row["last"])}, _file(person), person=person))
+            lines.append(Line(str(person), _("dernière nuit : %(day)s") % {"day": _short(row["last"])}, _file(person), person=person))
     return [Part(_("En permission cette nuit"), lines, len(lines), order=12)] if lines else []
 
 

@@ -101,8 +101,12 @@ def count_assisted() -> dict[int | None, int]:
     so that the country's figure is no sum of the centres'. One query for all, asked once a round of the clock."""
     counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by().values("migrant", "centre").distinct()
     sql, params = counted.query.sql_with_params()
+    each = f"""
+        WITH given AS MATERIALIZED ({sql})
+        SELECT centre, count(*) FROM given GROUP BY centre UNION ALL SELECT NULL, count(*) FROM (SELECT FROM given GROUP BY migrant) people
+    """  # noqa: S608 - Django's own
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT centre, count(DISTINCT migrant) FROM ({sql}) given GROUP BY GROUPING SETS ((centre), ())", params)  # noqa: S608 - Django's own
+        cursor.execute(each, params)
         return dict(cursor.fetchall())
 
 
