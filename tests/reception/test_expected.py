@@ -90,6 +90,7 @@ class TestPages:
         text = as_user("agent.gao").get(reverse("home")).content.decode()
         places = [text.index(words) for words in ("Groupes attendus</h2>", "Agadez", "Annoncés par vous à d’autres centres</h2>", "Nioro")]
         assert places == sorted(places)
+
     def test_from_the_announcement_to_the_registration(self, as_user, centre):
         when = timezone.localtime() + datetime.timedelta(days=1)
         data = {
