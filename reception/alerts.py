@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet, Subquery
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -22,6 +23,18 @@ from .services import NATIONAL, Measured, may_close
 
 Kind = Alert.Kind
 TONES = {Kind.MINOR_MISSING: "danger", Kind.OCCUPANCY: "danger", Kind.TENSION: "danger", Kind.TARGET_PASSED: "info", Kind.ARRIVALS_BELOW: "info"}
+
+# The page of the centre that shows what an alert is about, and what is asked of it.
+ABOUT = {
+    Kind.ARRIVALS_ABOVE: ("expected", ""),
+    Kind.ARRIVALS_BELOW: ("expected", ""),
+    Kind.OCCUPANCY: ("centre", ""),
+    Kind.LONG_STAY: ("centre", "?show=long#presentes"),
+    Kind.TENSION: ("incidents", ""),
+    Kind.MINOR_MISSING: ("absences", ""),
+    Kind.ABSENCE: ("absences", ""),
+    Kind.STOCK: ("stock", ""),
+}
 
 
 def _number(value: Any) -> str:
@@ -62,8 +75,12 @@ def words(alert: Alert, *, person: str = "", subject: str = "") -> str:
 def measured_words(kind: str, one: Measured) -> str:
     """What a rule measures now, short: a number and its unit."""
     value = _number(one.value)
-    if kind in (Kind.OCCUPANCY, Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW):
-        return f"{value} %"
+    counts = {"value": value, "part": _number(one.part), "whole": _number(None if one.whole is None else round(one.whole, 1))}
+    if kind == Kind.OCCUPANCY:
+        return _("%(value)s %% (personnes présentes : %(part)s, lits : %(whole)s)") % counts
+    if one.since is not None and one.last is not None:
+        days = {"first": formats.date_format(one.since), "last": formats.date_format(one.last)}
+        return _("%(value)s %% (arrivées : %(part)s, prévues : %(whole)s, du %(first)s au %(last)s compris)") % (counts | days)
     if kind == Kind.TENSION:
         about = _aid(one.subject) or _("entre résidents")
         return f"{about} : {value}"
@@ -106,6 +123,14 @@ class ShownAlert:
     may_close: bool
 
     @property
+    def url(self) -> str:
+        """The page of what it is about: the person (for whoever has them in scope), the incidents, the board, the groups; empty for a figure of the action."""
+        if self.person is not None:
+            return reverse("cases:migrant", args=[self.person.pk])
+        page, asked = ABOUT.get(Kind(self.alert.kind), ("", ""))
+        return reverse(f"reception:{page}", args=[self.alert.centre.code]) + asked if page else ""
+
+    @property
     def gone(self) -> str:
         """Says that the cause is gone, of an open alert; empty while it lasts."""
         if self.alert.gone_at is None or self.alert.closed_at is not None:
@@ -140,6 +165,11 @@ def shown(user: User, alerts: Iterable[Alert]) -> list[ShownAlert]:
 def open_at(user: User, centre: Centre) -> list[ShownAlert]:
     """The open alerts of the centre, gravest first, for `reception/_alerts.html`: one query."""
     rows = shown(user, with_person(user, Alert.objects.visible_to(user).open().filter(centre=centre)))
+    return gravest_first(rows)
+
+
+def gravest_first(rows: Iterable[ShownAlert]) -> list[ShownAlert]:
+    """Those whose cause is gone last."""
     return sorted(rows, key=lambda row: (bool(row.gone), ("danger", "warn", "info").index(row.tone)))
 
 

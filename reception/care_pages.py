@@ -4,11 +4,12 @@ words themselves stand nowhere but on the health page."""
 import datetime
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, TextField, Value
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cases import sections
@@ -20,7 +21,7 @@ from centres.navigation import HomeCard, add_to_home
 from centres.roles import Right
 from config.languages import LANGUAGES
 
-from .models import CriteriaTold, HealthRecord
+from .models import CriteriaTold, HealthRecord, Stay
 from .models.health import AWAITED_DAYS
 from .pages import open_stay
 
@@ -82,7 +83,13 @@ def _waiting(user) -> QuerySet[HealthRecord]:
 
 def _health_card(request) -> dict[str, Any]:
     """Who should have come again by today, the longest ago first."""
-    due = list(_waiting(request.user).select_related("assistance__migrant", "assistance__service").order_by("return_on", "pk")[: SHOWN + 1])
+    last = Stay.objects.filter(migrant=OuterRef("assistance__migrant")).order_by("-arrived_at")
+    waiting = _waiting(request.user).annotate(left_at=Subquery(last.values("departed_at")[:1]), left_for=Subquery(last.values("departure_reason")[:1]))
+    due: list[Any] = list(waiting.select_related("assistance__migrant", "assistance__service").order_by("return_on", "pk")[: SHOWN + 1])
+    for record in due:
+        if record.left_at is not None:
+            words = {"day": date_format(timezone.localtime(record.left_at)), "why": dict(Stay.DepartureReason.choices).get(record.left_for, "")}
+            record.left = _("partie du centre le %(day)s (%(why)s)") % words
     return {"rows": due[:SHOWN], "more": len(due) > SHOWN, "today": timezone.localdate()}
 
 

@@ -1,57 +1,32 @@
 """A day of a centre on one sheet, for whoever takes over: each part is made by one function."""
 
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q, Sum, Value
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from cases.models import Migrant
-from centres.models import Centre, Service
+from centres.models import BedBlock, Centre, Service
 from config.charts import format_number
-from config.days import midnight
 
 from . import alerts as alert_words
-from .models import Alert, Assistance, HandoverNote, Incident, RollCallLine, Stay
+from . import journeys
+from .day_material import Day, Figures, Material, material
+from .file_flags import lifted_later
+from .models import Alert, HandoverNote, Incident, RollCallLine, Stay
+from .workflow import State
 
-
-@dataclass(frozen=True)
-class Day:
-    """A day of a centre by local midnight, as one user sees it. `until`: its end, or now."""
-
-    user: User
-    centre: Centre
-    date: datetime.date
-
-    @property
-    def start(self) -> datetime.datetime:
-        return midnight(self.date)
-
-    @property
-    def end(self) -> datetime.datetime:
-        return midnight(self.date + datetime.timedelta(days=1))
-
-    @property
-    def before(self) -> datetime.date:
-        return self.date - datetime.timedelta(days=1)
-
-    @property
-    def after(self) -> datetime.date | None:
-        """None for today: the next day has not come."""
-        return None if self.is_today else self.date + datetime.timedelta(days=1)
-
-    @property
-    def is_today(self) -> bool:
-        return self.date == timezone.localdate()
+MOST_URGENT = 12  # missing children on paper
 
 
 @dataclass
@@ -64,11 +39,17 @@ class Line:
     chip: tuple[str, str] | None = None
     person: Migrant | None = None
     screen_only: bool = False
+    people: set[Any] = field(default_factory=set)  # several whom it names
+
+    @property
+    def keys(self) -> set[Any]:
+        return self.people | ({self.person.pk} if self.person is not None else set())
 
 
 @dataclass
 class Part:
-    """`unseen`: how many more there are that this user has not in scope. `wide`: its lines are long; on the screen it takes the whole width."""
+    """`unseen`: how many more there are, not in this user's scope or too many to be shown. `wide`: its lines are long; on the screen it takes the
+    whole width. `urgent`: above all else, and set apart. `notes`: in the words of the staff, to be read whole."""
 
     title: str
     lines: list[Line] = field(default_factory=list)
@@ -77,12 +58,15 @@ class Part:
     empty: str = ""
     order: int = 50
     wide: bool = False
+    urgent: bool = False
+    notes: bool = False
+    columns: bool = False  # on paper, the columns begin with it
 
     def on_paper(self, most: int) -> "Part":
         """As it is printed: without what is for the screen only, and with no more lines than that; the last one says how many more."""
         lines = [line for line in self.lines if not line.screen_only]
         left = max(len(lines) - most, 0)
-        return Part(self.title, lines[:most], self.count, self.unseen + left, self.empty, self.order)
+        return replace(self, lines=lines[:most], unseen=self.unseen + left)
 
     @property
     def more(self) -> str:
@@ -90,119 +74,191 @@ class Part:
         return ngettext("et %(n)s autre", "et %(n)s autres", self.unseen) % {"n": format_number(self.unseen)} if self.unseen else ""
 
 
-@dataclass(frozen=True)
-class Figures:
-    """How many slept there, came, left and are there: at_start + arrived − left = at_end, always."""
-
-    at_start: int
-    arrived: int
-    left: int
-    at_end: int
+def _time(when: str) -> str:
+    return timezone.localtime(parse_datetime(when)).strftime("%H:%M")
 
 
-def figures(here: Day) -> Figures:
-    """Counts of all people of the centre, in scope or not. Who leaves at midnight leaves on the new day."""
-    arrived_before, still_there = Q(arrived_at__lt=here.start), Q(departed_at__isnull=True)
-    counts = Stay.objects.filter(Q(departed_at__isnull=True) | Q(departed_at__gte=here.start), centre=here.centre, arrived_at__lt=here.end).aggregate(
-        at_start=Count("pk", filter=arrived_before),
-        arrived=Count("pk", filter=Q(arrived_at__gte=here.start)),
-        left=Count("pk", filter=Q(departed_at__lt=here.end)),
-        at_end=Count("pk", filter=still_there | Q(departed_at__gte=here.end)),
-    )
-    return Figures(**counts)
-
-
-def _time(when: datetime.datetime) -> str:
-    return timezone.localtime(when).strftime("%H:%M")
+def _short(day: str | None) -> str:
+    found = parse_date(day or "")
+    return found.strftime("%d/%m") if found else ""
 
 
 def _file(person: Migrant) -> str:
     return reverse("cases:migrant", args=[person.pk])
 
 
-def moves(day: Day, counted: Figures) -> list[Part]:
-    """Who came and who left, in the order of the day."""
-    stays = (
-        Stay.objects.visible_to(day.user)
-        .at(day.centre)
-        .filter(Q(arrived_at__gte=day.start, arrived_at__lt=day.end) | Q(departed_at__gte=day.start, departed_at__lt=day.end))
-    )
-    rows = list(stays.select_related("migrant").order_by("arrived_at", "pk"))
-    came = [
-        Line(str(one.migrant), f"{_time(one.arrived_at)}, {one.get_origin_display()}", _file(one.migrant), person=one.migrant)
-        for one in rows
-        if day.start <= one.arrived_at < day.end
-    ]
-    gone = sorted((one for one in rows if one.departed_at and day.start <= one.departed_at < day.end), key=lambda one: one.departed_at)
-    left = [Line(str(one.migrant), f"{_time(one.departed_at)}, {one.get_departure_reason_display()}", _file(one.migrant), person=one.migrant) for one in gone]  # type: ignore[arg-type]
-    return [
-        Part(_("Arrivées"), came, counted.arrived, counted.arrived - len(came), _("Aucune arrivée."), 10),
-        Part(_("Départs"), left, counted.left, counted.left - len(left), _("Aucun départ."), 11),
-    ]
+# --- what is to be done: the next shift reads it first ---------------------------------------------------------------
 
 
-def assistance(day: Day) -> list[Part]:
-    """What was given: meals by service, then all else, in people and in pieces."""
-    given = Assistance.objects.filter(centre=day.centre, given_on=day.date).order_by()
-    rows = given.values("service__code", "service__name", "service__category").annotate(people=Count("migrant", distinct=True), pieces=Sum("quantity"))
-    order = {"petit-dejeuner": 0, "dejeuner": 1, "diner": 2}
-    meals: list[Line] = []
-    others: list[Line] = []
-    for row in sorted(rows, key=lambda row: (order.get(row["service__code"], 9), row["service__name"])):
-        people = ngettext("%(n)s personne", "%(n)s personnes", row["people"]) % {"n": format_number(row["people"])}
-        pieces = "" if row["pieces"] == row["people"] else _("%(n)s en tout") % {"n": format_number(row["pieces"])}
-        (meals if row["service__category"] == Service.Category.MEAL else others).append(Line(_(row["service__name"]), ", ".join(filter(None, [people, pieces]))))
-    return [Part(_("Repas"), meals, empty=_("Aucun repas noté."), order=20), Part(_("Assistance"), others, empty=_("Aucune autre assistance notée."), order=21)]
+def groups(day: Day, told: Material) -> list[Part]:
+    lines = []
+    for row in told.rows["groups"]:
+        when = timezone.localtime(parse_datetime(row["expected_at"]))
+        parts = [
+            (row["women"], _("femmes : %(n)s")),
+            (row["men"], _("hommes : %(n)s")),
+            (row["children"], _("enfants : %(n)s")),
+            (row["minors_alone"], _("dont seuls : %(n)s")),
+        ]
+        number = row["women"] + row["men"] + row["children"]
+        text = ngettext("%(n)s personne", "%(n)s personnes", number) % {"n": format_number(number)}
+        said = [
+            (_("demain à %(time)s") if when.date() > day.date else _("aujourd’hui à %(time)s") if when.date() == day.date else formats.date_format(when))
+            % {"time": f"{when:%H:%M}"},
+            row["coming_from"],
+            ", ".join(words % {"n": n} for n, words in parts if n),
+            row["needs"],
+        ]
+        late = (_("attendu, pas arrivé"), "danger") if when < timezone.now() else None
+        lines.append(Line(text, " · ".join(filter(None, said)), reverse("reception:expected_group", args=[row["pk"]]), late))
+    return [Part(_("Groupes attendus jusqu’à demain soir"), lines, order=10)] if lines else []
+
+
+def transfers(day: Day) -> list[Part]:
+    """What is asked, on the road and expected; today's alone, as the other things ahead."""
+    lines = []
+    for one in journeys.of_board(day.user, day.centre) if day.is_today else ():
+        first, other = one.first, one.first.from_centre if one.incoming else one.first.to_centre
+        way = _("de %(centre)s") if one.incoming else _("vers %(centre)s")
+        step = {
+            (State.ASKED, True): _("à répondre"),
+            (State.ASKED, False): _("attend la réponse"),
+            (State.ACCEPTED, True): _("attendu"),
+            (State.ACCEPTED, False): _("à faire partir"),
+            (State.TRAVELLING, True): _("en route vers ici"),
+            (State.TRAVELLING, False): _("en route"),
+        }[State(first.state), one.incoming]
+        late = _("attendu, pas arrivé") if one.is_late else ""
+        number = ngettext("%(n)s personne", "%(n)s personnes", len(one.rows)) % {"n": len(one.rows)}
+        text = f"{one.who} ({way % {'centre': other}})" if one.named else f"{number} ({way % {'centre': other}})"
+        detail = _("arrivée prévue le %(day)s") % {"day": f"{first.planned_on:%d/%m}"}
+        people = set(journeys.people_named([one]))
+        lines.append(Line(text, detail, reverse("reception:transfer", args=[first.pk]), (late or step, one.tone), people=people))
+    return [Part(_("Transferts"), lines, order=11)] if lines else []
+
+
+def leaves(day: Day, told: Material) -> list[Part]:
+    lines = []
+    for row in told.rows["leaves"]:
+        if person := told.people.get(row["person"]):
+            lines.append(Line(str(person), _("dernière nuit : %(day)s") % {"day": _short(row["last"])}, _file(person), person=person))
+    return [Part(_("En permission cette nuit"), lines, len(lines), order=12)] if lines else []
+
+
+def flags(day: Day, told: Material) -> list[Part]:
+    """What staff must do, or no longer, with somebody since this day."""
+    lines = []
+    for row in told.rows["flags"]:
+        person = told.people[row["person"]]
+        since, lifted = parse_datetime(row["since"]), parse_datetime(row["lifted"] or "")
+        url, chip = reverse("reception:flags", args=[person.pk]), (_(row["name"]), row["tone"])
+        if since and day.start <= since < day.end:
+            until = _("jusqu’au %(day)s") % {"day": _short(row["until"])} if row["until"] else ""
+            lines.append(Line(str(person), " · ".join(filter(None, [_(row["instruction"]), until])), url, chip, person))
+        if lifted and day.start <= lifted < day.end and not lifted_later(lifted, person.care_ended(day.user)):
+            lines.append(Line(str(person), _("consigne levée"), url, (chip[0], "neutral"), person))
+    return [Part(_("Consignes sur des personnes"), lines, order=13)] if lines else []
+
+
+def blocks(day: Day, told: Material) -> list[Part]:
+    reasons = dict(BedBlock.Reason.choices)
+    lines = []
+    for row in told.rows["blocks"]:
+        until = _("utilisable le %(day)s") % {"day": _short(row["until"])} if row["until"] else ""
+        lines.append(Line(f"{row['room']} – {row['bed']}", " · ".join(filter(None, [str(reasons[row["reason"]]), row["note"], until]))))
+    return [Part(_("Lits bloqués"), lines, len(lines), order=14)] if lines else []
 
 
 TONES = {Incident.Severity.MINOR: "neutral", Incident.Severity.SERIOUS: "warn", Incident.Severity.GRAVE: "danger"}
 
 
-def incidents(day: Day) -> Part | None:
-    """Those of the day, and earlier ones still followed up on it. What is reserved stays on the screen of those who may see it."""
-    of_day = Q(happened_at__gte=day.start, happened_at__lt=day.end)
-    followed = Q(happened_at__lt=day.start) & (Q(closed_at__isnull=True) | Q(closed_at__gte=day.start))
-    rows = Incident.objects.visible_to(day.user).filter(of_day | followed, centre=day.centre).order_by("-happened_at", "pk")
-    lines = []
-    for one in rows:
-        when = _time(one.happened_at) if one.happened_at >= day.start else timezone.localtime(one.happened_at).strftime("%d/%m")
-        due = _("à revoir le %(day)s") % {"day": one.due_on.strftime("%d/%m")} if one.due_on else ""
-        state = due if one.is_open else _("clos")
-        said = [when, one.what[:160] + ("…" if len(one.what) > 160 else ""), f"{state} ({one.due_who})" if due and one.due_who else state]
-        title = str(capfirst(one.get_kind_display())) + (f" ({one.get_aid_display()})" if one.aid else "")
-        url = reverse("reception:incident", args=[one.pk])
-        lines.append(Line(title, " · ".join(filter(None, said)), url, (one.get_severity_display(), TONES[Incident.Severity(one.severity)]), screen_only=one.is_reserved))
-    return Part(_("Incidents"), lines, empty=_("Aucun incident."), order=30, wide=True)
+def incidents(day: Day, told: Material) -> list[Part]:
+    """What is reserved stays on the screen of those who may see it."""
+    kinds, aids, severities = dict(Incident.Kind.choices), dict(Service.Category.choices), dict(Incident.Severity.choices)
+    rows, lines = told.rows["incidents"], []
+    for row in rows:
+        happened = timezone.localtime(parse_datetime(row["happened_at"]))
+        when = f"{happened:%H:%M}" if happened >= day.start else f"{happened:%d/%m}"
+        due = _("à revoir le %(day)s") % {"day": _short(row["due_on"])} if row["due_on"] else ""
+        state = _("clos") if row["closed_at"] else due
+        said = [when, row["what"][:160] + ("…" if len(row["what"]) > 160 else ""), f"{state} ({row['due_who']})" if due and row["due_who"] else state]
+        title = str(capfirst(kinds[row["kind"]])) + (f" ({aids[row['aid']]})" if row["aid"] else "")
+        chip = (str(severities[row["severity"]]), TONES[Incident.Severity(row["severity"])])
+        url = reverse("reception:incident", args=[row["pk"]])
+        lines.append(Line(title, " · ".join(filter(None, said)), url, chip, screen_only=row["kind"] in Incident.RESERVED))
+    more = rows[0]["every"] - len(rows) if rows else 0
+    return [Part(_("Incidents"), lines, unseen=more, empty=_("Aucun incident."), order=20, wide=True)]
 
 
-def alerts(day: Day) -> Part | None:
-    """Alerts that were open at the end of the day."""
-    rows = Alert.objects.visible_to(day.user).filter(Q(closed_at__isnull=True) | Q(closed_at__gte=day.end), centre=day.centre, raised_at__lt=day.end)
-    lines = [
-        Line(row.words, row.gone, _file(row.person) if row.person else "", person=row.person)
-        for row in alert_words.shown(day.user, alert_words.with_person(day.user, rows))
+def alerts(day: Day) -> list[Part]:
+    """Alerts that were open at the end of the day; a missing child stands above all else."""
+    rows = Alert.objects.visible_to(day.user).filter(Q(closed_at__isnull=True, migrant__merged_into__isnull=True) | Q(closed_at__gte=day.end), centre=day.centre)
+    found = alert_words.shown(day.user, alert_words.with_person(day.user, rows.filter(raised_at__lt=day.end)))
+    missing, others = [], []
+    for row in alert_words.gravest_first(found):
+        line = Line(row.words, row.gone, row.url, person=row.person)
+        if row.alert.kind == Alert.Kind.MINOR_MISSING:
+            line.detail = " · ".join(
+                filter(None, [_("depuis le %(when)s") % {"when": formats.date_format(timezone.localtime(row.alert.raised_at), "d/m H:i")}, row.gone])
+            )
+            missing.append(line)
+        else:
+            others.append(line)
+    urgent = [Part(_("À chercher maintenant"), missing, order=0, urgent=True)] if missing else []
+    return [*urgent, Part(_("Alertes ouvertes"), others, empty="" if missing else _("Aucune alerte ouverte."), order=21, wide=True)]
+
+
+# --- what was ----------------------------------------------------------------------------------------------------
+
+
+def moves(day: Day, told: Material) -> list[Part]:
+    """Who came and who left, in the order of the day."""
+    came, gone = [], []
+    origins, reasons = dict(Stay.Origin.choices), dict(Stay.DepartureReason.choices)
+    for row in told.rows["moves"]:
+        person = told.people[row["person"]]
+        arrived, departed = parse_datetime(row["arrived"]), parse_datetime(row["departed"] or "")
+        if arrived and day.start <= arrived < day.end:
+            came.append(Line(str(person), f"{_time(row['arrived'])}, {origins[row['origin']]}", _file(person), person=person))
+        if departed and day.start <= departed < day.end:
+            gone.append((departed, Line(str(person), f"{_time(row['departed'])}, {reasons[row['reason']]}", _file(person), person=person)))
+    left = [line for _when, line in sorted(gone, key=lambda one: one[0])]
+    counts = told.figures
+    return [
+        Part(_("Arrivées"), came, counts.arrived, counts.arrived - len(came), _("Aucune arrivée."), 30),
+        Part(_("Départs"), left, counts.left, counts.left - len(left), _("Aucun départ."), 31),
     ]
-    return Part(_("Alertes ouvertes"), lines, empty=_("Aucune alerte ouverte."), order=40, wide=True)
 
 
-def roll_call(day: Day) -> Part | None:
+def roll_call(day: Day, told: Material) -> list[Part]:
     """The evening's round in figures; nothing before it has begun."""
-    lines = RollCallLine.objects.filter(call__centre=day.centre, call__date=day.date).order_by()
-    counts = {state: (number, finished) for state, finished, number in lines.values_list("state", "call__finished_at").annotate(n=Count("pk"))}
-    if not counts:
-        return None
+    counts = {row["state"]: row["number"] for row in told.rows["called"]}
     words = [
         Line(
             str(capfirst(RollCallLine.State(state).label)),
-            format_number(counts[state][0]),
+            format_number(counts[state]),
             chip=(_("à chercher"), "danger") if state == RollCallLine.State.MISSING else None,
         )
         for state in RollCallLine.State.values
         if state in counts
     ]
-    if any(finished is None for _number, finished in counts.values()):
+    if any(row["finished"] is None for row in told.rows["called"]):
         words.append(Line(_("L’appel du soir n’est pas terminé.")))
-    return Part(_("Appel du soir"), words, order=25)
+    return [Part(_("Appel du soir"), words, order=32)] if words else []
+
+
+MEALS = {"petit-dejeuner": 0, "dejeuner": 1, "diner": 2}
+
+
+def assistance(day: Day, told: Material) -> list[Part]:
+    """What was given: meals by service, then all else, in people and in pieces."""
+    meals: list[Line] = []
+    others: list[Line] = []
+    for row in sorted(told.rows["given"], key=lambda row: (MEALS.get(row["code"], 9), row["name"])):
+        people = ngettext("%(n)s personne", "%(n)s personnes", row["people"]) % {"n": format_number(row["people"])}
+        pieces = "" if row["pieces"] == row["people"] else _("%(n)s en tout") % {"n": format_number(row["pieces"])}
+        (meals if row["category"] == Service.Category.MEAL else others).append(Line(_(row["name"]), ", ".join(filter(None, [people, pieces]))))
+    return [Part(_("Repas"), meals, empty=_("Aucun repas noté."), order=40), Part(_("Assistance"), others, empty=_("Aucune autre assistance notée."), order=41)]
 
 
 def notes(day: Day) -> list[HandoverNote]:
@@ -221,8 +277,8 @@ def notes(day: Day) -> list[HandoverNote]:
     return sorted(found, key=lambda note: (note.done_at is not None, note.mine))  # type: ignore[attr-defined]
 
 
-# A part that has nothing to say is None.
-DAY_SHEET_PARTS: tuple[Callable[[Day], Part | None], ...] = (roll_call, incidents, alerts)
+WITH_TOLD = (groups, leaves, flags, blocks, incidents, moves, roll_call, assistance)
+WAS = 30  # from this order on: what was; before it: what is to be done
 
 
 @dataclass(frozen=True)
@@ -235,18 +291,28 @@ class Sheet:
     @property
     def people(self) -> set[Any]:
         """Keys of the people it names."""
-        return {line.person.pk for part in self.parts for line in part.lines if line.person is not None}
+        return {key for part in self.parts for line in part.lines for key in line.keys}
 
     @property
-    def narrow(self) -> list[Part]:
-        return [part for part in self.parts if not part.wide]
+    def urgent(self) -> list[Part]:
+        return [part for part in self.parts if part.urgent]
+
+    @property
+    def todo(self) -> list[Part]:
+        return [part for part in self.parts if part.order < WAS and not part.wide and not part.urgent]
 
     @property
     def wide(self) -> list[Part]:
         return [part for part in self.parts if part.wide]
 
+    @property
+    def was(self) -> list[Part]:
+        return [part for part in self.parts if part.order >= WAS]
+
     def on_paper(self, most: int) -> list[Part]:
-        return [part.on_paper(most) for part in [self._notes(), *self.parts]]
+        """What is urgent first and whole, then what the next shift must know."""
+        others = [replace(part, columns=number == 0) for number, part in enumerate(part for part in self.parts if not part.urgent)]
+        return [part.on_paper(max(most, MOST_URGENT) if part.urgent else most) for part in [*self.urgent, self._notes(), *others]]
 
     def _notes(self) -> Part:
         """What the next shift must know, as a part for paper: what is not done yet, whole."""
@@ -255,11 +321,11 @@ class Sheet:
             if note.done_at is None:
                 until = _("jusqu’au %(day)s") % {"day": note.until.strftime("%d/%m")} if note.until else ""
                 lines.append(Line(note.text, " · ".join(filter(None, [note.for_whom, until, str(note.written_by or "")]))))
-        return Part(_("Ce que l’équipe suivante doit savoir"), lines, empty=_("Aucune consigne en cours."), order=0)
+        return Part(_("Ce que l’équipe suivante doit savoir"), lines, empty=_("Aucune consigne en cours."), order=1, notes=True)
 
 
 def sheet_of(user: User, centre: Centre, date: datetime.date) -> Sheet:
     day = Day(user, centre, date)
-    counted = figures(day)
-    parts = [*moves(day, counted), *assistance(day), *(part for make in DAY_SHEET_PARTS if (part := make(day)) is not None)]
-    return Sheet(day, counted, sorted(parts, key=lambda part: part.order), notes(day))
+    told = material(day)
+    parts = [*(part for make in WITH_TOLD for part in make(day, told)), *transfers(day), *alerts(day)]
+    return Sheet(day, told.figures, sorted(parts, key=lambda part: part.order), notes(day))

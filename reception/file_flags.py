@@ -52,14 +52,30 @@ PAPER_SOURCES.append(_source)
 
 
 def on_file(user, migrant: Migrant) -> list[OnFile]:
-    """The flags of the person that the user may see, those that act first."""
+    """The flags of the person that the user may see, those that act first; to a team that no longer follows them, as they were then."""
     found = []
+    ended = migrant.care_ended(user)
     for paper in papers(user, migrant):
         if paper.sort == "flag":
             about = json.loads(paper.text)
             since, until = parse_datetime(about["since"]), parse_date(about["until"] or "")
-            found.append(OnFile(_(paper.title), about["tone"], about["reason"], since or paper.at, until, paper.ended, about["why"], paper.who))
+            lifted, why = (None, "") if lifted_later(paper.ended, ended) else (paper.ended, about["why"])
+            found.append(OnFile(_(paper.title), about["tone"], about["reason"], since or paper.at, until, lifted, why, paper.who))
     return found
+
+
+def lifted_later(lifted_at: datetime | None, ended: datetime | None) -> bool:
+    """Was it lifted by those who follow the person after this team, whose care ended then? Why is theirs."""
+    return lifted_at is not None and ended is not None and lifted_at > ended
+
+
+def as_then(user: Any, migrant: Migrant, carried: list[PersonFlag]) -> list[PersonFlag]:
+    """These flags of the person as the user's centres knew them when they let the person go. Not to be saved."""
+    ended = migrant.care_ended(user)
+    for flag in carried:
+        if lifted_later(flag.lifted_at, ended):
+            flag.lifted_at, flag.lifted_by, flag.lifted_reason = None, None, ""
+    return carried
 
 
 def _chips(user: Any, migrant: Migrant) -> list[dict[str, str]]:

@@ -229,8 +229,11 @@ def _awaited_groups(user: Any) -> QuerySet[ExpectedGroup]:
 
 
 def _home_expected(request) -> dict[str, Any] | None:
+    """Those that come to the user's centres, and apart from them those the user announced to another one."""
     rows = list(_awaited_groups(request.user).select_related("centre").order_by("expected_at", "pk")[:HOME_LINES])
-    return {"rows": rows} if rows else None
+    own = centres_for(request.user, Right.RECEIVE)
+    here, elsewhere = [row for row in rows if row.centre_id in own], [row for row in rows if row.centre_id not in own]
+    return {"lists": [(_("Groupes attendus"), here), (_("Annoncés par vous à d’autres centres"), elsewhere)]} if rows else None
 
 
 add_to_home(

@@ -38,7 +38,6 @@ urlpatterns = [
     path("stays/<uuid:pk>/absence/", absences.note_absence, name="note-absence"),
     path("stays/<uuid:pk>/leave/", absences.leave, name="leave"),
     path("stays/<uuid:pk>/leave/<uuid:leave>/cancel/", absences.cancel_leave, name="cancel-leave"),
-    path("alerts/<int:pk>/close-missing/", absences.close_missing, name="close-missing"),
     path("stays/<uuid:pk>/move/", stays.move, name="move"),
     path("stays/<uuid:pk>/check-out/", stays.check_out, name="check_out"),
     path("stays/<uuid:pk>/extend/", stays.extend, name="extend"),

@@ -25,7 +25,7 @@ class PeriodForm(forms.Form):
         self.fields["from"] = forms.DateField(label=_("Du"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         self.order_fields(["from", "to"])
         for name, value in (("from", default.start), ("to", default.end)):
-            self.fields[name].error_messages["invalid"] = _("Écrivez une date, par exemple 2026-11-23.")
+            self.fields[name].error_messages["invalid"] = _("Écrivez une date, par exemple 31/12/2026.")
             self.fields[name].initial = value
 
     def clean(self):

@@ -11,7 +11,7 @@ from .flags import FlagForm, KindForm, LiftForm
 from .health import CareForm, DetailForm
 from .incidents import FollowUpForm, IncidentFilter, IncidentForm
 from .offers import RIGHTS, OfferForm
-from .presence import AbsenceForm, CloseForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
+from .presence import AbsenceForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .report import AskReportForm, PeriodForm
 from .sessions import SessionForm, ticked
 from .stays import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
@@ -37,7 +37,6 @@ __all__ = [
     "CheckInForm",
     "CheckOutForm",
     "CloseAlertForm",
-    "CloseForm",
     "CounterForm",
     "CriteriaForm",
     "DayForm",

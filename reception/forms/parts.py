@@ -72,7 +72,7 @@ class MomentField(forms.DateTimeField):
     """A day and an hour; empty means now, unless it is `required`."""
 
     def __init__(self, *, required: bool = False, **arguments: Any):
-        words = gettext_lazy("Écrivez la date et l’heure, par exemple 2026-11-23 14:30.")
+        words = gettext_lazy("Écrivez la date et l’heure, par exemple 31/12/2026 14:30.")
         wrong = {"invalid": words, "required": words}
         super().__init__(
             required=required, widget=forms.DateTimeInput({"type": "datetime-local", "class": "w-16"}, format="%Y-%m-%dT%H:%M"), error_messages=wrong, **arguments
@@ -83,5 +83,5 @@ class DayField(forms.DateField):
     """A day, in the browser's own way of choosing one. `errors`: other words for what is wrong."""
 
     def __init__(self, *, errors: dict[str, Any] | None = None, **arguments: Any):
-        wrong = {"invalid": gettext_lazy("Écrivez la date, par exemple 2026-11-23."), "required": gettext_lazy("Écrivez la date.")}
+        wrong = {"invalid": gettext_lazy("Écrivez la date, par exemple 31/12/2026."), "required": gettext_lazy("Écrivez la date.")}
         super().__init__(widget=forms.DateInput({"type": "date", "class": "w-8"}, format="%Y-%m-%d"), error_messages=wrong | (errors or {}), **arguments)

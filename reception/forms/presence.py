@@ -63,10 +63,6 @@ class AbsenceForm(forms.Form):
     note = forms.CharField(required=False, max_length=300)
 
 
-class CloseForm(forms.Form):
-    done = forms.CharField(label=gettext_lazy("Ce qui a été fait"), max_length=500, error_messages={"required": gettext_lazy("Écrivez ce qui a été fait.")})
-
-
 class DaysForm(forms.Form):
     days = forms.IntegerField(
         label=gettext_lazy("Jours sans être vue avant de signaler une absence"),

@@ -21,7 +21,7 @@ class PeriodForm(forms.Form):
         label=gettext_lazy("Un jour de cette période"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Écrivez une date, par exemple 2026-11-23.")},
+        error_messages={"invalid": gettext_lazy("Écrivez une date, par exemple 31/12/2026.")},
     )
 
     def clean_on(self) -> Any:

@@ -1,5 +1,6 @@
 """Something at a centre that somebody must see to, until they wrote what they did about it."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -19,19 +20,20 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(centre__in=centres_for(user, Right.VIEW_CENTRE))
 
     def open(self) -> "AlertQuerySet":
-        return self.filter(closed_at__isnull=True)
+        """Without those that stayed with a file joined to another one: its own says the same (`services.alerts.end_alerts`)."""
+        return self.filter(closed_at__isnull=True, migrant__merged_into__isnull=True)
 
 
 class Alert(models.Model):
     """Raised by a rule (K2, K3, K4 and H are risks of the action document's risk table) or by somebody's evening round."""
 
     class Kind(models.TextChoices):
-        ARRIVALS_ABOVE = "arrivals_above", _("arrivées au-dessus du prévu (K4, H)")
-        ARRIVALS_BELOW = "arrivals_below", _("arrivées au-dessous du prévu (K4, H)")
+        ARRIVALS_ABOVE = "arrivals_above", _("arrivées au-dessus du prévu")
+        ARRIVALS_BELOW = "arrivals_below", _("arrivées au-dessous du prévu")
         OCCUPANCY = "occupancy", _("occupation trop forte")
         LONG_STAY = "long_stay", _("séjours au-delà de la limite")
-        TARGET_PASSED = "target_passed", _("nombre de bénéficiaires au-delà de la cible (K2)")
-        TENSION = "tension", _("incidents de tension (K3)")
+        TARGET_PASSED = "target_passed", _("nombre de bénéficiaires au-delà de la cible")
+        TENSION = "tension", _("incidents de tension")
         MINOR_MISSING = "minor_missing", _("mineur manquant à l’appel")
         ABSENCE = "absence", _("personne plus vue depuis plusieurs jours")
         STOCK = "stock", _("stock bas")
@@ -65,7 +67,21 @@ class Alert(models.Model):
                 violation_error_message=_("Écrivez ce qui a été fait."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [
+            audited(),
+            # When files are joined, or parted again, what is about the person follows the person.
+            pgtrigger.Trigger(
+                name="subject_of_person",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("migrant_id"),
+                func="""
+                    IF OLD.subject = OLD.migrant_id::text AND NEW.migrant_id IS NOT NULL THEN
+                        NEW.subject := NEW.migrant_id::text;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id]

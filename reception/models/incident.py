@@ -66,6 +66,8 @@ class Incident(models.Model):
     closed_at = models.DateTimeField(_("clos le"), null=True, blank=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("clos par"))
     outcome = models.TextField(_("issue"), max_length=3000, blank=True)
+    # Of what was sent at first: tells whether the same `id` comes again with the same content, even after a follow-up.
+    digest = models.CharField(max_length=64, default="", editable=False)
     version = models.PositiveIntegerField(default=1)
 
     objects = IncidentQuerySet.as_manager()
@@ -92,7 +94,7 @@ class Incident(models.Model):
                 violation_error_message=_("Un incident clos a une issue."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [audited(leave_out=("digest",))]
 
     def __str__(self):
         return f"{self.get_kind_display()}, {formats.date_format(timezone.localtime(self.happened_at))}"

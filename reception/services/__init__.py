@@ -1,10 +1,10 @@
 """Writes of the reception: arrival, bed, departure, transfer, assistance. Pages and API come here, and hold no rules."""
 
-from .absences import MAY_CLOSE, MAY_NOTE, close_missing, note_absence, set_absence_days, watch_absences
-from .alerts import Setting, close_alert, may_close, raise_alert, set_alert_rules, settle_alert
+from .absences import MAY_CLOSE, MAY_NOTE, note_absence, set_absence_days, watch_absences
+from .alerts import OF_PROTECTION, Setting, close_alert, end_alerts, may_close, raise_alert, set_alert_rules, settle_alert
 from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
-from .checks import MEASURES, NATIONAL, Measured, check_alerts
+from .checks import MEASURES, NATIONAL, Measured, check_alerts, count_assisted
 from .criteria import current_criteria, publish_criteria, tell_criteria
 from .expected import announce_group, close_group, may_cancel
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
@@ -34,6 +34,7 @@ __all__ = [
     "MOST_COST",
     "MOST_NIGHTS",
     "NATIONAL",
+    "OF_PROTECTION",
     "UNDONE",
     "UNDO_MINUTES",
     "AlreadyLeft",
@@ -56,11 +57,12 @@ __all__ = [
     "check_out",
     "close_alert",
     "close_group",
-    "close_missing",
     "close_stay",
     "correct_session",
+    "count_assisted",
     "current_criteria",
     "drop",
+    "end_alerts",
     "end_flags",
     "extend_stay",
     "finish_note",

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from audit.acting import SameKeyOtherContent, Stale, lock_key, service
+from audit.acting import SameKeyOtherContent, lock_key, service
 from cases.cleaning import clean_line
 from centres.access import may
 from centres.models import Centre
@@ -19,7 +19,7 @@ from config.refusals import in_words
 
 from .. import absence
 from ..models import AbsenceRule, Alert, LastSeen, Sighting, Stay
-from .alerts import raise_alert
+from .alerts import end_alerts, raise_alert
 from .stays import lock_person
 
 # Whoever looks for a missing child notes what they found, too.
@@ -53,29 +53,8 @@ def note_absence(*, actor: User, stay: Stay, found: bool, note: str = "", id: uu
     if found:
         done = _("Vue par le personnel : %(note)s") % {"note": note} if note else _("Vue par le personnel")
         open_ones = Alert.objects.open().filter(centre=stay.centre_id, kind=Alert.Kind.ABSENCE, migrant=stay.migrant_id)
-        open_ones.update(closed_at=timezone.now(), closed_by=actor, done=done)
+        end_alerts(actor, open_ones, done)
     return sighting, True
-
-
-@service
-def close_missing(*, actor: User, alert: Alert, done: str) -> Alert:
-    """The matter of a missing child is over, with what was done: by the manager or by protection. A second click changes nothing.
-
-    Raises PermissionDenied, ValidationError; Stale if somebody else closed it."""
-    if alert.kind != Alert.Kind.MINOR_MISSING or not any(may(actor, right, alert.centre_id) for right in MAY_CLOSE):
-        raise PermissionDenied
-    done = clean_line(done)
-    if not done:
-        raise ValidationError({"done": _("Écrivez ce qui a été fait.")})
-    alert = Alert.objects.select_for_update(of=("self",)).select_related("centre", "closed_by").get(pk=alert.pk)
-    if alert.closed_at is not None:
-        if alert.closed_by_id != actor.pk:
-            raise Stale(alert)
-        return alert
-    alert.closed_at, alert.closed_by, alert.done = timezone.now(), actor, done
-    alert.clean_fields(exclude=["centre", "migrant", "closed_by", "subject"])
-    alert.save(update_fields=["closed_at", "closed_by", "done"])
-    return alert
 
 
 @service
@@ -98,13 +77,12 @@ def watch_absences(*, actor: User | None, centre: Centre) -> int:
     over = open_ones.filter(Q(migrant__last_seen__at__gt=F("raised_at")) | ~here).order_by("pk")
     for alert in over.select_for_update(of=("self",)):
         seen = LastSeen.objects.filter(migrant=alert.migrant_id).first()
-        alert.closed_at, alert.closed_by = timezone.now(), None
-        alert.done = (
+        done = (
             _("Revue le %(day)s : %(how)s") % {"day": date_format(timezone.localtime(seen.at), "d/m/Y H:i"), "how": seen.get_how_display()}
             if seen
             else _("N’est plus au centre")
         )
-        alert.save(update_fields=["closed_at", "closed_by", "done"])
+        end_alerts(None, [alert], done)
     # One that somebody closed while the person is still away is not raised again until they were seen and are missed anew.
     told = Alert.objects.filter(centre=centre, kind=Alert.Kind.ABSENCE, migrant=OuterRef("migrant"), raised_at__gt=OuterRef("seen_at"))
     days = absence.days_of(centre)

@@ -1,11 +1,12 @@
 """Alerts of a centre: raised by a rule or by the evening round, closed with what was done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,6 +59,17 @@ def settle_alert(*, actor: User | None, centre: Centre, kind: str, subject: str 
     return Alert.objects.open().filter(centre=centre, kind=kind, subject=subject, gone_at__isnull=True).update(gone_at=timezone.now())
 
 
+def end_alerts(actor: User | None, alerts: Iterable[Alert], done: str) -> None:
+    """Closes these open alerts, and with each the same one that stayed with a file joined to this person's. Part of a service."""
+    now = timezone.now()
+    for alert in alerts:
+        same = Q(pk=alert.pk)
+        if alert.migrant_id is not None:
+            same |= Q(centre=alert.centre_id, kind=alert.kind, migrant__merged_into=alert.migrant_id)
+        with in_words(Alert):
+            Alert.objects.filter(same, closed_at__isnull=True).update(closed_at=now, closed_by=actor, done=done)
+
+
 FEWEST_WORDS = 3
 # What a protection officer closes beside the manager.
 OF_PROTECTION = frozenset({Alert.Kind.MINOR_MISSING, Alert.Kind.ABSENCE})
@@ -87,10 +99,9 @@ def close_alert(*, actor: User, alert: Alert, done: str) -> Alert:
         raise Stale(alert)
     if len(done.split()) < FEWEST_WORDS:
         raise ValidationError({"done": _("Dites ce qui a été fait, en quelques mots.")})
-    alert.closed_at, alert.closed_by, alert.done = timezone.now(), actor, done
-    alert.clean_fields(exclude=["centre", "migrant", "closed_by"])
-    with in_words(Alert):
-        alert.save(update_fields=["closed_at", "closed_by", "done"])
+    Alert(centre=alert.centre, kind=alert.kind, done=done).clean_fields(exclude=["centre", "migrant", "closed_by"])
+    end_alerts(actor, [alert], done)
+    alert.refresh_from_db(fields=["closed_at", "closed_by", "done"])
     return alert
 
 

@@ -1,12 +1,13 @@
 """The rules of the alerts, measured: run by the clock, and by those writes that change what they measure."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import User
@@ -35,7 +36,10 @@ class Measured:
     over: bool
     subject: str = ""
     days: int | None = None
-    plain: str = ""  # a count that the value is a share of: « 52 / 40 »
+    part: int | None = None  # what was counted, and what the value is its share of
+    whole: Decimal | None = None
+    since: datetime.date | None = None  # arrivals: of which days
+    last: datetime.date | None = None
 
 
 def _percent(part: int, whole: Decimal | int) -> Decimal:
@@ -51,11 +55,12 @@ def _arrivals(centre: Centre, rule: AlertRule, first: datetime.date, last: datet
 def arrivals_above(centre: Centre, rule: AlertRule) -> list[Measured]:
     """The last days, today too: a sudden crisis is seen on its first day."""
     days, today = rule.days or 30, timezone.localdate()
-    came, expected = _arrivals(centre, rule, today - DAY * (days - 1), today)
+    first = today - DAY * (days - 1)
+    came, expected = _arrivals(centre, rule, first, today)
     if not expected:
         return []
     value = _percent(came, expected)
-    return [Measured(value, rule.threshold, value > rule.threshold, days=days, plain=f"{came} / {round(expected)}")]
+    return [Measured(value, rule.threshold, value > rule.threshold, days=days, part=came, whole=expected, since=first, last=today)]
 
 
 def arrivals_below(centre: Centre, rule: AlertRule) -> list[Measured]:
@@ -68,7 +73,7 @@ def arrivals_below(centre: Centre, rule: AlertRule) -> list[Measured]:
     if not expected:
         return []
     value = _percent(came, expected)
-    return [Measured(value, rule.threshold, value < rule.threshold, days=days, plain=f"{came} / {round(expected)}")]
+    return [Measured(value, rule.threshold, value < rule.threshold, days=days, part=came, whole=expected, since=first, last=today - DAY)]
 
 
 def _day(centre: Centre) -> Any:
@@ -83,7 +88,7 @@ def occupancy(centre: Centre, rule: AlertRule) -> list[Measured]:
     day = _day(centre)
     present, beds = day.present, day.capacity
     value = _percent(present, max(beds, 1))
-    return [Measured(value, rule.threshold, value > rule.threshold, plain=f"{present} / {beds}")]
+    return [Measured(value, rule.threshold, value > rule.threshold, part=present, whole=Decimal(beds))]
 
 
 def stays_beyond(centre: Centre, rule: AlertRule) -> list[Measured]:
@@ -91,12 +96,25 @@ def stays_beyond(centre: Centre, rule: AlertRule) -> list[Measured]:
     return [Measured(number, rule.threshold, number > rule.threshold)]
 
 
+def count_assisted() -> dict[int | None, int]:
+    """Distinct people who were given something, by centre, and under None in the country: somebody assisted at two centres counts once there,
+    so that the country's figure is no sum of the centres'. One query for all, asked once a round of the clock."""
+    counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by().values("migrant", "centre").distinct()
+    sql, params = counted.query.sql_with_params()
+    each = f"""
+        WITH given AS MATERIALIZED ({sql})
+        SELECT centre, count(*) FROM given GROUP BY centre UNION ALL SELECT NULL, count(*) FROM (SELECT FROM given GROUP BY migrant) people
+    """  # noqa: S608 - Django's own
+    with connection.cursor() as cursor:
+        cursor.execute(each, params)
+        return dict(cursor.fetchall())
+
+
 def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:
-    """Distinct people, at the centre and in the country. Somebody assisted at two centres counts once in the country, so that the country's
-    figure is no sum of the centres'; its alert stands at each centre, where those who must act read it."""
-    counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by()
-    people = counted.aggregate(here=Count("migrant", distinct=True, filter=Q(centre=centre)), everywhere=Count("migrant", distinct=True))
-    here, everywhere = Decimal(people["here"]), Decimal(people["everywhere"])
+    """Distinct people, at the centre and in the country; the country's alert stands at each centre, where those who must act read it."""
+    kept = centre.__dict__
+    assisted: Mapping[int | None, int] = kept["_assisted"] if kept.get("_assisted") is not None else count_assisted()
+    here, everywhere = Decimal(assisted.get(centre.pk, 0)), Decimal(assisted.get(None, 0))
     found = [Measured(here, rule.threshold, here > rule.threshold)]
     if target := national_target():
         found.append(Measured(everywhere, target, everywhere > target, NATIONAL))
@@ -123,10 +141,11 @@ MEASURES: dict[str, Callable[[Centre, AlertRule], list[Measured]]] = {
 
 
 @service
-def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES)) -> list[Alert]:
+def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES), assisted: Mapping[int | None, int] | None = None) -> list[Alert]:
     """Measures the rules of the centre, raises what has a cause, once, and says of open alerts whose cause is gone that it is. Returns the
-    alerts raised now. Harmless at any time; two at once are one after the other."""
+    alerts raised now. Harmless at any time; two at once are one after the other. `assisted`: `count_assisted`, where several centres are checked."""
     centre = Centre.objects.select_for_update(no_key=True).get(pk=centre.pk)  # arrivals and meals, which point at the centre, don't wait
+    centre.__dict__["_assisted"] = assisted
     rules = rules_of(centre)
     raised = []
     for kind in kinds:

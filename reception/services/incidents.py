@@ -20,7 +20,7 @@ from config.refusals import in_words
 
 from ..models import Alert, Incident, IncidentFollowUp, IncidentPerson
 from .checks import check_alerts
-from .stays import lock_person
+from .stays import _digest, lock_person
 
 MOST_PEOPLE = 50  # whom one incident names
 FOLLOWS = (Right.RECEIVE, Right.MANAGE_CENTRE, Right.VIEW_PROTECTION)
@@ -77,10 +77,11 @@ def note_incident(
         reported_by=actor,
         reported_at=now,
     )
+    said = (incident.kind, incident.aid, incident.severity, incident.what, incident.measures, happened_at, due_on, incident.due_who)
+    incident.digest = _digest(centre.pk, *said, *keys)
     lock_key(id)
     if existing := Incident.objects.filter(pk=id).select_related("centre").first():
-        same = ("centre_id", "kind", "aid", "severity", "what", "measures", "reported_by_id")
-        if any(getattr(existing, name) != getattr(incident, name) for name in same) or happened_at not in (None, existing.happened_at):
+        if (existing.reported_by_id, existing.digest) != (actor.pk, incident.digest):
             raise SameKeyOtherContent
         return existing, False
     if len(keys) > MOST_PEOPLE:

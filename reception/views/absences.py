@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.acting import SameKeyOtherContent, Stale
+from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from audit.services import log_read
 from cases.forms import put_errors
@@ -21,7 +21,7 @@ from centres.roles import Right
 
 from .. import absence, services, tabs
 from ..evening import evening_of
-from ..forms import AbsenceForm, CloseForm, DaysForm, LeaveForm, error_words
+from ..forms import AbsenceForm, DaysForm, LeaveForm, error_words
 from ..models import Alert, LastSeen, Leave, Stay
 from .parts import PEOPLE, sent_before
 
@@ -87,26 +87,6 @@ def note_absence(request: HttpRequest, stay: Stay) -> HttpResponse:
     else:
         messages.error(request, error_words(form))
     return redirect("reception:absences", code=stay.centre.code)
-
-
-@access(services.MAY_CLOSE, load=Alert, methods="POST", select=("centre", "migrant"))
-def close_missing(request: HttpRequest, alert: Alert) -> HttpResponse:
-    """The matter of a missing child is over."""
-    if alert.kind != Alert.Kind.MINOR_MISSING:
-        raise Http404
-    form = CloseForm(request.POST)
-    if form.is_valid():
-        try:
-            services.close_missing(actor=request.user, alert=alert, **form.cleaned_data)
-        except Stale as stale:
-            messages.info(request, _("%(who)s a déjà clos cette alerte : %(done)s") % {"who": stale.current.closed_by or "–", "done": stale.current.done})
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        else:
-            messages.success(request, _("L’alerte est close."))
-    else:
-        messages.error(request, error_words(form))
-    return redirect("reception:absences", code=alert.centre.code)
 
 
 @access(Right.MANAGE_CENTRE, load=Centre, by="code", methods="GET POST", edits=True)

@@ -63,7 +63,8 @@ def close(request: HttpRequest, alert: Alert) -> HttpResponse:
             put_errors(form, error)
         else:
             messages.success(request, _("L’alerte est close."))
-            return redirect("reception:alerts", alert.centre.code)
+            missed = alert.kind in services.OF_PROTECTION
+            return redirect("reception:absences" if missed else "reception:alerts", alert.centre.code)
     (row,) = alerts.shown(request.user, alerts.with_person(request.user, Alert.objects.filter(pk=alert.pk)))
     log_read(request, ReadLog.Action.LISTED, PEOPLE, alerts.people_of([row]), centre_code=alert.centre.code)
     return render(request, "reception/close_alert.html", {"form": form, "row": row, "centre": alert.centre})
@@ -99,10 +100,7 @@ def rules(request: HttpRequest, centre: Centre) -> HttpResponse:
 
 def _now(centre: Centre, rule: Any) -> str:
     """What the rule measures at this moment, in words."""
-    said = []
-    for one in services.MEASURES[rule.kind](centre, rule):
-        text = alerts.measured_words(rule.kind, one)
-        said.append(f"{text} ({one.plain})" if one.plain else text)
+    said = [alerts.measured_words(rule.kind, one) for one in services.MEASURES[rule.kind](centre, rule)]
     return " · ".join(said) or _("rien à mesurer")
 
 

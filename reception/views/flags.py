@@ -19,6 +19,7 @@ from centres.access import access, allows, may
 from centres.roles import Right
 
 from .. import services
+from ..file_flags import as_then
 from ..forms import FlagForm, KindForm, LiftForm
 from ..models import FlagKind, PersonFlag
 from .parts import sent_before
@@ -50,13 +51,16 @@ def flags(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         else:
             messages.success(request, _("La consigne est posée."))
             return redirect("reception:flags", migrant.pk)
+    as_then(user, migrant, carried)
+    followed = migrant.care_ended(user) is None
     for flag in carried:
         flag.may_lift = flag.lifted_at is None and allows(user, services.right_for(flag.kind), migrant, writing=True)
     context = {
         **head_of(user, migrant, "flags"),
         "form": form,
-        "acting": [flag for flag in carried if flag.acts],
-        "before": [flag for flag in carried if not flag.acts],
+        # What a flag tells the staff of now to do is no business of a team that let the person go.
+        "acting": [flag for flag in carried if flag.acts and followed],
+        "before": [flag for flag in carried if not (flag.acts and followed)],
         "may_set": bool(form.fields["kind"].queryset),  # type: ignore[attr-defined]
         "may_manage": may(user, Right.MANAGE_CENTRE),
     }

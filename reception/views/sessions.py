@@ -19,6 +19,7 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
+from cases import as_then
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access, may
@@ -73,10 +74,12 @@ def _day(request: HttpRequest) -> datetime.date:
 
 
 def _people(user: User, centre: Centre, day: datetime.date, beside: set[uuid.UUID]) -> list[Migrant]:
-    """Those who were there that day, and those who are ticked already, by name."""
+    """Those who were there that day, and those who are ticked already, by the name under which this user's centres know them."""
     there = services.present_on(user, centre, day).values("migrant")
     found = Migrant.objects.filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
-    return list(found.only("surname", "given_names", "case_number").order_by("surname", "given_names", "pk").distinct())
+    people = list(found.only("surname", "given_names", "case_number").prefetch_related("custodies").distinct())
+    as_then.seen_by(user, people)
+    return sorted(people, key=lambda person: (person.surname, person.given_names, person.pk))
 
 
 @access(LISTS, load=Centre, by="code", methods="GET POST")

@@ -9,9 +9,8 @@ from centres.models import BedBlock, Centre, ChecklistMark, Equipment, Service
 from centres.roles import Right
 from reception.alert_rules import DEFAULTS
 from reception.evening import evening_of
-from reception.models import Alert, FlagKind
-from reception.services import raise_alert
-from tests.factories import make_migrant, make_minor
+from reception.models import FlagKind
+from tests.factories import make_migrant
 from tests.samples import Sample
 
 from .factories import make_alert, make_assistance, make_expected, make_flag, make_incident, make_leave, make_note, make_session, make_stay, make_transfer
@@ -52,12 +51,6 @@ def _kind(centre: Centre) -> dict[str, Any]:
 def _leave(centre: Centre) -> dict[str, Any]:
     leave = make_leave(centre)
     return {"pk": leave.stay_id, "leave": leave.pk}
-
-
-def _missing_child(centre: Centre) -> dict[str, Any]:
-    child = make_stay(centre, migrant=make_minor(centre)).migrant
-    alert, _raised = raise_alert(actor=None, centre=centre, kind=Alert.Kind.MINOR_MISSING, subject=str(child.pk), migrant=child)
-    return {"pk": alert.pk}
 
 
 def _nights(centre: Centre) -> dict[str, Any]:
@@ -142,7 +135,6 @@ SAMPLES = {
     "reception:absences": Sample(kwargs=_code),
     "reception:absence-days": Sample(kwargs=_code, data={"days": 3}),
     "reception:note-absence": Sample(kwargs=_stay, data=lambda centre: {"id": uuid.uuid4(), "found": "1", "note": "Au marché"}),
-    "reception:close-missing": Sample(kwargs=_missing_child, data={"done": "Revenu seul"}),
     "reception:leave": Sample(kwargs=_stay, data=_nights),
     "reception:cancel-leave": Sample(kwargs=_leave),
     "reception:export": Sample(kwargs=lambda centre: {"kind": "csv"}),

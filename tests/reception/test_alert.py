@@ -1,17 +1,20 @@
 """Alerts: what the rules measure, what is raised once, what is closed with words."""
 
 import datetime
+import re
 import threading
+import uuid
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.acting import Stale
-from cases.services import open_custody
+from cases.services import merge_files, open_custody, undo_merge
 from centres.models import Bed, Centre
 from reception import alert_rules, alerts
 from reception.models import Alert, AlertRule, ArrivalPlan, FlagKind, PersonFlag, Stay
@@ -121,7 +124,10 @@ class TestRules:
         for code, share in (("GAO", 1), ("KAY", 1), ("BKO", 0)):
             rule(centre(code), Kind.TARGET_PASSED, share)
         assert alert_rules.national_target() == 2
-        assert beat() >= 5
+        with CaptureQueriesContext(connection) as asked:
+            assert beat() >= 5
+        reads_all = [one for one in asked.captured_queries if 'FROM "reception_assistance"' in one["sql"] and "count(" in one["sql"].lower()]
+        assert len(reads_all) == 1  # for all centres
         found = {(one.centre.code, one.subject, int(one.value), int(one.threshold)) for one in Alert.objects.filter(kind=Kind.TARGET_PASSED)}
         assert found == {("GAO", "", 2, 1), ("KAY", "", 2, 1)} | {(code, "national", 3, 2) for code in ("GAO", "KAY", "BKO")}
 
@@ -193,6 +199,28 @@ class TestClose:
         assert Alert.objects.get().gone_at is None
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_joined_files_have_one_alert(centre, persona, both):
+    gao, manager = centre("GAO"), persona("manager.gao")
+    kept, joined = (make_minor(gao) for _ in range(2))
+    for child in (kept, joined) if both else (joined,):
+        make_alert(gao, subject=str(child.pk), migrant=child)
+    make_alert(gao, subject="x")  # about nobody who is joined
+    before = sorted(Alert.objects.values_list("pk", "subject", "migrant"))
+    kept.refresh_from_db(), joined.refresh_from_db()
+    merge, _made = merge_files(actor=manager, id=uuid.uuid4(), survivor=kept, merged=joined, versions=(kept.version, joined.version), take=())
+    (one,) = Alert.objects.open().exclude(subject="x")
+    assert (one.subject, one.migrant_id) == (str(kept.pk), kept.pk)
+    assert make_alert(gao, subject=str(kept.pk), migrant=kept) == one  # not raised a second time
+    undo_merge(actor=manager, merge=merge)
+    assert sorted(Alert.objects.values_list("pk", "subject", "migrant")) == before and Alert.objects.open().count() == len(before)
+    if both:
+        kept.refresh_from_db(), joined.refresh_from_db()
+        merge_files(actor=manager, id=uuid.uuid4(), survivor=kept, merged=joined, versions=(kept.version, joined.version), take=())
+        close_alert(actor=manager, alert=Alert.objects.open().get(migrant=kept), done="Retrouvé chez un ami")
+        assert Alert.objects.filter(closed_at__isnull=True).count() == 1  # « x »
+
+
 class TestShown:
     def test_the_name_only_in_scope(self, as_user, centre):
         gao, kay = centre("GAO"), centre("KAY")
@@ -207,8 +235,9 @@ class TestShown:
         for username, card in (("manager.gao", True), ("protection", True), ("agent.gao", False), ("manager.kayes", False)):
             text = as_user(username).get("/").content.decode()
             assert ("Mineurs manquants à l’appel" in text) is card and "Alertes des centres" not in text, username
-        make_alert(gao, Kind.OCCUPANCY)
-        assert "Alertes des centres" in as_user("manager.gao").get("/").content.decode()
+        make_alert(gao, Kind.OCCUPANCY), make_alert(gao, Kind.STOCK)
+        home = as_user("manager.gao").get("/").content.decode()
+        assert "Alertes des centres" in home and reverse("reception:stock", args=["GAO"]) in home  # each leads to what it is about
 
     def test_on_the_board_and_its_tab(self, as_user, centre):
         gao = centre("GAO")
@@ -242,6 +271,8 @@ class TestSettings:
         gao, browser, url = centre("GAO"), as_user("manager.gao"), reverse("reception:alert-rules", args=["GAO"])
         crowd(gao, 10)
         sent = self.form(browser)
+        page = browser.get(url).content.decode()
+        assert re.search(r"arrivées\s: \d+, prévues\s: 184,\d, du ", page) and "K4" not in page and "personnes présentes : 10, lits" in page
         assert sent["occupancy-threshold"] == 90 and sent["per_month"] == 187
         assert browser.post(url, sent).status_code == 302 and not AlertRule.objects.exists()  # nothing was changed
         del sent["tension-active"]

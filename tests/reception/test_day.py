@@ -17,13 +17,14 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from audit.models import ReadLog
-from reception import day_sheet
+from centres.models import BedBlock
+from reception import day_material, day_sheet
 from reception.evening import evening_of
-from reception.models import HandoverNote, HandoverRead, RollCall, RollCallLine, Stay
-from reception.services import check_out, finish_note, leave_note, read_notes
+from reception.models import FlagKind, HandoverNote, HandoverRead, RollCall, RollCallLine, Stay
+from reception.services import check_out, finish_note, leave_note, lift_flag, read_notes
 from tests.factories import agent_of, make_minor
 
-from .factories import crowd, make_alert, make_assistance, make_incident, make_note, make_stay
+from .factories import a_bed, crowd, make_alert, make_assistance, make_expected, make_flag, make_incident, make_leave, make_note, make_stay, make_transfer, manager_of
 from .test_board import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,7 @@ def sheet(browser, day=None, code="GAO"):
 
 
 def figures(centre, day):
-    return day_sheet.figures(day_sheet.Day(User(), centre, day))
+    return day_material.figures(next(iter(day_material.counted(day_sheet.Day(User(), centre, day))), None))
 
 
 class TestDay:
@@ -60,7 +61,7 @@ class TestDay:
         assert figures(gao, DAY) == day_sheet.Figures(at_start=2, arrived=3, left=2, at_end=3)
         assert figures(gao, DAY + datetime.timedelta(days=1)) == day_sheet.Figures(3, 0, 1, 2)
         page = sheet(as_user("agent.gao"), DAY)
-        assert [len(part.lines) for part in page.context["sheet"].parts[:2]] == [3, 2]
+        assert [len(part.lines) for part in page.context["sheet"].was[:2]] == [3, 2]
         assert "10 mars 2026" in page.content.decode()
 
     def test_what_was_given_and_what_went_wrong(self, centre, as_user):
@@ -79,6 +80,43 @@ class TestDay:
         assert [line[0] for line in parts["Départs"]] == [str(other.migrant)] and "hospitalisation" in parts["Départs"][0][1]
         assert "Une vitre est cassée." in parts["Incidents"][0][1] and parts["Alertes ouvertes"][0][0] == "Occupation 94\u00a0% (seuil 90\u00a0%)"
         assert figures(gao, timezone.localdate()) == day_sheet.Figures(0, 2, 1, 1)
+
+    def test_what_is_to_be_done_comes_first(self, centre, as_user, persona):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        child, away, sent, flagged = make_stay(gao, migrant=make_minor(gao)), make_stay(gao), make_stay(gao), make_stay(gao)
+        make_alert(gao, subject=str(child.migrant_id), migrant=child.migrant)
+        (
+            make_leave(gao, stay=away),
+            make_transfer(sent, "BKO", state="accepted"),
+            make_expected(gao),
+            make_expected(gao, expected_at=timezone.now() + datetime.timedelta(days=5)),
+        )
+        FlagKind.objects.create(code="lit-bas", name="Lit bas", instruction="Donner un lit du bas.")
+        FlagKind.objects.create(code="muet", name="Sans consigne")
+        flag = make_flag(gao, "lit-bas", migrant=flagged.migrant)
+        make_flag(gao, "muet", migrant=flagged.migrant)
+        lift_flag(actor=manager_of(gao), flag=flag, reason="Elle va mieux")
+        bed = a_bed(gao, number=3)
+        BedBlock.objects.create(bed=bed, reason="repair", note="Sommier cassé")
+        page = sheet(browser).context["sheet"]
+        assert page.parts[0].urgent and str(child.migrant) in page.parts[0].lines[0].text
+        said = {part.title: [f"{line.text} {line.detail} {line.chip and line.chip[0]}" for line in part.lines] for part in page.todo}
+        assert list(said) == ["Groupes attendus jusqu’à demain soir", "Transferts", "En permission cette nuit", "Consignes sur des personnes", "Lits bloqués"]
+        for title, words in zip(said, ("19 personnes", str(sent.migrant), str(away.migrant), "Donner un lit du bas.", "Sommier cassé"), strict=True):
+            assert words in said[title][0], title
+        assert len(said["Groupes attendus jusqu’à demain soir"]) == 1 and "à faire partir" in said["Transferts"][0]
+        assert len(said["Consignes sur des personnes"]) == 2 and "consigne levée" in said["Consignes sur des personnes"][1]
+        text = TestPaper().pages(browser)[1]
+        places = [text.index(words) for words in (f"appel : {child.migrant}", "équipe suivante", "19 personnes", "Arrivées (4)")]
+        assert places == sorted(places)
+        past = sheet(browser, timezone.localdate() - datetime.timedelta(days=3)).context["sheet"]
+        assert not past.todo and not past.urgent  # what lay ahead then, nobody knows
+        make_incident(gao, what="Le plus récent.")
+        for number in range(20):
+            incident = make_incident(gao, what=f"Ancien {number}")
+            type(incident).objects.filter(pk=incident.pk).update(happened_at=timezone.now() - datetime.timedelta(days=9 + number))
+        part = next(part for part in sheet(browser).context["sheet"].parts if part.title == "Incidents")
+        assert len(part.lines) == 12 and part.more == "et 9 autres" and "Le plus récent." in part.lines[0].detail
 
     def test_names_in_scope_and_written_down(self, centre, as_user, persona):
         gao = centre("GAO")

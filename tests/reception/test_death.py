@@ -10,18 +10,18 @@ from django.utils import timezone
 
 from cases.models import Migrant
 from centres.models import Service
-from reception.models import Assistance, Stay
-from reception.services import check_in, check_out, record_assistance, undo_departure
+from reception.models import Alert, Assistance, Leave, Stay
+from reception.services import cancel_leave, check_in, check_out, close_alert, record_assistance, undo_departure
 from reintegration.models import ReintegrationCase
 from reintegration.services import close_case, open_reintegration
 from returns.models import ReturnCase
 from returns.services import move, open_return
-from tests.factories import make_migrant
+from tests.factories import make_migrant, make_minor
 from tests.reintegration.factories import make_reintegration
 from tests.returns.factories import bring_to, make_return
 from tests.returns.factories import day as on_day
 
-from .factories import make_stay, make_transfer
+from .factories import make_alert, make_leave, make_stay, make_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +104,24 @@ def test_the_manager_undoes_a_mistake(centre, persona, person, as_user):
     assert (returning.state, returning.ended_on, returning.end_reason) == ("documents", None, "")
     assert (follow.state, follow.closed_on) == ("open", None)
     assert "Noté pour une autre personne" in client.get(f"/migrants/{person.pk}/").content.decode()
+
+
+def test_nobody_looks_for_the_dead_or_waits_for_them(centre, persona):
+    """The alert and the leave end with the death, and hold again if it was noted by mistake; what was closed before stays closed."""
+    gao = centre("GAO")
+    stay = make_stay(gao, migrant=make_minor(gao))
+    child, about = stay.migrant, {"subject": str(stay.migrant_id), "migrant": stay.migrant}
+    before, other = close_alert(actor=persona("protection"), alert=make_alert(gao, **about), done="Retrouvé chez un ami"), make_alert(gao, subject="x")
+    alert, absence, leave = make_alert(gao, **about), make_alert(gao, "absence", **about), make_leave(gao, stay=stay)
+    old = make_leave(gao, first_night=leave.last_night + datetime.timedelta(days=2), last_night=leave.last_night + datetime.timedelta(days=2), stay=stay)
+    cancel_leave(actor=persona("agent.gao"), leave=old)
+    died = die(persona, child)
+    assert list(Alert.objects.open()) == [other] and not Leave.objects.filter(stay=stay, cancelled_at__isnull=True).exists()
+    alert.refresh_from_db()
+    assert (alert.done, alert.closed_by) == ("Décès de la personne.", persona("agent.gao"))
+    undo_departure(actor=persona("manager.gao"), stay=died, reason="Noté pour une autre personne")
+    assert set(Alert.objects.open()) == {alert, absence, other} and before not in Alert.objects.open()
+    assert list(Leave.objects.filter(stay=stay, cancelled_at__isnull=True)) == [leave]
 
 
 def test_a_transfer_is_not_undone(centre, persona, person):

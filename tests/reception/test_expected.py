@@ -83,6 +83,14 @@ class TestComing:
 
 
 class TestPages:
+    def test_the_first_page_says_which_come_here(self, as_user, persona, centre):
+        make_expected(centre("GAO"), coming_from="Agadez")
+        elsewhere = make_expected(centre("KAY"), coming_from="Nioro")
+        type(elsewhere).objects.filter(pk=elsewhere.pk).update(announced_by=persona("agent.gao"))
+        text = as_user("agent.gao").get(reverse("home")).content.decode()
+        places = [text.index(words) for words in ("Groupes attendus</h2>", "Agadez", "Annoncés par vous à d’autres centres</h2>", "Nioro")]
+        assert places == sorted(places)
+
     def test_from_the_announcement_to_the_registration(self, as_user, centre):
         when = timezone.localtime() + datetime.timedelta(days=1)
         data = {

@@ -12,17 +12,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Migrant
-from cases.services import merge_files
+from cases.services import correct_identity, merge_files
 from centres.models import Centre, Posting, Service
 from jobs.models import Job
 from reception import flags
 from reception.evening import evening_of
 from reception.models import Alert, FlagKind, HealthRecord, PersonFlag, Stay
 from reception.periods import Period
-from reception.services import Called, ask_for_report, close_missing, lift_flag, note_incident, record_care, save_roll_call, serve, withdraw_assistance
+from reception.services import Called, ask_for_report, close_alert, lift_flag, note_incident, record_care, save_roll_call, serve, withdraw_assistance
 from tests.factories import agent_of, make_migrant, make_minor
 
-from .factories import crowd, make_assistance, make_flag, make_leave, make_stay, make_transfer, manager_of
+from .factories import crowd, make_assistance, make_flag, make_leave, make_session, make_stay, make_transfer, manager_of
 
 
 def hand_over(stay: Stay) -> None:
@@ -70,6 +70,31 @@ class TestFormerCentre:
         for page in (browser.get(arrivals, {"people": pk}), browser.post(arrivals, {"people": pk}), browser.post(check_in, {"id": uuid.uuid4(), "origin": "transit"})):
             assert "Exclu de la distribution" not in page.content.decode() and "Secret de Bamako" not in page.content.decode()
 
+    def test_reads_names_and_flags_as_they_were(self, as_user, persona, centre):
+        """On its day sheet, on a session held then and on the file: not the name corrected later, nor why its own flag was lifted."""
+        gao, bamako = centre("GAO"), centre("BKO")
+        FlagKind.objects.create(code="essai", name="Essai", advises=True)
+        stay = make_stay(gao, migrant=make_migrant(gao, surname="Avant"))
+        session, flag = make_session(gao, people=[stay.migrant]), make_flag(gao, "essai", migrant=stay.migrant, reason="Raison de Gao")
+        hand_over(stay)
+        make_stay(bamako, migrant=stay.migrant, origin="transferred")
+        person = Migrant.objects.get(pk=stay.migrant_id)
+        correct_identity(actor=agent_of(bamako), migrant=person, version=person.version, surname="Apres")
+        lift_flag(actor=manager_of(bamako), flag=PersonFlag.objects.get(pk=flag.pk), reason="Secret de Bamako")
+        urls = [
+            reverse("reception:day", args=["GAO"]),
+            reverse("reception:session", args=["GAO", session.pk]),
+            reverse("reception:flags", args=[person.pk]),
+            reverse("cases:migrant", args=[person.pk]),
+        ]
+        for url in urls:
+            page = as_user("agent.gao").get(url).content.decode()
+            assert "Avant" in page and "Apres" not in page and "Secret de Bamako" not in page, url
+        page = as_user("agent.gao").get(urls[2]).content.decode()
+        assert "Raison de Gao" in page and "a cessé de suivre" in page and "dernier jour passé" not in page
+        page = as_user("agent.bamako").get(urls[2]).content.decode()
+        assert "Apres" in page and "Secret de Bamako" in page
+
     def test_a_report_is_not_fetched_after_the_posting(self, as_user, persona, centre):
         gao, manager = centre("GAO"), persona("manager.gao")
         job = ask_for_report(actor=manager, id=uuid.uuid4(), centre=gao, period=Period.of("month", timezone.localdate()))
@@ -101,7 +126,7 @@ def test_a_child_still_missing_is_told_again_after_the_alert_was_closed(persona,
     child = make_stay(gao, migrant=make_minor(gao)).migrant
     save_roll_call(actor=agent, centre=gao, evening=evening_of(), lines=[Called(child.pk, "missing")])
     (alert,) = Alert.objects.open()
-    close_missing(actor=persona("protection"), alert=alert, done="Cherché partout, police prévenue")
+    close_alert(actor=persona("protection"), alert=alert, done="Cherché partout, police prévenue")
     save_roll_call(actor=agent, centre=gao, evening=evening_of(), lines=[Called(child.pk, "missing", version=1)])
     assert [one.migrant for one in Alert.objects.open()] == [child]
 

@@ -15,8 +15,8 @@ from audit.models import Change, ReadLog
 from cases import own_data
 from cases.person_data import DATA
 from centres.models import Service
-from reception.models import Assistance, HealthRecord
-from reception.services import may_give, record_assistance, record_care, withdraw_assistance, write_detail
+from reception.models import Assistance, HealthRecord, Stay
+from reception.services import check_out, may_give, record_assistance, record_care, withdraw_assistance, write_detail
 from tests.factories import make_migrant
 
 from .factories import make_assistance, make_stay
@@ -176,6 +176,9 @@ class TestPages:
         text = as_user("health.gao").get(reverse("home")).content.decode()
         assert due.full_name in text and later.full_name not in text and seen.full_name not in text
         assert due.full_name not in as_user("agent.gao").get(reverse("home")).content.decode()
+        assert "partie du centre" not in text
+        check_out(actor=persona("agent.gao"), stay=Stay.objects.get(migrant=due), reason="hospital")
+        assert "partie du centre le " in as_user("health.gao").get(reverse("home")).content.decode()
         form = as_user("health.gao").get(reverse("reception:care", args=["GAO", later.pk])).context["form"]
         assert form.initial["return_on"] == today + datetime.timedelta(days=2)  # a bandage in between does not lose it
 

@@ -39,8 +39,9 @@ class TestNote:
         assert answer.url == reverse("reception:incident", args=[incident.pk])
         assert set(incident.people.all()) == {person, other} and incident.reported_by.username == "agent.gao" and incident.centre == gao
         assert browser.post(url, sent).url == answer.url and Incident.objects.count() == 1  # a lost connection
-        text = browser.post(url, {**sent, "what": "Autre chose."}).content.decode()
-        assert "déjà servi" in text and "Autre chose." in text
+        for other_content in ({"what": "Autre chose."}, {"people": other.case_number}, {"due_on": ""}, {"due_who": "la nuit"}):
+            text = browser.post(url, {**sent, **other_content}).content.decode()
+            assert "déjà servi" in text and all(value in text for value in other_content.values()), other_content
         page = browser.get(answer.url).content.decode()
         assert str(person) in page and "le chef d’équipe" in page
         assert "Un téléphone a disparu." in browser.get(reverse("reception:incidents", args=["GAO"])).content.decode()
