@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from centres.models import Service
+from config.among import among
 
 from .models import PersonFlag
 
@@ -20,7 +21,7 @@ def of(people: Iterable[uuid.UUID]) -> Carried:
     carried: Carried = {}
     keys = list(people)
     # A flag that stayed with a file joined to another one (which carried the same kind) holds for the person too.
-    theirs = PersonFlag.objects.acting().filter(Q(migrant__in=keys) | Q(migrant__merged_into__in=keys))
+    theirs = PersonFlag.objects.acting().filter(Q(among("migrant", keys)) | Q(among("migrant__merged_into", keys)))
     rows = theirs.annotate(joined_to=F("migrant__merged_into_id")).select_related("kind").prefetch_related("kind__suspends").order_by("since", "pk")
     for flag in rows:
         here = carried.setdefault(flag.joined_to or flag.migrant_id, [])

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +19,7 @@ from cases.models import Custody, Migrant
 from centres.access import may
 from centres.models import Centre, Service, ServiceOffer
 from centres.roles import Right
+from config.among import among
 
 from . import flags
 from .models import Assistance, PersonFlag, Stay
@@ -166,7 +167,7 @@ class _Rule:
             words = _("Ce service a déjà été donné à cette personne ce jour-là.")
             noted = timezone.localtime(line.recorded_at)
             if noted.date() == self.on:
-                words = _("Ce service a déjà été donné à cette personne ce jour-là, à %(hour)s.") % {"hour": time_format(noted, "H:i")}
+                words = _("Ce service a déjà été donné à cette personne ce jour-là, à %(hour)s.") % {"hour": f"{noted:%H:%M}"}
             return Refusal("already_given", words + " " + _("Il se donne une fois par jour."))
         if self.service.once_per_stay and facts.stay and (line := next((line for line in own if line.once_in_stay_id == facts.stay), None)):
             words = _("Ce service a déjà été donné à cette personne pendant ce séjour, le %(day)s. Il se donne une fois par séjour.")
@@ -214,7 +215,7 @@ def _facts(centre: Centre, people: list[uuid.UUID], on: datetime.date, rules: li
     custodies = Custody.objects.filter(migrant=OuterRef("pk"), centre=centre).order_by()
     arrivals = Stay.objects.filter(migrant=OuterRef("pk"), centre=centre).order_by()
     rows: Any = (
-        Migrant.objects.filter(pk__in=people, merged_into__isnull=True)
+        Migrant.objects.filter(among("pk", people), merged_into__isnull=True)
         .order_by()
         .annotate(
             cared=Exists(custodies.filter(until__isnull=True)),
@@ -233,10 +234,10 @@ def _facts(centre: Centre, people: list[uuid.UUID], on: datetime.date, rules: li
         wanted |= rule.lines_that_matter()
     stays = [one.stay for one in facts.values() if one.stay]
     if stays and any(rule.service.once_per_stay for rule in rules):
-        wanted |= Q(once_in_stay__in=stays)
+        wanted |= Q(among("once_in_stay", stays))
     if not rules:
         return facts
-    for line in Assistance.objects.filter(wanted, migrant__in=list(facts)).select_related("service").order_by("given_on", "recorded_at"):
+    for line in Assistance.objects.filter(wanted, among("migrant", facts)).select_related("service").order_by("given_on", "recorded_at"):
         facts[line.migrant_id].lines.append(line)
     for person, carried in flags.of(facts).items():
         facts[person].flags = [flag for flag in carried if timezone.localdate(flag.since) <= on]

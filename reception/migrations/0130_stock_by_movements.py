@@ -18,7 +18,7 @@ COUNTED_BEFORE = """
 class Migration(migrations.Migration):
     dependencies = [
         ("centres", "0080_health_services"),
-        ("reception", "0080_health_stock_sessions_criteria"),
+        ("reception", "0110_one_alert_a_person"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
