@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet, Subquery
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -22,6 +23,16 @@ from .services import NATIONAL, Measured, may_close
 
 Kind = Alert.Kind
 TONES = {Kind.MINOR_MISSING: "danger", Kind.OCCUPANCY: "danger", Kind.TENSION: "danger", Kind.TARGET_PASSED: "info", Kind.ARRIVALS_BELOW: "info"}
+
+ABOUT = {
+    Kind.MINOR_MISSING: "reception:absences",
+    Kind.ABSENCE: "reception:absences",
+    Kind.OCCUPANCY: "reception:places-occupancy",
+    Kind.TENSION: "reception:incidents",
+    Kind.ARRIVALS_ABOVE: "reception:expected",
+    Kind.ARRIVALS_BELOW: "reception:expected",
+    Kind.STOCK: "reception:stock",
+}
 
 
 def _number(value: Any) -> str:
@@ -104,6 +115,14 @@ class ShownAlert:
     tone: str
     person: Migrant | None
     may_close: bool
+
+    @property
+    def url(self) -> str:
+        """Where what it is about stands, for whoever sees into the centre."""
+        kind, code = Kind(self.alert.kind), self.alert.centre.code
+        if kind == Kind.LONG_STAY:
+            return reverse("reception:centre", args=[code]) + "?show=long#presentes"
+        return reverse(ABOUT[kind], args=[code]) if kind in ABOUT else ""
 
     @property
     def gone(self) -> str:
