@@ -102,6 +102,8 @@ class Answer:
     def short(self) -> str:
         """For the list of those who passed."""
         who = str(self.person.person) if self.person else self.typed
+        if self.title.endswith("?"):
+            return f"{self.title} {who}".strip()
         return _pair(self.title, who) if who else self.title
 
     @property
