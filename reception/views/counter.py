@@ -224,14 +224,14 @@ def _when(line: Assistance | None, centre: Centre) -> str:
 
 def _shown(me: Guest, family: list[Guest], service: Service, centre: Centre) -> Answer:
     """Who it is and what may be given; nothing is noted yet."""
-    if me.already:
-        return Answer("already", [*_whereabouts(me), _already(me.line, me.refusal.words, centre)], me, family)  # type: ignore[union-attr]
     if me.refusal is not None:
-        return Answer("refused", [*_whereabouts(me), me.refusal.words], me, family, elsewhere=_to_admit(me))
-    had = [_when(me.line, centre)] if me.line else []
-    if me.away is not None:
-        return Answer("missing" if me.away.missing else "absent", [me.away.todo, *had], me, family, elsewhere=_to_admit(me))
-    return Answer("shown", had, me, family)
+        words = [_already(me.line, me.refusal.words, centre) if me.already else me.refusal.words]
+    else:
+        words = [_when(me.line, centre)] if me.line else []
+    if me.away is not None:  # before all else
+        return Answer("missing" if me.away.missing else "absent", [me.away.todo, *words], me, family, elsewhere=_to_admit(me))
+    state = "already" if me.already else "refused" if me.refusal is not None else "shown"
+    return Answer(state, words, me, family, elsewhere=state == "refused" and _to_admit(me))
 
 
 def _to_admit(guest: Guest) -> bool:

@@ -225,7 +225,7 @@ class TestWhoIsNotServed:
         stay = make_stay(gao)
         make_transfer(stay, "KAY", state="travelling")
         page = send(browser, stay.migrant.case_number)
-        assert answer(page).state == "refused" and answer(page).elsewhere
+        assert answer(page).state == "absent" and answer(page).elsewhere and not answer(page).may_serve
         assert reverse("reception:check_in", args=["GAO", stay.migrant_id]) in page.content.decode()
         assert not Assistance.objects.exists()
 
@@ -302,9 +302,14 @@ class TestLookBeforeTheClick:
         done = answer(send(browser, person=missing.migrant_id, sure="1"))
         assert done.state == "served" and "Signalée manquante" in done.said  # and seen again
         assert answer(send(browser, missing.migrant.case_number, service="diner")).state == "served"
+        for state in ("present", "missing"):
+            call(gao, Called(missing.migrant_id, state, note=state))
+        again = answer(send(browser, missing.migrant.case_number))
+        assert again.state == "missing" and not again.may_serve and "Déjeuner donné à" in again.said  # had it, and missed since: still an alarm
         assert answer(send(browser, here.migrant.case_number)).state == "served"
         residents = answer(send(browser, left.migrant.case_number, service="hebergement", mode="show"))
-        assert residents.state == "refused" and residents.words[0].startswith("Partie le")
+        assert residents.state == "absent" and residents.title.startswith("Partie le") and "réservé aux personnes hébergées" in residents.words[1]
+        assert not residents.may_serve and answer(send(browser, person=left.migrant_id, service="hebergement", sure="1")).state == "refused"
 
     def test_one_of_the_family_who_is_away_is_not_ticked(self, as_user, centre):
         gao, browser, home = centre("GAO"), as_user("agent.gao"), Household.objects.create()
@@ -328,7 +333,7 @@ class TestLookBeforeTheClick:
         assert before.title.startswith("Partie le") and "Kayes" not in before.said
         Migrant.objects.filter(pk=stay.migrant_id).update(died_on=timezone.localdate() - datetime.timedelta(days=1))
         refused = answer(send(as_user("agent.gao"), stay.migrant.case_number))
-        assert refused.state == "refused" and "décédée" not in refused.said  # nor of what became of them since
+        assert refused.state == "absent" and not refused.may_serve and "décédée" not in refused.said  # nor of what became of them since
 
 
 class TestFamily:
