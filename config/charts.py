@@ -23,6 +23,7 @@ Formatter = Callable[[Number], str]
 INK, MUTED, LINE, TRACK, PAPER = "#1c1b33", "#55566e", "#d8dae8", "#e9eaf4", "#ffffff"
 ACCENT = "#312e81"
 OK, WARN, DANGER = "#0b5c39", "#7a4100", "#a3152a"
+KEPT = "#7c8bd9"
 # Told apart in greyscale and by the colour-blind (dark to light, alternating hue); the first is the accent.
 SERIES = ("#312e81", "#0e8f87", "#c2680c", "#7c8bd9", "#8c2f5d", "#86c5a4", "#d9b04c", "#6b6f86")
 FONT = "'Source Sans Pro', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
@@ -143,21 +144,25 @@ def _legend(names: Sequence[str], y: int, dashed: str = "") -> tuple[SafeString,
 # --- charts ---------------------------------------------------------------------------------------------------------
 
 
-def bar_against_capacity(used: Number, total: Number, *, title: str = "", desc: str = "", fmt: Formatter = format_number) -> SafeString:
-    """How full a place is: `used` of `total`, more than full included (the bar then ends at the capacity line)."""
+def bar_against_capacity(used: Number, total: Number, *, kept: Number = 0, title: str = "", desc: str = "", fmt: Formatter = format_number) -> SafeString:
+    """How full a place is: `used` of `total`, more than full included (the bar then ends at the capacity line). `kept`: places that nobody
+    uses and nobody else may have."""
     top = max(used, total, 1)
+    free = max(total - used - kept, 0)
     ratio = used / total if total else (math.inf if used else 0.0)
     colour, word = (
         (DANGER, _("capacité dépassée"))
         if ratio > 1
         else (WARN, _("complet"))
-        if ratio == 1
+        if ratio == 1 or (total and not free)
         else (WARN, _("presque complet"))
         if ratio >= 0.9
         else (ACCENT, _("places libres"))
     )
-    if ratio < 0.9 and total:
-        word = _("%(free)s places libres") % {"free": fmt(total - used)}
+    if ratio < 0.9 and free:
+        word = _("%(free)s places libres") % {"free": fmt(free)}
+    if kept:
+        word = _("%(word)s, %(kept)s gardées") % {"word": word, "kept": fmt(kept)} if kept > 1 else _("%(word)s, 1 gardée") % {"word": word}
     title = title or _("Occupation")
     desc = desc or _("%(used)s sur %(total)s, %(word)s") % {"used": fmt(used), "total": fmt(total), "word": word}
     parts: list[str] = [
@@ -165,6 +170,8 @@ def bar_against_capacity(used: Number, total: Number, *, title: str = "", desc: 
         _text("100%", 16, word, anchor="end", fill=colour if colour != ACCENT else MUTED, weight=600 if colour != ACCENT else 400),
         _rect("0", 26, "100%", 14, TRACK, 7),
     ]
+    if kept:  # behind what is used, and lighter: told apart without colour too
+        parts.append(_rect("0", 26, _pct(_share(used + kept, 0, top)), 14, KEPT, 7, _("gardées")))
     if used:
         parts.append(_rect("0", 26, _pct(max(_share(used, 0, top), 2)), 14, colour, 7))
     if used > total:

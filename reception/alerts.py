@@ -28,7 +28,7 @@ TONES = {Kind.MINOR_MISSING: "danger", Kind.OCCUPANCY: "danger", Kind.TENSION: "
 ABOUT = {
     Kind.ARRIVALS_ABOVE: ("expected", ""),
     Kind.ARRIVALS_BELOW: ("expected", ""),
-    Kind.OCCUPANCY: ("centre", ""),
+    Kind.OCCUPANCY: ("places-occupancy", ""),
     Kind.LONG_STAY: ("centre", "?show=long#presentes"),
     Kind.TENSION: ("incidents", ""),
     Kind.MINOR_MISSING: ("absences", ""),

@@ -25,6 +25,12 @@ def kept_beds(on: datetime.date | None = None) -> QuerySet[Stay]:
     return Stay.objects.filter(kept_until__gte=on or timezone.localdate(), kept_bed__isnull=False)
 
 
+def held_beds() -> QuerySet[Bed]:
+    """Usable beds in which nobody sleeps because they are kept for somebody in hospital: not free, and not taken."""
+    taken = BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)
+    return Bed.objects.usable().filter(Exists(kept_beds().filter(kept_bed=OuterRef("pk"))), ~Exists(taken))
+
+
 def free_beds(centre: Centre, *, person: uuid.UUID | None = None) -> QuerySet[Bed]:
     """Usable beds in which nobody sleeps and that are kept for nobody else, room by room; `is_kept`: for this person."""
     taken = BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)

@@ -4,6 +4,7 @@ import datetime
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -14,16 +15,20 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from cases import as_then, case_numbers, deaths
-from cases.models import CARE, Card, Migrant, clean_token
+from cases.models import Card, Custody, Migrant, MigrantQuerySet, clean_token
+from centres.access import centres_for
 from centres.models import Centre, Service
+from centres.roles import Right
 
-from . import flags, services
+from . import flags, rules, services
 from .models import Assistance, PersonFlag, Stay
+from .rules import Refusal
+from .whereabouts import Away, away_of, with_whereabouts
 
 MOST_FOUND = 8
 SERIAL_DIGITS = 5  # of a case number: what somebody reads out who has forgotten the rest
 # How a service refuses the second time: by its own rule, or by the constraint of the database.
-ALREADY_GIVEN = frozenset({"already_given", "assistance_once_a_day"})
+ALREADY_GIVEN = frozenset({"already_given", "assistance_once_a_day", "assistance_once_a_stay"})
 
 
 # --- who stands there ------------------------------------------------------------------------------------------------
@@ -40,9 +45,15 @@ class Found:
     more: bool = False
 
 
+def people_of(user: User) -> MigrantQuerySet:
+    """Whom the user may find at a counter; `followed`: one of their centres has the person now, so that nothing of it is as it was then."""
+    now = Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres_for(user, Right.VIEW_CASE), until__isnull=True)
+    return Migrant.objects.visible_to(user).annotate(followed=Exists(now)).order_by()
+
+
 def look_up(user: User, centre: Centre, typed: str) -> Found:
     """Nobody out of the user's scope is found, by whatever is typed: to this counter they are unknown."""
-    people = Migrant.objects.visible_to(user).prefetch_related(CARE).order_by()
+    people = people_of(user)
     if token := clean_token(typed):
         card = Card.objects.filter(token=token)
         owner = Subquery(card.values(owner=Coalesce("migrant__merged_into", "migrant")))
@@ -63,14 +74,25 @@ def look_up(user: User, centre: Centre, typed: str) -> Found:
 
 @dataclass
 class Guest:
-    """Somebody at the counter with what the screen says about them. `line`: what they had of this service today, if anything."""
+    """Somebody at the counter with what the screen says about them. `line`: what they had of this service on the day, if anything; `lines`:
+    all they had that day and today. `refusal`: by the rules that hold when it is written. `away`: why they are not expected here."""
 
     person: Migrant
     stay: Stay | None = None
     carried: list[PersonFlag] = field(default_factory=list)
-    today: list[Assistance] = field(default_factory=list)
+    away: Away | None = None
+    lines: list[Assistance] = field(default_factory=list)
     line: Assistance | None = None
-    refusal: str = ""
+    refusal: Refusal | None = None
+
+    @property
+    def already(self) -> bool:
+        """Had it, and can't have it again."""
+        return self.refusal is not None and self.refusal.code in ALREADY_GIVEN
+
+    @property
+    def today(self) -> list[Assistance]:
+        return [line for line in self.lines if line.given_on == timezone.localdate()]
 
     @property
     def advice(self) -> list[PersonFlag]:
@@ -84,6 +106,8 @@ class Guest:
             chips.append({"label": _("mineur non accompagné"), "tone": "danger"})
         if self.person.died_on is not None:
             chips.append({"label": _("décédée"), "tone": "neutral"})
+        elif self.away is not None:
+            chips.append({"label": self.away.words, "tone": "danger" if self.away.missing else "warn"})
         elif self.stay is None and not self.person.elsewhere:
             chips.append({"label": _("ne séjourne pas ici"), "tone": "warn"})
         return chips
@@ -97,36 +121,39 @@ def hour_of(line: Assistance) -> str:
     return time_format(timezone.localtime(line.recorded_at), "H:i")
 
 
-def party(user: User, centre: Centre, service: Service | None, person: Migrant) -> list[Guest]:
-    """The person, then who of their household is at the centre now, each with flags and what they had today. `service` is None at the gate.
-    The same four questions for any number."""
-    as_then.seen_by(user, [person])
+def party(user: User, centre: Centre, service: Service | None, person: Any, offers: rules.Offers, *, day: datetime.date | None = None) -> list[Guest]:
+    """The person (of `people_of`), then who of their household is at the centre now, each with flags, what they had, and what the rules of
+    the service say before anything is written. `service` is None at the gate. The same questions for any number."""
+    if not person.followed:
+        as_then.seen_by(user, [person])
     together = Q(migrant=person.pk) | Q(migrant__household=person.household_id) if person.household_id and not person.elsewhere else Q(migrant=person.pk)
-    stays = Stay.objects.visible_to(user).open().at(centre).filter(together).with_bed().select_related("migrant")
-    by_person = {stay.migrant_id: stay for stay in stays.order_by("migrant__born_on", "migrant_id")}
-    guests = [Guest(person, by_person.pop(person.pk, None)), *(Guest(stay.migrant, stay) for stay in by_person.values())]
-    keys = [guest.person.pk for guest in guests]
-    carried = {} if person.elsewhere else flags.of(keys)
-    lines: dict[uuid.UUID, list[Assistance]] = {}
-    for line in Assistance.objects.visible_to(user).filter(migrant__in=keys, given_on=timezone.localdate()).select_related("service", "centre").order_by("recorded_at"):
-        lines.setdefault(line.migrant_id, []).append(line)
-    cared = any(custody.centre_id == centre.pk and custody.until is None for custody in person.custodies.all())
+    wanted = Q(migrant=person.pk) | Q(together, departed_at__isnull=True, centre=centre)
+    stays: dict[uuid.UUID, list[Stay]] = {person.pk: []}
+    for stay in with_whereabouts(Stay.objects.visible_to(user).filter(wanted).with_bed()).select_related("migrant").order_by("migrant__born_on", "migrant_id"):
+        stays.setdefault(stay.migrant_id, []).append(stay)
+    guests = [_guest(centre, person if key == person.pk else theirs[0].migrant, theirs) for key, theirs in stays.items()]
+    if person.elsewhere:  # what the others gave since, and what they are told to do, is theirs
+        if service is not None:
+            guests[0].refusal = rules.not_in_care()
+        return guests
+    today = timezone.localdate()
+    on = day or today
+    looked = rules.look(centre=centre, service=service, people=list(stays), on=on, days={today, on}, user=user, offers=offers)
     for guest in guests:
-        guest.carried, guest.today = carried.get(guest.person.pk, []), lines.get(guest.person.pk, [])
-        guest.line = next((line for line in guest.today if service is not None and line.service_id == service.pk), None)
-        guest.refusal = _refusal(guest, service, cared=cared or guest.person is not person)
+        found = looked[guest.person.pk]
+        guest.carried, guest.lines, guest.refusal = found.flags, found.lines, found.refusal
+        guest.line = next((line for line in guest.lines if service is not None and line.service_id == service.pk and line.given_on == on), None)
+        if guest.person.died_on is not None:
+            guest.refusal = Refusal("died", deaths.why_not(guest.person))
+        elif service is None and (words := flags.admission_refusal(guest.carried)):
+            guest.refusal = Refusal("flag", words)
     return guests
 
 
-def _refusal(guest: Guest, service: Service | None, *, cared: bool) -> str:
-    """What is known before anything is written; the last word is that of `record_assistance`."""
-    if guest.person.died_on is not None:
-        return deaths.why_not(guest.person)
-    if service is None:
-        return flags.admission_refusal(guest.carried)
-    if not cared:
-        return _("Cette personne n’est pas suivie par ce centre : admettez-la d’abord.")
-    return flags.service_refusal(guest.carried, service)
+def _guest(centre: Centre, person: Migrant, stays: list[Stay]) -> Guest:
+    here = next((stay for stay in stays if stay.is_open and stay.centre_id == centre.pk), None)
+    away = None if person.died_on is not None else away_of(centre, stays, minor=person.is_minor(), elsewhere=person.elsewhere)
+    return Guest(person, here, away=away)
 
 
 # --- what is given ---------------------------------------------------------------------------------------------------
@@ -134,7 +161,7 @@ def _refusal(guest: Guest, service: Service | None, *, cared: bool) -> str:
 
 @dataclass
 class Given:
-    """How it went with one person: a line, or why there is none. `already`: they had it before."""
+    """How it went with one person: a line, or why there is none in words. `already`: they had it before."""
 
     guest: Guest
     line: Assistance | None = None
@@ -149,21 +176,20 @@ def give(user: User, centre: Centre, service: Service, guests: Iterable[Guest], 
 
 
 def _give(user: User, centre: Centre, service: Service, guest: Guest, id: uuid.UUID, day: datetime.date | None) -> Given:
-    if sent := next((line for line in guest.today if line.pk == id), None):  # sent before, over a line that broke
+    if sent := next((line for line in guest.lines if line.pk == id), None):  # sent before, over a line that broke
         return Given(guest, sent)
-    if day is None and guest.line is not None and service.once_per_day:
-        return Given(guest, guest.line, already=True)
-    if guest.refusal:
-        return Given(guest, refusal=guest.refusal)
+    if guest.refusal is not None:
+        return Given(guest, guest.line if guest.already else None, already=guest.already, refusal=guest.refusal.words)
     try:
         line, _created = services.record_assistance(actor=user, migrant=guest.person, centre=centre, service=service, given_on=day, id=id)
     except ValidationError as error:
+        words = " ".join(error.messages)
         if not _codes(error) & ALREADY_GIVEN:
-            return Given(guest, refusal=" ".join(error.messages))
+            return Given(guest, refusal=words)
         # Another counter was quicker by an instant.
         others = Assistance.objects.visible_to(user).filter(migrant=guest.person, service=service, given_on=day or timezone.localdate())
         guest.line = others.select_related("service", "centre").first()
-        return Given(guest, guest.line, already=True)
+        return Given(guest, guest.line, already=True, refusal=words)
     guest.line = line
     return Given(guest, line)
 

@@ -4,25 +4,28 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from centres.models import Service
 from config.among import among
 
-from .models import PersonFlag
+from .models import FlagKind, PersonFlag
 
 Carried = dict[uuid.UUID, list[PersonFlag]]
 
 
 def of(people: Iterable[uuid.UUID]) -> Carried:
-    """The flags that act today on each of these people; somebody without one is not in it. Two queries for any number."""
+    """The flags that act today on each of these people; somebody without one is not in it. One query for any number. Each with
+    `suspended`: the keys of the services that it suspends."""
     carried: Carried = {}
     keys = list(people)
     # A flag that stayed with a file joined to another one (which carried the same kind) holds for the person too.
     theirs = PersonFlag.objects.acting().filter(Q(among("migrant", keys)) | Q(among("migrant__merged_into", keys)))
-    rows = theirs.annotate(joined_to=F("migrant__merged_into_id")).select_related("kind").prefetch_related("kind__suspends").order_by("since", "pk")
+    suspended = ArraySubquery(FlagKind.suspends.through.objects.filter(flagkind=OuterRef("kind")).order_by().values("service"))
+    rows = theirs.annotate(joined_to=F("migrant__merged_into_id"), suspended=suspended).select_related("kind").order_by("since", "pk")
     for flag in rows:
         here = carried.setdefault(flag.joined_to or flag.migrant_id, [])
         if all(flag.kind_id != other.kind_id for other in here):
@@ -43,9 +46,9 @@ def admission_refusal(flags: Iterable[PersonFlag]) -> str:
 
 
 def service_refusal(flags: Iterable[PersonFlag], service: Service) -> str:
-    """Why this service is not given to this person, in words; empty if nothing forbids it."""
+    """Why this service is not given to somebody with these flags (`of`), in words; empty if nothing forbids it."""
     for flag in flags:
-        if flag.kind.denies or service in flag.kind.suspends.all():
+        if flag.kind.denies or service.pk in flag.suspended:  # type: ignore[attr-defined]
             return _words(flag, _("Consigne « %(flag)s » : ce service n’est pas donné à cette personne.") % {"flag": flag.kind})
     return ""
 

@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -27,7 +28,7 @@ from centres.roles import Right
 from config import charts
 from config.days import midnight
 
-from .beds import kept_beds
+from .beds import held_beds, kept_beds
 from .models import ExpectedGroup, Stay, StayQuerySet, Transfer
 
 AWAITED_DAYS = 14  # after that nobody waits for somebody who never came
@@ -52,11 +53,12 @@ def children_alone() -> Q:
 
 
 def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
-    """Each centre with the figures of its day: capacity, present, arrived_today, left_today, without_bed, long, ending, alone."""
+    """Each centre with the figures of its day: capacity, kept, present, arrived_today, left_today, without_bed, long, ending, alone."""
     today = start_of_today()
     stays = Stay.objects.all()
     return centres.annotate(
         capacity=_count(Bed.objects.usable(), "room__centre"),
+        kept=_count(held_beds(), "room__centre"),
         present=_count(stays.open()),
         arrived_today=_count(stays.filter(arrived_at__gte=today)),
         left_today=_count(stays.filter(departed_at__gte=today)),
@@ -68,8 +70,9 @@ def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
 
 
 def bar(centre: Centre) -> SafeString:
-    """The occupancy of a centre from `with_day` as a picture."""
-    return charts.bar_against_capacity(centre.present, centre.capacity, title=_("Occupation du centre de %(centre)s") % {"centre": centre})  # type: ignore[attr-defined]
+    """The occupancy of a centre from `with_day` as a picture. A bed kept for somebody in hospital is free for nobody."""
+    day: Any = centre
+    return charts.bar_against_capacity(day.present, day.capacity, kept=day.kept, title=_("Occupation du centre de %(centre)s") % {"centre": centre})
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,12 @@ WORDS = {"free": gettext_lazy("libre"), "taken": gettext_lazy("pris"), "kept": g
 
 @dataclass(frozen=True)
 class BedNow:
-    """A bed at this moment. `who`: the person in it; None if it is empty, or if they are out of the user's scope."""
+    """A bed at this moment. `who`: the person in it; None if it is empty, or if they are out of the user's scope. `block`: the key of what blocks it."""
 
     label: str
     state: str
     who: Migrant | None = None
+    block: int | None = None
 
     @property
     def letter(self) -> str:
@@ -145,6 +149,10 @@ class RoomNow:
         return self._number("free")
 
     @property
+    def kept(self) -> int:
+        return self._number("kept")
+
+    @property
     def total(self) -> int:
         """Those in which somebody may sleep or sleeps."""
         return len(self.beds) - self._number("blocked")
@@ -152,19 +160,19 @@ class RoomNow:
 
 def rooms(user, centre: Centre) -> list[RoomNow]:
     """Every room of the centre with its beds, in one query. A bed that was blocked while somebody sleeps in it is still taken."""
-    blocked, kept = Exists(BedBlock.objects.acting().filter(bed=OuterRef("pk"))), Exists(kept_beds().filter(kept_bed=OuterRef("pk")))
-    beds = Bed.objects.there().filter(room__centre=centre).annotate(blocked=blocked, kept=kept)
+    block, kept = Subquery(BedBlock.objects.acting().filter(bed=OuterRef("pk")).order_by("pk").values("pk")[:1]), Exists(kept_beds().filter(kept_bed=OuterRef("pk")))
+    beds = Bed.objects.there().filter(room__centre=centre).annotate(block=block, kept=kept)
     beds = beds.annotate(now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
     known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("now__stay__migrant_id")))
     rows = beds.annotate(known=known).order_by("room__kind", "room__name", "label", "pk")
     person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
     found: dict[int, RoomNow] = {}
     kinds = dict(Room.Kind.choices)
-    columns = ("room_id", "room__name", "room__kind", "label", "blocked", "kept", "known", *person)
-    for room, name, kind, label, is_blocked, is_kept, is_known, key, surname, given in rows.values_list(*columns):
-        state = "taken" if key is not None else "blocked" if is_blocked else "kept" if is_kept else "free"
+    columns = ("room_id", "room__name", "room__kind", "label", "block", "kept", "known", *person)
+    for room, name, kind, label, block_key, is_kept, is_known, key, surname, given in rows.values_list(*columns):
+        state = "taken" if key is not None else "blocked" if block_key else "kept" if is_kept else "free"
         who = Migrant(pk=key, surname=surname, given_names=given) if key is not None and is_known else None
-        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who))
+        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who, block_key))
     return list(found.values())
 
 

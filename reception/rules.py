@@ -85,8 +85,33 @@ def refusals_by_service(
     services, people = list(services), list(people)
     offers = offers_at(centre) if offers is None else offers
     rules = [_Rule(centre, service, offers, on, user, quantity) for service in services]
-    facts = _facts(centre, people, on, rules)
+    facts = _facts(centre, people, on, rules) if rules else {}
     return {rule.service.pk: {person: refusal for person in people if (refusal := rule.judge(facts.get(person)))} for rule in rules}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One person as a counter looks at them: why not; all they had on the days asked for, oldest first; the flags they carry."""
+
+    refusal: Refusal | None
+    lines: list[Assistance]
+    flags: list[PersonFlag]
+
+
+def look(
+    *, centre: Centre, service: Service | None, people: Iterable[uuid.UUID], on: datetime.date, days: Iterable[datetime.date], user: User, offers: Offers
+) -> dict[uuid.UUID, Look]:
+    """`refusals` of one service (None: of none) with what they are judged by, and with everything that was given to these people on these days."""
+    days, people = set(days), list(people)
+    rules = [_Rule(centre, service, offers, on, user, 1)] if service is not None else []
+    facts = _facts(centre, people, on, rules, Q(given_on__in=days))
+    looked = {}
+    for person in people:
+        found = facts.get(person)
+        refusal = rules[0].judge(found) if rules else None
+        lines = [line for line in found.lines if line.given_on in days] if found else []
+        looked[person] = Look(refusal, sorted(lines, key=lambda line: line.recorded_at), found.carried if found else [])
+    return looked
 
 
 @dataclass
@@ -98,7 +123,10 @@ class _Facts:
     known_since: datetime.date | None
     stay: uuid.UUID | None  # at this centre, on the day
     lines: list[Assistance]
-    flags: list[PersonFlag]
+    carried: list[PersonFlag]
+
+    def flags(self, on: datetime.date) -> list[PersonFlag]:
+        return [flag for flag in self.carried if timezone.localdate(flag.since) <= on]
 
 
 @dataclass
@@ -152,10 +180,11 @@ class _Rule:
         return None
 
     def _of_the_person(self, facts: _Facts) -> Refusal | None:
+        # First: a death is nothing to a centre that follows somebody no more.
+        if not facts.cared or facts.known_since is None:
+            return not_in_care()
         if facts.died_on is not None and facts.died_on < self.on:
             return Refusal("died", deaths.why_not(Migrant(died_on=facts.died_on)))
-        if not facts.cared or facts.known_since is None:
-            return Refusal("not_in_care", _("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."))
         if self.on < facts.known_since:
             return Refusal("not_known_yet", _("Cette personne n’est connue du centre que depuis le %(day)s.") % {"day": date_format(facts.known_since)})
         return None
@@ -176,7 +205,7 @@ class _Rule:
 
     def _of_today(self, facts: _Facts) -> Refusal | None:
         offer, own = self.offer, [line for line in facts.lines if line.service_id == self.service.pk]
-        if words := flags.service_refusal(facts.flags, self.service):
+        if words := flags.service_refusal(facts.flags(self.on), self.service):
             return Refusal("flag", words)
         if facts.stay is None and offer.residents_only:
             return Refusal("residents_only", _("Ce service est réservé aux personnes hébergées ici : notez d’abord l’arrivée de cette personne."))
@@ -205,13 +234,17 @@ class _Rule:
         return None
 
 
+def not_in_care() -> Refusal:
+    return Refusal("not_in_care", _("Cette personne n’est pas suivie par ce centre : admettez-la d’abord."))
+
+
 def stays_on(centre: Centre, on: datetime.date) -> QuerySet[Stay]:
     """The stays at this centre that touch this day."""
     return Stay.objects.at(centre).there_on(on)
 
 
-def _facts(centre: Centre, people: list[uuid.UUID], on: datetime.date, rules: list[_Rule]) -> dict[uuid.UUID, _Facts]:
-    """Of each person that there is. Four queries at the most, however many people and services."""
+def _facts(centre: Centre, people: list[uuid.UUID], on: datetime.date, rules: list[_Rule], more: Q | None = None) -> dict[uuid.UUID, _Facts]:
+    """Of each person that there is. Three queries, however many people and services. `more`: lines wanted beside those that matter to the rules."""
     custodies = Custody.objects.filter(migrant=OuterRef("pk"), centre=centre).order_by()
     arrivals = Stay.objects.filter(migrant=OuterRef("pk"), centre=centre).order_by()
     rows: Any = (
@@ -229,16 +262,15 @@ def _facts(centre: Centre, people: list[uuid.UUID], on: datetime.date, rules: li
         person: _Facts(died_on, cared, timezone.localdate(min(moments)) if (moments := [moment for moment in (in_care, arrived) if moment]) else None, stay, [], [])
         for person, died_on, cared, in_care, arrived, stay in rows
     }
-    wanted = Q()
+    wanted = more or Q()
     for rule in rules:
         wanted |= rule.lines_that_matter()
     stays = [one.stay for one in facts.values() if one.stay]
     if stays and any(rule.service.once_per_stay for rule in rules):
         wanted |= Q(among("once_in_stay", stays))
-    if not rules:
-        return facts
-    for line in Assistance.objects.filter(wanted, among("migrant", facts)).select_related("service").order_by("given_on", "recorded_at"):
+    lines = Assistance.objects.filter(wanted, among("migrant", facts)).select_related("service", "centre").order_by("given_on", "recorded_at")
+    for line in lines if wanted else ():
         facts[line.migrant_id].lines.append(line)
     for person, carried in flags.of(facts).items():
-        facts[person].flags = [flag for flag in carried if timezone.localdate(flag.since) <= on]
+        facts[person].carried = carried
     return facts

@@ -132,9 +132,9 @@
   let audio = null;
   let mute = false;
   try { mute = localStorage.getItem("sira-mute") === "1"; } catch (_) { /* storage refused */ }
-  // [frequency in Hz, start in s, length in s]: rising for yes, twice the same for already, one low and long for no, a tick for a question
-  const TONES = { yes: [[880, 0, 0.09], [1320, 0.1, 0.14]], already: [[440, 0, 0.12], [440, 0.2, 0.12]], no: [[160, 0, 0.5]], look: [[660, 0, 0.06]] };
-  const SHAKES = { yes: [60], already: [80, 80, 80], no: [400], look: [20] };
+  // [frequency in Hz, start in s, length in s]: rising for yes, twice the same for already, one low and long for no, falling for away, an alarm for missing, a tick for a question
+  const TONES = { yes: [[880, 0, 0.09], [1320, 0.1, 0.14]], already: [[440, 0, 0.12], [440, 0.2, 0.12]], no: [[160, 0, 0.5]], away: [[660, 0, 0.12], [440, 0.16, 0.2]], missing: [[880, 0, 0.15], [440, 0.2, 0.15], [880, 0.4, 0.15], [440, 0.6, 0.15]], look: [[660, 0, 0.06]] };
+  const SHAKES = { yes: [60], already: [80, 80, 80], no: [400], away: [120, 60, 60], missing: [200, 100, 200, 100, 200], look: [20] };
   function sound(answer) {
     const tone = answer.dataset.tone;
     answer.dataset.sounded = mute ? "muted" : tone;

@@ -14,7 +14,7 @@ LONGEST_WAIT = 24 * 60 * 60
 
 
 class CounterForm(forms.Form):
-    """`what`: scanned or typed. `person`, `people`: whom to serve. `undo`: lines to take back. `waited`: seconds since it was typed, where the
+    """`what`: scanned or typed. `person`, `people`: whom to serve; `sure`: it is them, though nobody expected them here. `undo`: lines to take back. `waited`: seconds since it was typed, where the
     line was down; the difference of two readings of a clock, so that it may be wrong."""
 
     key = forms.UUIDField(error_messages=BROKEN)
@@ -27,6 +27,7 @@ class CounterForm(forms.Form):
     what = forms.CharField(required=False, max_length=200, error_messages={"max_length": gettext_lazy("C’est trop long pour une carte, un numéro ou un nom.")})
     person = forms.UUIDField(required=False, error_messages=BROKEN)
     people = PeopleField(required=False, error_messages=BROKEN)
+    sure = forms.BooleanField(required=False)
     undo = PeopleField(required=False, error_messages=BROKEN)
     waited = forms.IntegerField(required=False, min_value=0, max_value=LONGEST_WAIT, error_messages=BROKEN)
 

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -44,10 +45,11 @@ class Called:
 
 @dataclass
 class Round:
-    """What a save did: the call; those missing now; children newly missing; how many wait to be called; whose line somebody else had
+    """What a save did: the call; how many are in which state now; those missing now; children newly missing; how many wait to be called; whose line somebody else had
     noted meanwhile (kept: theirs; over: mine); how many are no longer at the centre."""
 
     call: RollCall
+    states: dict[str, int] = field(default_factory=dict)
     missing: list[Migrant] = field(default_factory=list)
     alerted: list[Migrant] = field(default_factory=list)
     left: int = 0
@@ -108,6 +110,7 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
     RollCallLine.objects.bulk_update(changed, ["state", "note", "noted_at", "noted_by", "version"])
     known |= {line.migrant_id: line for line in new}
     done.left = len(here.keys() - known.keys())
+    done.states = Counter(known[key].state for key in here.keys() & known.keys())
     if not done.left and here and call.finished_at is None:
         call.finished_at = timezone.now()
         call.save(update_fields=["finished_at"])

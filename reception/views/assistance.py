@@ -43,7 +43,9 @@ def assistance(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> Http
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("%(service)s : noté pour %(person)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)})
+            messages.success(
+                request, _("C’est noté pour %(person)s : %(service)s, %(day)s.") % {"service": line.service, "person": person, "day": date_format(line.given_on)}
+            )
             if line.service.category == Service.Category.KIT and (
                 warning := services.stock_warning(StockItem.objects.filter(centre=centre, service=line.service).first())
             ):

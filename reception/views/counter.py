@@ -16,20 +16,21 @@ from django.utils.translation import ngettext
 from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from audit.services import log_read
-from cases.models import CARE, Card, Migrant, clean_token
+from cases.models import Card, Migrant, clean_token
 from centres.access import access, may
 from centres.models import Centre, Service
 from centres.roles import Right
 
 from .. import services, tabs
-from ..counter import Given, Guest, give, hour_of, look_up, party, progress
+from ..counter import Given, Guest, give, hour_of, look_up, party, people_of, progress
 from ..forms import SCAN, SHOW, CounterForm
 from ..models import Assistance, FlagKind
+from ..rules import Offers
 from .meals import of_the_hour
 from .parts import PEOPLE, in_order, sent_before
 
 GATE = "gate"  # in the place of a service: who comes in is looked at, nothing is noted
-# How an answer looks, sounds and is called: the tone (`yes`, `already`, `no`, `look`) decides colour, sound and sign.
+# How an answer looks, sounds and is called: the tone decides colour, sound and sign (static/counter.js, static/sira.css).
 STATES: dict[str, tuple[str, Any]] = {
     "served": ("yes", lambda: _("Servi")),
     "already": ("already", lambda: _("Déjà servi")),
@@ -43,6 +44,8 @@ STATES: dict[str, tuple[str, Any]] = {
     "here": ("yes", lambda: _("Séjourne ici")),
     "away": ("already", lambda: _("Ne séjourne pas ici")),
     "not_admitted": ("no", lambda: _("Ne pas laisser entrer")),
+    "absent": ("away", lambda: ""),  # called by what is known of the person: « Partie le 12 novembre »
+    "missing": ("missing", lambda: ""),
 }
 
 
@@ -68,16 +71,21 @@ class Answer:
 
     @property
     def title(self) -> str:
-        return STATES[self.state][1]()
+        return STATES[self.state][1]() or (self.person.away.words if self.person and self.person.away else "")
+
+    @property
+    def is_absent(self) -> bool:
+        """Nobody expected them here: whoever serves them says that it is them."""
+        return self.state in ("absent", "missing")
 
     @property
     def may_serve(self) -> bool:
-        return self.state in ("shown", "undone") and self.person is not None and not self.person.refusal
+        return not self.gate and (self.is_absent or self.state in ("shown", "undone")) and self.person is not None and self.person.refusal is None
 
     @property
     def to_tick(self) -> list[Guest]:
         """Those of the household who can still be served."""
-        return [guest for guest in self.family if not guest.refusal and guest.line is None] if not self.gate else []
+        return [guest for guest in self.family if guest.refusal is None and guest.line is None] if not self.gate else []
 
     @property
     def is_card(self) -> bool:
@@ -94,6 +102,8 @@ class Answer:
     def short(self) -> str:
         """For the list of those who passed."""
         who = str(self.person.person) if self.person else self.typed
+        if self.title.endswith("?"):
+            return f"{self.title} {who}".strip()
         return _pair(self.title, who) if who else self.title
 
     @property
@@ -114,8 +124,7 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     sent = request.POST if form is not None else request.GET
     whole = not request.headers.get("HX-Request")
     wanted = sent.get("service", "").replace("\x00", "")
-    every = Service.objects if whole else Service.objects.filter(code=wanted[:30])
-    offered = in_order(every.at(centre))
+    offered = in_order(Service.objects.at(centre))
     service = next((one for one in offered if one.code == wanted), None)
     if service is None and wanted != GATE and form is None:
         service = of_the_hour([one for one in offered if one.once_per_day], timezone.localtime()) or next(iter(offered), None)
@@ -124,7 +133,8 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     # The way of a service belongs to it: another service begins with its own.
     chosen = sent.get("mode") if sent.get("was", wanted) == wanted else None
     mode = chosen if chosen in (SCAN, SHOW) else usual
-    answer = _answer(request, centre, service, form, gate=gate) if form is not None else None
+    offers = {one.pk: one.offer for one in offered}
+    answer = _answer(request, centre, service, form, offers, gate=gate) if form is not None else None
     context: dict[str, Any] = {
         "centre": centre,
         "service": service,
@@ -147,26 +157,28 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, centre: Centre, service: Service | None, form: CounterForm, *, gate: bool) -> Answer:
+def _answer(request: HttpRequest, centre: Centre, service: Service | None, form: CounterForm, offers: Offers, *, gate: bool) -> Answer:
     typed = request.POST.get("what", "").strip()[:200]
     if not form.is_valid():
         return Answer("broken", [" ".join(errors) for errors in form.errors.values()], typed=typed)
     if service is None and not gate:
         return Answer("broken", [_("Ce service n’est plus proposé.")], typed=typed)
     try:
-        return _answer_to(request, centre, service, form)
+        return _answer_to(request, centre, service, form, offers)
     except SameKeyOtherContent:
         return Answer("broken", [sent_before()], typed=typed)
 
 
-def _answer_to(request: HttpRequest, centre: Centre, service: Service | None, form: CounterForm) -> Answer:
+def _answer_to(request: HttpRequest, centre: Centre, service: Service | None, form: CounterForm, offers: Offers) -> Answer:
     data, user = form.cleaned_data, request.user
     if data["undo"]:
-        return _undo(request, centre, service, data["undo"])
+        return _undo(request, centre, service, data["undo"], offers)
     typed, at_once = data["what"], data["mode"] == SCAN
+    # Somebody whom nobody expects here is shown first, whatever the mode: their card may be in other hands, and « served » is « seen ».
+    sure = bool(data["people"]) or data["sure"]
     if data["people"] or data["person"]:
         asked = data["people"] or [data["person"]]
-        person = Migrant.objects.visible_to(user).prefetch_related(CARE).filter(pk=data["person"] or asked[0]).first()
+        person = people_of(user).filter(pk=data["person"] or asked[0]).first()
         found_for_sure, at_once = person is not None, True
     else:
         if not typed:
@@ -184,12 +196,12 @@ def _answer_to(request: HttpRequest, centre: Centre, service: Service | None, fo
     if person is None:
         _log(request, centre, ReadLog.Action.SEARCHED, [])
         return Answer("unknown", [_("Personne de ce centre ne correspond. Demandez le nom ou le numéro de dossier.")], typed=typed)
-    guests = party(user, centre, service, person)
+    guests = party(user, centre, service, person, offers, day=form.day())
     _log(request, centre, ReadLog.Action.OPENED, [guest.person for guest in guests])
     if service is None:
         return _at_gate(guests)
     me, family = guests[0], guests[1:]
-    if not (at_once and found_for_sure):
+    if not (at_once and found_for_sure and (me.away is None or sure)):
         return _shown(me, family, service, centre)
     wanted = [guest for guest in guests if guest.person.pk in asked] or [me]
     given = give(user, centre, service, wanted, key=data["key"], day=form.day())
@@ -202,10 +214,6 @@ def _log(request: HttpRequest, centre: Centre, action: ReadLog.Action, people: I
     log_read(request, action, PEOPLE, [person.pk for person in people], centre_code=centre.code)
 
 
-def _in_care(guest: Guest, centre: Centre) -> bool:
-    return guest.stay is not None or any(custody.centre_id == centre.pk and custody.until is None for custody in guest.person.custodies.all())
-
-
 def _when(line: Assistance | None, centre: Centre) -> str:
     """« Déjà servi à 12:04 », and where, if it was at another centre."""
     if line is None:
@@ -216,11 +224,29 @@ def _when(line: Assistance | None, centre: Centre) -> str:
 
 def _shown(me: Guest, family: list[Guest], service: Service, centre: Centre) -> Answer:
     """Who it is and what may be given; nothing is noted yet."""
-    if me.line is not None and service.once_per_day:
-        return Answer("already", [_when(me.line, centre)], me, family)
-    if me.refusal:
-        return Answer("refused", [me.refusal], me, family, elsewhere=not _in_care(me, centre) and me.person.died_on is None)
-    return Answer("shown", [_when(me.line, centre)] if me.line else [], me, family)
+    if me.refusal is not None:
+        words = [_already(me.line, me.refusal.words, centre) if me.already else me.refusal.words]
+    else:
+        words = [_when(me.line, centre)] if me.line else []
+    if me.away is not None:  # before all else
+        return Answer("missing" if me.away.missing else "absent", [me.away.todo, *words], me, family, elsewhere=_to_admit(me))
+    state = "already" if me.already else "refused" if me.refusal is not None else "shown"
+    return Answer(state, words, me, family, elsewhere=state == "refused" and _to_admit(me))
+
+
+def _to_admit(guest: Guest) -> bool:
+    """Do they have to be admitted (anew) before they have a bed here?"""
+    return guest.stay is None and guest.person.died_on is None
+
+
+def _whereabouts(guest: Guest) -> list[str]:
+    """« Partie le 12 novembre. », where the title says something else."""
+    return [] if guest.away is None else [f"{guest.away.words}. {guest.away.todo}"]
+
+
+def _already(line: Assistance | None, refusal: str, centre: Centre) -> str:
+    """« Déjeuner donné à 12:04 »; what is given once a stay was given on another day."""
+    return _when(line, centre) or refusal
 
 
 def _served(me: Guest, given: list[Given], service: Service, centre: Centre) -> Answer:
@@ -230,21 +256,24 @@ def _served(me: Guest, given: list[Given], service: Service, centre: Centre) -> 
         one = given[0]
         me = one.guest
         if one.already:
-            return Answer("already", [_when(one.line, centre)], me)
+            return Answer("already", [*_whereabouts(me), _already(one.line, one.refusal, centre)], me)
         if one.line is None:
-            return Answer("refused", [one.refusal], me, elsewhere=not _in_care(me, centre) and me.person.died_on is None)
-        return Answer("served", [str(service)], me, lines=lines)
+            return Answer("refused", [*_whereabouts(me), one.refusal], me, elsewhere=_to_admit(me))
+        return Answer("served", [str(service), *_whereabouts(me)], me, lines=lines)
     words = [_pair(service, ", ".join(str(one.guest.person) for one in given if one.line is not None and not one.already))] if lines else []
     if had := [str(one.guest.person) for one in given if one.already]:
         words.append(_("Déjà servi : %(names)s") % {"names": ", ".join(had)})
     words += [_pair(one.guest.person, one.refusal) for one in refused]
+    words += [_pair(one.guest.person, words_of) for one in given if one.line is not None for words_of in _whereabouts(one.guest)]
     return Answer("served" if lines else "refused" if refused else "already", words, me, lines=lines)
 
 
 def _at_gate(guests: list[Guest]) -> Answer:
     me = guests[0]
-    if me.refusal:
-        return Answer("not_admitted", [me.refusal], me, guests[1:], gate=True)
+    if me.refusal is not None:
+        return Answer("not_admitted", [*_whereabouts(me), me.refusal.words], me, guests[1:], gate=True)
+    if me.away is not None:
+        return Answer("missing" if me.away.missing else "absent", [me.away.todo], me, guests[1:], gate=True, elsewhere=_to_admit(me))
     if me.stay is None:
         return Answer("away", [], me, guests[1:], gate=True, elsewhere=True)
     words = [_("Lit : %(bed)s.") % {"bed": me.stay.bed_words} if me.stay.bed_words else _("Sans lit.")]  # type: ignore[attr-defined]
@@ -265,7 +294,7 @@ def _revoked(request: HttpRequest, centre: Centre, person: Migrant) -> Answer:
     )
 
 
-def _undo(request: HttpRequest, centre: Centre, service: Service | None, keys: list[uuid.UUID]) -> Answer:
+def _undo(request: HttpRequest, centre: Centre, service: Service | None, keys: list[uuid.UUID], offers: Offers) -> Answer:
     """Takes back what was just noted; done twice it is done once."""
     lines = list(
         Assistance.objects.visible_to(request.user).filter(pk__in=keys[:50], centre=centre).select_related("service", "centre", "migrant").order_by("migrant_id")
@@ -280,8 +309,8 @@ def _undo(request: HttpRequest, centre: Centre, service: Service | None, keys: l
         return Answer("broken", error.messages)
     names = ", ".join(str(line.migrant) for line in lines)
     words = ngettext("%(service)s retiré pour %(names)s.", "%(service)s retirés pour %(names)s.", len(lines)) % {"service": lines[0].service, "names": names}
-    person = Migrant.objects.visible_to(request.user).prefetch_related(CARE).filter(pk=lines[0].migrant_id).first()
+    person = people_of(request.user).filter(pk=lines[0].migrant_id).first()
     if person is None or service is None:
         return Answer("undone", [words])
-    guests = party(request.user, centre, service, person)
+    guests = party(request.user, centre, service, person, offers)
     return Answer("undone", [words], guests[0], guests[1:])

@@ -98,13 +98,12 @@ def _ticked(row: meal_list.Row, tick: str, sent: set[str] | None) -> bool:
 
 
 def _told(service: Service, served: services.Served) -> str:
-    made = ngettext("%(service)s : %(n)s noté", "%(service)s : %(n)s notés", served.made) if served.made else _("%(service)s : aucune ligne nouvelle")
-    words = made % {"service": service, "n": served.made}
+    parts = [ngettext("%(n)s personne servie", "%(n)s personnes servies", served.made) % {"n": served.made} if served.made else _("personne de plus à noter")]
     if served.had:
-        words += ", " + ngettext("%(n)s déjà servi", "%(n)s déjà servis", served.had) % {"n": served.had}
+        parts.append(ngettext("%(n)s déjà servie", "%(n)s déjà servies", served.had) % {"n": served.had})
     if served.passed:
-        words += ", " + ngettext("%(n)s non servi", "%(n)s non servis", len(served.passed)) % {"n": len(served.passed)}
-    return words + "."
+        parts.append(ngettext("%(n)s non servie", "%(n)s non servies", len(served.passed)) % {"n": len(served.passed)})
+    return _("%(service)s : %(figures)s.") % {"service": service, "figures": ", ".join(parts)}
 
 
 def _saved(request: HttpRequest, service: Service | None, day: datetime.date, found: list[meal_list.Row]) -> dict[str, Any] | None:

@@ -64,4 +64,4 @@ def take_back(request: HttpRequest, line: Assistance) -> None:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("%(service)s : retiré.") % {"service": line.service})
+        messages.success(request, _("Retiré de la liste : %(service)s.") % {"service": line.service})

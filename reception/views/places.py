@@ -20,6 +20,7 @@ from centres.models import Bed, BedBlock, Centre, Room
 from centres.roles import Right
 
 from .. import tabs
+from ..beds import held_beds
 from ..forms.places import BedsForm, BlockForm, ChangeBlockForm, RoomForm, WithdrawBedForm
 from ..models import BedAssignment
 from ..services import places as services
@@ -39,7 +40,7 @@ def frame(request: HttpRequest, centre: Centre, here: str) -> dict[str, Any]:
 
 @dataclass
 class RoomPlaces:
-    """A room with its beds of today (each with `taken`, `blocked`) and how many there are of each."""
+    """A room with its beds of today (each with `taken`, `blocked`, `kept`) and how many there are of each."""
 
     room: Room
     beds: list[Any]
@@ -56,11 +57,21 @@ class RoomPlaces:
     def blocked(self) -> int:
         return sum(bool(bed.blocked) for bed in self.beds)
 
+    @property
+    def kept(self) -> int:
+        return sum(bed.kept for bed in self.beds)
+
+    @property
+    def free(self) -> int:
+        return sum(not (bed.taken or bed.blocked or bed.kept) for bed in self.beds)
+
 
 def _with_state(beds: Any) -> Any:
-    """Each bed with `taken` (does somebody sleep there now?) and `blocked` (why nobody may today, else None)."""
+    """Each bed with `taken` (does somebody sleep there now?), `blocked` (why nobody may today, else None) and `kept` (empty, for somebody in
+    hospital)."""
     why = BedBlock.objects.acting().filter(bed=OuterRef("pk")).order_by()
-    return beds.annotate(taken=Exists(BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)), blocked=Subquery(why.values("reason")[:1]))
+    taken = Exists(BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True))
+    return beds.annotate(taken=taken, blocked=Subquery(why.values("reason")[:1]), kept=Exists(held_beds().filter(pk=OuterRef("pk"))))
 
 
 def _taken() -> Exists:
@@ -83,6 +94,8 @@ def places(request: HttpRequest, centre: Centre) -> HttpResponse:
         "rooms": shown,
         "usable": sum(room.usable for room in shown),
         "taken": sum(room.taken for room in shown),
+        "kept": sum(room.kept for room in shown),
+        "free": sum(room.free for room in shown),
         "blocked": sum(room.blocked for room in shown),
         "to_move": to_move,
     }

@@ -25,12 +25,11 @@ from .parts import PEOPLE
 
 State = RollCallLine.State
 EVENINGS_SHOWN = 7
-MOST_NAMED = 10
 
 
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
 def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
-    """Everybody with an open stay, room by room; saved as often as one likes. Also on paper, for the round itself."""
+    """Everybody with an open stay, room by room; saved as often as one likes. `?sheet`: the same on paper, for the round itself."""
     evening = evening_of()
     form = RollCallForm(request.POST or None, initial={"evening": evening})
     typed: dict[Any, services.Called] = {}
@@ -51,7 +50,10 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
     stays = absence.with_presence(Stay.objects.visible_to(request.user).open().at(centre).with_bed().select_related("migrant"), evening)
     rows = [_row(stay, known.get(stay.migrant_id), centre, evening, typed.get(stay.migrant_id)) for stay in stays]
     rows.sort(key=lambda row: (not row["room"], row["room"], row["bed"], row["name"].casefold()))
-    log_read(request, ReadLog.Action.LISTED, PEOPLE, [row["person"].pk for row in rows], centre_code=centre.code)
+    sheet = "sheet" in request.GET and request.method == "GET"
+    log_read(request, ReadLog.Action.PRINTED if sheet else ReadLog.Action.LISTED, PEOPLE, [row["person"].pk for row in rows], centre_code=centre.code)
+    if sheet:
+        return render(request, "reception/roll_call_sheet.html", {"centre": centre, "evening": evening, "rows": rows, "minors": sum(row["minor"] for row in rows)})
     left = sum(row["line"] is None for row in rows)
     missing = [row for row in rows if row["line"] is not None and row["line"].state == State.MISSING]
     total = len(rows)
@@ -99,21 +101,22 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
 
 
 def _tell(request: HttpRequest, done: services.Round) -> None:
+    """What the save did, in one line; who is missing stands on the page itself."""
+    count = lambda state: done.states.get(state, 0)  # noqa: E731
+    parts = [ngettext("%(n)s présente", "%(n)s présentes", count(State.PRESENT)) % {"n": count(State.PRESENT)}]
+    if count(State.LEAVE):
+        parts.append(ngettext("%(n)s en permission", "%(n)s en permission", count(State.LEAVE)) % {"n": count(State.LEAVE)})
+    parts.append(ngettext("%(n)s manquante", "%(n)s manquantes", count(State.MISSING)) % {"n": count(State.MISSING)} if count(State.MISSING) else _("aucune manquante"))
+    if done.left:
+        parts.append(ngettext("il reste %(n)s personne à appeler", "il reste %(n)s personnes à appeler", done.left) % {"n": done.left})
+    said = _("Enregistré : %(figures)s.") if done.left else _("L’appel est terminé : %(figures)s.")
+    messages.success(request, said % {"figures": ", ".join(parts)})
     for person in done.alerted:
-        words = _("%(person)s est mineur(e) et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
-        messages.error(request, words % {"person": person})
-    if done.missing:
-        names = ", ".join(str(person) for person in done.missing[:MOST_NAMED]) + (" …" if len(done.missing) > MOST_NAMED else "")
-        words = ngettext("%(n)s personne manque : %(names)s.", "%(n)s personnes manquent : %(names)s.", len(done.missing))
-        messages.warning(request, words % {"n": len(done.missing), "names": names})
+        words = _("%(person)s, personne mineure, manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
+        messages.warning(request, words % {"person": person})
     if done.kept or done.over:
         words = ngettext("%(n)s personne a été notée en même temps par quelqu’un d’autre : vérifiez la liste.", "%(n)s personnes ont été notées en même temps par quelqu’un d’autre : vérifiez la liste.", done.kept + done.over)  # fmt: skip
         messages.warning(request, words % {"n": done.kept + done.over})
     if done.gone:
         words = ngettext("%(n)s personne n’est plus au centre : elle n’est pas notée.", "%(n)s personnes ne sont plus au centre : elles ne sont pas notées.", done.gone)
         messages.warning(request, words % {"n": done.gone})
-    if done.left:
-        words = ngettext("Enregistré. Il reste %(n)s personne à appeler.", "Enregistré. Il reste %(n)s personnes à appeler.", done.left)
-        messages.success(request, words % {"n": done.left})
-    else:
-        messages.success(request, _("L’appel est terminé."))

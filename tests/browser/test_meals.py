@@ -46,7 +46,7 @@ def test_two_hundred_dinners_by_list(sign_in):
     page.get_by_label("Chercher dans la liste").fill("")
     expect(page.locator("[data-ticked] strong")).to_have_text(str(ticked - 1))
     page.get_by_role("button", name="Enregistrer", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text(f"{ticked - 1} notés.")
+    expect(page.get_by_role("status")).to_contain_text(f"{ticked - 1} personnes servies.")
     seconds = time.monotonic() - began
     print(f"{ticked - 1} meals in {seconds:.1f} s")
     assert seconds < 60
@@ -78,4 +78,4 @@ def test_without_javascript_on_a_phone(sign_in):
     assert page.locator("#meal-list input:checked").count() == 0
     page.locator("#meal-list input").nth(3).check()
     page.get_by_role("button", name="Enregistrer", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("1 noté.")
+    expect(page.get_by_role("status")).to_contain_text("1 personne servie.")

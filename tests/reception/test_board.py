@@ -15,7 +15,7 @@ from reception.models import Stay
 from reception.services import check_out
 from tests.factories import make_migrant, make_minor
 
-from .factories import a_bed, backdate, crowd, make_assistance, make_expected, make_stay, make_transfer
+from .factories import a_bed, backdate, crowd, make_alert, make_assistance, make_expected, make_stay, make_transfer
 
 
 def board(browser, code="GAO", **query):
@@ -153,6 +153,32 @@ class TestBoard:
         beds = {bed.label: (bed.state, bed.letter) for room in page.context["rooms"] if room.name == taken.room.name for bed in room.beds}
         assert [beds[bed.label] for bed in (taken, kept, blocked)] == [("taken", "P"), ("kept", "G"), ("blocked", "B")]
         assert beds["12"] == ("free", "L")
+        block = reverse("reception:places-block-change", args=["GAO", BedBlock.objects.get().pk])
+        assert block in board(as_user("manager.gao")).content.decode() and block not in page.content.decode()
+
+    def test_a_kept_bed_is_free_for_nobody(self, as_user, centre):
+        gao = centre("GAO")
+        kept, sleeper = a_bed(gao), make_stay(gao, bed=a_bed(gao, number=1))
+        away = check_out(actor=sleeper.checked_in_by, stay=make_stay(gao, bed=kept), reason="hospital", keep_bed_until=timezone.localdate())
+        assert occupancy.with_day(Centre.objects.filter(pk=gao.pk)).get().kept == 1
+        for url in (reverse("reception:centre", args=["GAO"]), "/"):
+            text = as_user("agent.gao").get(url).content.decode()
+            assert "1 / 82" in text and "80 places libres, 1 gardée" in text, url
+        page = board(as_user("agent.gao"))
+        places = as_user("agent.gao").get(reverse("reception:places", args=["GAO"]))
+        assert page.context["free"] == places.context["free"] == 80 and places.context["kept"] == 1 and "Lits gardés" in places.content.decode()
+        room = as_user("agent.gao").get(reverse("reception:places-room", args=["GAO", kept.room_id])).content.decode()
+        assert ">gardé<" in room
+        Stay.objects.filter(pk=away.pk).update(kept_until=timezone.localdate() - datetime.timedelta(days=1))  # the day is over
+        assert "81 places libres" in board(as_user("agent.gao")).content.decode()
+
+    def test_alerts_lead_to_what_they_are_about(self, as_user, centre):
+        gao = centre("GAO")
+        make_alert(gao, "occupancy", value=95, threshold=90)
+        make_alert(gao, "long_stay", value=2, threshold=1)
+        text = board(as_user("agent.gao")).content.decode()
+        assert f'href="{reverse("reception:places-occupancy", args=["GAO"])}"><span class="chip danger"' in text
+        assert 'href="/centres/GAO/?show=long#presentes"><span class="chip warn"' in text
 
 
 class TestCentres:

@@ -15,12 +15,15 @@ from accounts.models import User
 from audit.models import ReadLog
 from cases.models import Card, Household, Merge, Migrant
 from cases.services import issue_card, merge_files, revoke_card
-from centres.models import Centre, Service
+from centres.models import Centre, Service, ServiceOffer
+from reception import absence
 from reception.models import Assistance, FlagKind, PersonFlag, Stay
+from reception.services import Called, check_out
 from tests.factories import agent_of, make_migrant, make_minor
 
-from .factories import crowd, make_assistance, make_stay, make_transfer
+from .factories import crowd, make_assistance, make_leave, make_stay, make_transfer
 from .test_bed import _together
+from .test_roll_call import call
 
 
 def card_of(migrant: Migrant, centre: Centre) -> Card:
@@ -222,7 +225,7 @@ class TestWhoIsNotServed:
         stay = make_stay(gao)
         make_transfer(stay, "KAY", state="travelling")
         page = send(browser, stay.migrant.case_number)
-        assert answer(page).state == "refused" and answer(page).elsewhere
+        assert answer(page).state == "absent" and answer(page).elsewhere and not answer(page).may_serve
         assert reverse("reception:check_in", args=["GAO", stay.migrant_id]) in page.content.decode()
         assert not Assistance.objects.exists()
 
@@ -235,6 +238,102 @@ class TestWhoIsNotServed:
         for typed in ("'; --", "%", "<script>alert(1)</script>", "٣٤٥٦٧", "🂡", "0", "99999"):
             page = send(browser, typed)
             assert answer(page).state == "unknown" and "<script>" not in page.content.decode()
+
+
+class TestLookBeforeTheClick:
+    """What the screen says before anything is written is what the writing would say."""
+
+    def test_it_asks_the_same_rules_of_the_person_and_of_the_family(self, as_user, centre):
+        gao, browser, home, today = centre("GAO"), as_user("agent.gao"), Household.objects.create(), timezone.localdate()
+        mother, child = make_stay(gao), make_stay(gao)
+        Migrant.objects.filter(pk__in=[mother.migrant_id, child.migrant_id]).update(household=home)
+        guest = make_migrant(gao)
+
+        def look(code: str, person=mother.migrant):
+            shown = answer(send(browser, person.case_number, service=code, mode="show"))
+            clicked = answer(send(browser, person=person.pk, service=code, mode="show"))
+            assert (shown.state, shown.words) == (clicked.state, clicked.words) or shown.state == "shown"
+            assert (shown.state == "shown") == (clicked.state == "served")
+            return shown
+
+        def rule(code: str, **values) -> None:
+            ServiceOffer.objects.filter(centre=gao, service__code=code).update(**values)
+
+        rule("transport", suspended_since=today, suspended_reason="véhicule en panne")
+        suspended = look("transport")
+        assert (suspended.state, suspended.to_tick) == ("refused", []) and "véhicule en panne" in suspended.words[0]
+        rule("information", right_needed="manage_centre")
+        assert look("information").state == "refused" and "rôle" in look("information").words[0]
+        assert look("hebergement", guest).state == "refused"
+        rule("kit-hygiene", min_interval_days=10)
+        make_assistance(gao, migrant=child.migrant, service="kit-hygiene")
+        first = look("kit-hygiene")
+        assert first.state == "shown" and first.to_tick == [] and first.family[0].refusal.code == "too_soon"  # of the family too
+        assert look("kit-hygiene").state == "refused" and "Possible de nouveau" in look("kit-hygiene").words[0]
+        rule("consultation", excludes=["kit-hygiene"])
+        assert "ne vont pas ensemble" in look("consultation").words[0]
+        assert look("kit-vestimentaire").state == "shown"
+        assert look("kit-vestimentaire").state == "already"
+        Assistance.objects.filter(service__code="kit-vestimentaire").update(given_on=today - datetime.timedelta(days=1))
+        assert look("kit-vestimentaire").state == "already" and "pendant ce séjour" in look("kit-vestimentaire").words[0]
+
+    def test_who_is_not_expected_here_is_never_green(self, as_user, centre):
+        gao, browser, day = centre("GAO"), as_user("agent.gao"), datetime.timedelta(days=1)
+        left, hospital, leave, missing, here = (make_stay(gao, arrived_at=timezone.now() - 3 * day) for _ in range(5))
+        check_out(actor=agent_of(gao), stay=left, reason="left")
+        check_out(actor=agent_of(gao), stay=hospital, reason="hospital")
+        Stay.objects.filter(pk=left.pk).update(departed_at=timezone.now() - day)  # yesterday
+        make_leave(gao, stay=leave)
+        call(gao, Called(missing.migrant_id, "missing"), Called(here.migrant_id, "present"))
+        said = {left: "Partie le", hospital: "À l’hôpital depuis le", leave: "En permission jusqu’à la nuit du", missing: "Signalée manquante à l’appel du"}
+        for stay, words in said.items():
+            state = "missing" if stay is missing else "absent"
+            token = card_of(stay.migrant, gao).token
+            for service in ("dejeuner", "gate"):
+                for mode in ("scan", "show"):
+                    page = send(browser, token, mode=mode, service=service)
+                    assert (answer(page).state, answer(page).tone) == (state, "missing" if stay is missing else "away"), words
+                    assert answer(page).title.startswith(words) and answer(page).said.startswith(words)
+                    assert ('name="sure"' in page.content.decode()) == (service != "gate")
+            assert answer(send(browser, person=stay.migrant_id)).state == state  # chosen among several of one name: still a question
+            assert (reverse("reception:check_in", args=["GAO", stay.migrant_id]) in page.content.decode()) == (stay in (left, hospital))
+        assert "Prévenez tout de suite le responsable" in answer(send(browser, missing.migrant.case_number)).words[0]
+        assert not Assistance.objects.exists() and absence.with_evening(Centre.objects.filter(pk=gao.pk)).get().missing == 1
+        done = answer(send(browser, person=missing.migrant_id, sure="1"))
+        assert done.state == "served" and "Signalée manquante" in done.said  # and seen again
+        assert answer(send(browser, missing.migrant.case_number, service="diner")).state == "served"
+        for state in ("present", "missing"):
+            call(gao, Called(missing.migrant_id, state, note=state))
+        again = answer(send(browser, missing.migrant.case_number))
+        assert again.state == "missing" and not again.may_serve and "Déjeuner donné à" in again.said  # had it, and missed since: still an alarm
+        assert answer(send(browser, here.migrant.case_number)).state == "served"
+        residents = answer(send(browser, left.migrant.case_number, service="hebergement", mode="show"))
+        assert residents.state == "absent" and residents.title.startswith("Partie le") and "réservé aux personnes hébergées" in residents.words[1]
+        assert not residents.may_serve and answer(send(browser, person=left.migrant_id, service="hebergement", sure="1")).state == "refused"
+
+    def test_one_of_the_family_who_is_away_is_not_ticked(self, as_user, centre):
+        gao, browser, home = centre("GAO"), as_user("agent.gao"), Household.objects.create()
+        mother, child = make_stay(gao), make_stay(gao)
+        Migrant.objects.filter(pk__in=[mother.migrant_id, child.migrant_id]).update(household=home)
+        make_leave(gao, stay=child)
+        page = send(browser, mother.migrant.case_number, mode="show")
+        text = page.content.decode()
+        assert f'id="f-{mother.migrant_id}" checked' in text and f'value="{child.migrant_id}" id="f-{child.migrant_id}">' in text
+        assert "En permission" in text
+
+    def test_on_the_way_and_where_they_are_is_told_to_who_follows_them(self, as_user, centre):
+        gao, kay = centre("GAO"), centre("KAY")
+        stay = make_stay(gao)
+        transfer = make_transfer(stay, "KAY", state="travelling")
+        there = answer(send(as_user("agent.kayes"), stay.migrant.case_number, code="KAY"))
+        assert there.state == "absent" and there.title.startswith("En route vers") and there.elsewhere
+        make_stay(kay, migrant=stay.migrant)
+        assert transfer.pk and answer(send(as_user("agent.kayes"), stay.migrant.case_number, code="KAY")).state == "served"
+        before = answer(send(as_user("agent.gao"), stay.migrant.case_number, service="gate"))
+        assert before.title.startswith("Partie le") and "Kayes" not in before.said
+        Migrant.objects.filter(pk=stay.migrant_id).update(died_on=timezone.localdate() - datetime.timedelta(days=1))
+        refused = answer(send(as_user("agent.gao"), stay.migrant.case_number))
+        assert refused.state == "absent" and not refused.may_serve and "décédée" not in refused.said  # nor of what became of them since
 
 
 class TestFamily:
@@ -332,6 +431,9 @@ class TestPage:
         assert scans() == few
         shown, served, page = few
         assert shown <= 12 and page <= 12
+        carrier = make_stay(gao).migrant
+        flag(carrier, suspends=[Service.objects.get(code="diner")])
+        assert asked(lambda: send(browser, carrier.case_number, mode="show")) <= 12
         assert served <= 12 + 10  # what `record_assistance` asks itself
 
 

@@ -60,7 +60,7 @@ class TestPage:
         for _click in (1, 2):  # a line that broke: the answer is the same
             page = browser.post(address(), sent, follow=True)
             text = page.content.decode()
-            assert "2 notés, 1 déjà servi, 1 non servi." in text
+            assert "2 personnes servies, 1 déjà servie, 1 non servie." in text
             assert str(denied) in text and "Prévenez le responsable" in text and "Annuler cette liste" in text
         assert "Annuler cette liste" in browser.get(address()).content.decode()  # come back by the tab
         assert Assistance.objects.count() == 3

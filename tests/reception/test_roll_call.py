@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.acting import SameKeyOtherContent
+from audit.models import ReadLog
 from centres.models import Centre
 from reception import absence
 from reception.evening import due_evening, evening_of, noon_of
@@ -33,7 +34,7 @@ from reception.services import (
 from reception.tasks import watch_absences as watch_all
 from tests.factories import agent_of, make_migrant, make_minor
 
-from .factories import crowd, make_leave, make_stay, manager_of, queries_of
+from .factories import a_bed, crowd, make_leave, make_stay, manager_of, queries_of
 
 DAY = datetime.timedelta(days=1)
 MIDNIGHT = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + DAY  # whatever the hour at which the tests run
@@ -160,8 +161,24 @@ class TestRound:
         done = browser.post(url, body | {f"s{number[adult.pk]}": "present", f"s{number[child.pk]}": "missing"}, follow=True)
         text = done.content.decode()
         assert "la protection et le responsable sont prévenus" in text and "L’appel est terminé" in text
+        assert "L’appel est terminé\u00a0: 1 présente, 1 manquante." in text and 'class="message danger"' not in text
         assert RollCallLine.objects.get(migrant=child.migrant).state == "missing"
         assert as_user("returns.gao").get(url).status_code == 403
+
+    def test_the_sheet_for_the_round(self, as_user, centre, persona):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        url = reverse("reception:roll_call", args=["GAO"])
+        bed = a_bed(gao)
+        adult, child = make_stay(gao, bed=bed), make_stay(gao, migrant=make_minor(gao))
+        assert 'href="?sheet"' in browser.get(url).content.decode()
+        text = browser.get(url, {"sheet": ""}).content.decode()
+        assert f"{bed.room.name} – {bed.label}" in text and str(adult.migrant) in text and "2 personnes, dont 1 mineure (M)" in text
+        assert text.index("Sans lit") > text.index(str(adult.migrant)) and text.count('class="minor"') == 1 and "signature" in text
+        log = ReadLog.objects.filter(user=persona("agent.gao")).latest("id")
+        assert (log.action, set(log.rows)) == ("printed", {str(adult.migrant_id), str(child.migrant_id)})
+        assert as_user("returns.gao").get(url, {"sheet": ""}).status_code == 403
+        crowd(gao, 300)
+        assert queries_of(browser, url + "?sheet") <= 12 and len(gzip.compress(browser.get(url + "?sheet").content, 6)) < 20_000
 
     def test_three_hundred_people(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")
@@ -227,7 +244,7 @@ def test_a_missing_child_tells_protection_and_the_manager_at_once(as_user, centr
         note_absence(actor=agent_of(gao), stay=child, found=True, note="Chez un voisin", id=uuid.uuid4())
         assert Alert.objects.open().count() == 1  # found again is shown; the matter is closed by whoever answers for it
         page = as_user("protection").get(reverse("reception:absences", args=["GAO"]))
-        assert page.context["children"][0].again.how == "sighting" and "revu(e) le" in page.content.decode()
+        assert page.context["children"][0].again.how == "sighting" and "personne revue le" in page.content.decode()
         url = reverse("reception:close-alert", args=[alert.pk])
         assert as_user("agent.gao").post(url, {"done": "x"}).status_code == 403
         assert as_user("manager.kayes").post(url, {"done": "x"}).status_code == 404
