@@ -5,13 +5,14 @@ import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from cases.models import Custody, Migrant, Referral
+from cases.services import merge_files, undo_merge
 from reception.models import FlagKind, PersonFlag, Stay, Transfer
 from reception.services import ask_transfer, assign_bed, check_in, check_out, move_transfer
 from reception.workflow import TRANSITIONS, State
@@ -122,6 +123,37 @@ class TestSteps:
                     except (PermissionDenied, ValidationError):
                         continue
                 assert bool(done) == (allowed and to != State.ARRIVED), (start, to)
+
+    def test_the_database_knows_where_a_transfer_begins(self, persona, centre):
+        """Raw SQL neither begins one half-way nor leads it elsewhere; files that are joined take theirs along."""
+        stay = make_stay(centre("GAO"))
+        given = {"migrant": stay.migrant, "stay": stay, "from_centre": stay.centre, "to_centre": centre("KAY"), "reason": "Essai", "planned_on": TODAY()}
+        now = {"answered_at": timezone.now(), "left_at": timezone.now()}
+        wrong = (
+            {"state": State.ACCEPTED, "answered_at": timezone.now()},
+            {"state": State.TRAVELLING, **now},
+            {"state": State.ARRIVED, "ended_at": timezone.now(), **now},
+            {"migrant": make_stay(centre("GAO")).migrant},
+            {"from_centre": centre("BKO")},
+        )
+        for values in wrong:
+            with pytest.raises(IntegrityError, match="a transfer (begins as asked|is of somebody)"), transaction.atomic():
+                Transfer.objects.create(**given | values)
+        transfer = Transfer.objects.create(**given)
+        for values in ({"to_centre": centre("BKO")}, {"from_centre": centre("BKO")}, {"stay": make_stay(centre("GAO"))}):
+            with pytest.raises(InternalError), transaction.atomic():
+                Transfer.objects.filter(pk=transfer.pk).update(**values)
+        other = make_migrant(centre("GAO"))
+        with pytest.raises(IntegrityError, match="stays with its person"), transaction.atomic():
+            Transfer.objects.filter(pk=transfer.pk).update(migrant=other)
+            connection.check_constraints()
+        versions = (other.version, stay.migrant.version)
+        merge, _new = merge_files(actor=persona("manager.gao"), id=uuid.uuid4(), survivor=other, merged=stay.migrant, versions=versions, take=[])
+        connection.check_constraints()
+        assert Transfer.objects.get(pk=transfer.pk).migrant_id == other.pk
+        undo_merge(actor=persona("manager.gao"), merge=merge)
+        connection.check_constraints()
+        assert Transfer.objects.get(pk=transfer.pk).migrant_id == stay.migrant_id
 
     def test_words_where_it_stops(self, persona, centre):
         transfer = make_transfer(make_stay(centre("GAO")), "KAY")
