@@ -1,5 +1,6 @@
 """Countries by ISO 3166-1 alpha-2 code, named in the language of the reader (names: Unicode CLDR, through Babel)."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -151,6 +152,17 @@ def country_choices() -> list[tuple[str, str]]:
     known = _names((get_language() or "fr")[:2])
     first = [(code, known[code]) for code in ECOWAS]
     return first + sorted(((code, name) for code, name in known.items() if code not in ECOWAS), key=lambda pair: _plain(pair[1]))
+
+
+def country_in(text: str) -> str:
+    """The code of the country that the text names first (« surtout Guinée, quelques Maliens » → GN), in the active language; "" for none."""
+    said, best = f" {' '.join(re.split(r'[^a-z-]+', _plain(text)))} ", (len(text) + 9, 0, "")
+    for code, name in country_choices():
+        words = " ".join(re.split(r"[^a-z-]+", _plain(name)))
+        at = said.find(f" {words} ")
+        if at >= 0:
+            best = min(best, (at, -len(words), code))  # of « Guinée équatoriale » and « Guinée » the longer one
+    return best[2]
 
 
 def continent(code: str) -> str:

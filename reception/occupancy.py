@@ -173,5 +173,10 @@ def rooms(user, centre: Centre) -> list[RoomNow]:
 
 
 def expected(centre: Centre, *, most: int = 20) -> list[ExpectedGroup]:
-    """Groups announced and not yet come, the first to come on top."""
-    return list(ExpectedGroup.objects.announced().filter(centre=centre).select_related("announced_from").order_by("expected_at", "pk")[:most])
+    """Groups announced and not yet come, the first to come on top; before them those of the day of whom not everybody is registered."""
+    rows = (
+        ExpectedGroup.objects.with_registered()
+        .filter(centre=centre)
+        .filter(Q(state=ExpectedGroup.State.ANNOUNCED) | Q(pk__in=ExpectedGroup.objects.to_register().values("pk")))
+    )
+    return list(rows.select_related("announced_from").order_by("-state", "expected_at", "pk")[:most])

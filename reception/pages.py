@@ -25,7 +25,6 @@ from config.countries import country_name
 from . import absence, alerts, occupancy
 from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Stay, Transfer
 from .services import UNDONE
-from .services.stays import moment
 from .views.parts import PEOPLE
 from .workflow import State
 

@@ -117,7 +117,7 @@ class Transfer(models.Model):
                         RAISE EXCEPTION 'a transfer is of somebody who is at the centre that asks' USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_of_who_is_there';
                     END IF;
                     RETURN NEW;
-                """,  # noqa: S608 - words of ours
+                """,
             ),
             # Another centre is another request: what one centre said yes to is never turned into a transfer to another.
             pgtrigger.ReadOnly(name="same_journey", fields=["together", "stay", "from_centre", "to_centre"]),

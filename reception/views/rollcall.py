@@ -100,7 +100,7 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
 
 def _tell(request: HttpRequest, done: services.Round) -> None:
     for person in done.alerted:
-        words = _("%(person)s est mineur(e) et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
+        words = _("%(person)s a moins de 18 ans et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
         messages.error(request, words % {"person": person})
     if done.missing:
         names = ", ".join(str(person) for person in done.missing[:MOST_NAMED]) + (" …" if len(done.missing) > MOST_NAMED else "")
