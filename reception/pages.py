@@ -25,6 +25,7 @@ from config.countries import country_name
 from . import absence, alerts, occupancy
 from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Stay, Transfer
 from .services import UNDONE
+from .services.stays import moment
 from .views.parts import PEOPLE
 from .workflow import State
 
@@ -133,7 +134,9 @@ def _transfers(migrant: Migrant) -> list[Transfer]:
 def _transfer_due(user: Any, transfer: Transfer) -> DueItem:
     title = _("Transfert vers %(centre)s : %(state)s") % {"centre": transfer.to_centre, "state": transfer.get_state_display()}
     day = formats.date_format(transfer.planned_on)
-    words = _("Attendue, pas arrivée : prévue le %(day)s.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
+    words = _("Arrivée prévue le %(day)s, date dépassée.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
+    if transfer.left_at is not None:
+        words = _("En route depuis le %(moment)s.") % {"moment": moment(transfer.left_at)} + " " + words
     seen = any(may(user, Right.VIEW_CENTRE, centre) for centre in transfer.access_centres(writing=False))
     return DueItem(title, words % {"day": day}, reverse("reception:transfer", args=[transfer.pk]) if seen else "", "danger" if transfer.is_late else "info")
 

@@ -78,7 +78,7 @@ def _night(text: str) -> str:
 def _leave_rows(paper: Paper) -> list[TimelineRow]:
     first, last = (_night(part) for part in paper.title.split(BETWEEN))
     one = first == last
-    words = _("Permission d’absence : la nuit du %(first)s") if one else _("Permission d’absence : de la nuit du %(first)s à celle du %(last)s")
+    words = _("Permission d’absence : la nuit du %(first)s") if one else _("Permission d’absence : de la nuit du %(first)s à celle du %(last)s")
     rows = [TimelineRow(paper.at, words % {"first": first, "last": last}, paper.text, who=paper.who, chip={"label": _("absence"), "tone": "info"})]
     if paper.ended:
         rows.append(TimelineRow(paper.ended, _("Permission d’absence annulée"), chip={"label": _("absence"), "tone": "neutral"}))
@@ -87,7 +87,7 @@ def _leave_rows(paper: Paper) -> list[TimelineRow]:
 
 def _absence_row(paper: Paper) -> TimelineRow:
     missing = paper.title == RollCallLine.State.MISSING
-    title = _("Manque à l’appel du soir") if missing else _("Appel du soir : absence avec permission")
+    title = _("Manque à l’appel du soir") if missing else _("Appel du soir : absence avec permission")
     return TimelineRow(paper.at, title, paper.text, who=paper.who, chip={"label": _("absence"), "tone": "danger" if missing else "info"})
 
 
@@ -97,7 +97,7 @@ def _bed_rows(beds: list[Paper]) -> list[TimelineRow]:
     for number, paper in enumerate(beds):
         before = beds[number - 1] if number else None
         moved = before is not None and before.ended is not None and abs(paper.at - before.ended) < SAME_MOMENT
-        title = _("Autre lit : %(bed)s") if moved else _("Lit : %(bed)s")
+        title = _("Autre lit : %(bed)s") if moved else _("Lit : %(bed)s")
         rows.append(TimelineRow(paper.at, title % {"bed": paper.title}, paper.text, chip={"label": _("lit"), "tone": "neutral"}))
     return rows
 

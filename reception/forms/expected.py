@@ -44,7 +44,7 @@ class AnnounceForm(forms.Form):
     children = _number(gettext_lazy("Enfants (moins de 18 ans)"), initial=0, required=False)
     minors_alone = _number(gettext_lazy("Dont enfants seuls"), initial=0, required=False)
     arrival_kind = forms.ChoiceField(
-        label=gettext_lazy("Comment ces personnes viennent-elles ?"), choices=[("", gettext_lazy("Non connu")), *Migrant.ArrivalKind.choices], required=False
+        label=gettext_lazy("Comment ces personnes viennent-elles ?"), choices=[("", gettext_lazy("Non connu")), *Migrant.ArrivalKind.choices], required=False
     )
     nationalities = _words("nationalities", help_text=gettext_lazy("Par exemple « surtout Guinée, quelques Sénégalais »."))
     coming_from = _words("coming_from", help_text=gettext_lazy("Ville ou pays, par exemple « Agadez »."))

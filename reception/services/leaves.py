@@ -43,7 +43,7 @@ def allow_leave(*, actor: User, stay: Stay, first_night: datetime.date, last_nig
     if first_night < evening_of():
         raise ValidationError({"first_night": _("Cette nuit est passée. Choisissez cette nuit ou une nuit à venir.")})
     if first_night > timezone.localdate() + datetime.timedelta(days=MOST_AHEAD):
-        words = _("Une permission commence dans les %(most)s jours : plus tard, personne ne sait encore qui sera au centre. Vérifiez l’année.")
+        words = _("Une permission commence dans les %(most)s jours : plus tard, personne ne sait encore qui sera au centre. Vérifiez l’année.")
         raise ValidationError({"first_night": words % {"most": MOST_AHEAD}})
     if last_night < first_night:
         raise ValidationError({"last_night": _("La dernière nuit ne peut pas précéder la première.")})

@@ -65,7 +65,7 @@ def announce(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Le groupe est annoncé au centre de %(centre)s.") % {"centre": group.centre})
             return redirect("reception:expected_group", group.pk)
     # Where the user came from: the board of a centre, if it is one they see.
-    board = Centre.objects.filter(pk__in=centres_for(request.user, Right.VIEW_CENTRE), code=request.GET.get("centre", "")[:3]).first()
+    board = next((centre for centre in own if centre.code == request.GET.get("centre") and may(request.user, Right.VIEW_CENTRE, centre)), None)
     return render(request, "reception/announce.html", {"form": form, "board": board})
 
 

@@ -126,7 +126,7 @@ class TestPages:
         today = timezone.localdate().isoformat()
         assert said == {"title": "Niamey – 14 personnes", "nationality": "GQ", "origin_country": "GQ", "arrival_kind": "forced_return", "arrived_on": today}
         common = {"consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra"}
-        begun, _made = open_group(actor=persona("agent.gao"), id=form["id"].value(), centre=centre("GAO"), kind="bus", common=common)
+        begun, _made = open_group(actor=persona("agent.gao"), id=uuid.UUID(str(form["id"].value())), centre=centre("GAO"), kind="bus", common=common)
         people = [make_migrant(centre("GAO"), arrival_kind="forced_return").pk for _person in range(2)]
         Migrant.objects.filter(pk__in=people).update(registration_group=begun)
         assert gao.get(link).url == reverse("cases:group", args=[begun.pk])

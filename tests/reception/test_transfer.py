@@ -355,7 +355,7 @@ def test_gao_bamako_kayes(as_user, persona, centre):
     assert {code: stays_seen_by(code) for code in codes} == {"GAO": ["GAO"], "BKO": ["GAO", "BKO"], "KAY": ["GAO", "BKO", "KAY"]}
     seen = {code: as_user(name).get(file_url).content.decode() for code, name in codes.items()}
     assert ["Écrit à Gao" in seen[code] for code in codes] == [True, True, True]
-    for words in ("Permission d’absence : de la nuit du", "Chez un oncle de Gao", "Manque à l’appel du soir", "Parti au marché", "Autre lit", "Près de la porte",
+    for words in ("Permission d’absence : de la nuit du", "Chez un oncle de Gao", "Manque à l’appel du soir", "Parti au marché", "Autre lit", "Près de la porte",
                   "Transfert demandé vers le centre de Bamako", "Transfert accepté par le centre de Bamako", "En route vers le centre de Bamako"):  # fmt: skip
         assert [words in seen[code] for code in codes] == [True, True, True], words
     assert ["En route vers le centre de Kayes" in seen[code] for code in codes] == [False, True, True]
