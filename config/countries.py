@@ -154,15 +154,19 @@ def country_choices() -> list[tuple[str, str]]:
     return first + sorted(((code, name) for code, name in known.items() if code not in ECOWAS), key=lambda pair: _plain(pair[1]))
 
 
-def country_in(text: str) -> str:
-    """The code of the country that the text names first (« surtout Guinée, quelques Maliens » → GN), in the active language; "" for none."""
-    said, best = f" {' '.join(re.split(r'[^a-z-]+', _plain(text)))} ", (len(text) + 9, 0, "")
-    for code, name in country_choices():
-        words = " ".join(re.split(r"[^a-z-]+", _plain(name)))
-        at = said.find(f" {words} ")
-        if at >= 0:
-            best = min(best, (at, -len(words), code))  # of « Guinée équatoriale » and « Guinée » the longer one
-    return best[2]
+def _words(text: str) -> str:
+    return f" {' '.join(re.split(r'[^a-z]+', _plain(text)))} "
+
+
+def only_country_in(text: str) -> str:
+    """The code of the one country that the text names (« surtout Guinée » → GN), in the active language; "" for none or several."""
+    said, found = _words(text), ""
+    for code, name in sorted(country_choices(), key=lambda pair: -len(pair[1])):  # « Guinée équatoriale » before « Guinée »
+        if _words(name) in said:
+            if found:
+                return ""
+            said, found = said.replace(_words(name), " "), code
+    return found
 
 
 def continent(code: str) -> str:

@@ -32,7 +32,7 @@ MOST_SHOWN = 150  # two buses
 
 
 # What a page that knows of the group already (one that was announced) says of it in the address.
-CARRIED = ("centre", "title", "nationality", "origin_country", "arrival_kind", "arrived_on")
+CARRIED = ("centre", "title", "nationality", "arrival_kind", "arrived_on")
 
 
 def _announced(request: HttpRequest) -> uuid.UUID | None:

@@ -19,7 +19,7 @@ from cases.models import Migrant
 from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
-from config.countries import country_in
+from config.countries import only_country_in
 
 from .. import services, tabs
 from ..forms import AnnounceForm, ArrivedForm, CancelForm
@@ -117,8 +117,7 @@ def _carried(group: ExpectedGroup) -> str:
         "id": group.pk,
         "centre": group.centre.code,
         "title": f"{group.coming_from[:60]} – {people}" if group.coming_from else people,
-        "nationality": country_in(group.nationalities),
-        "origin_country": country_in(group.nationalities),
+        "nationality": only_country_in(group.nationalities),  # where several are named, nobody knows that of most
         "arrival_kind": group.arrival_kind,
         "arrived_on": timezone.localdate(group.closed_at) if group.closed_at else "",
     }

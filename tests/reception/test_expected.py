@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.acting import SameKeyOtherContent, Stale
 from cases.models import Migrant
 from cases.services import open_group
+from config.countries import only_country_in
 from reception.models import ExpectedGroup
 from reception.services import announce_group, close_group
 from tests.factories import make_migrant
@@ -86,6 +87,14 @@ class TestComing:
             assert close_group(actor=persona(username), group=group, version=1, words="Panne").state == "cancelled", mine
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("surtout Guinée", "GN"), ("Guinée équatoriale, quelques-uns d’ailleurs", "GQ"), ("Guinée, Sénégal", ""), ("Nigériens", ""), ("", ""), ("niger", "NE")],
+)
+def test_the_country_that_a_text_names(said, code):
+    assert only_country_in(said) == code
+
+
 class TestPages:
     def test_from_the_announcement_to_the_registration(self, as_user, persona, centre):
         when = timezone.localtime() + datetime.timedelta(days=1)
@@ -122,9 +131,9 @@ class TestPages:
         assert "14 arrivées, 0 enregistrée" in gao.get(board).content.decode()
         # What the announcement says is typed by nobody again.
         form = gao.get(link).context["form"]
-        said = {name: form[name].value() for name in ("title", "nationality", "origin_country", "arrival_kind", "arrived_on")}
+        said = {name: form[name].value() for name in ("title", "nationality", "arrival_kind", "arrived_on")}
         today = timezone.localdate().isoformat()
-        assert said == {"title": "Niamey – 14 personnes", "nationality": "GQ", "origin_country": "GQ", "arrival_kind": "forced_return", "arrived_on": today}
+        assert said == {"title": "Niamey – 14 personnes", "nationality": "GQ", "arrival_kind": "forced_return", "arrived_on": today}
         common = {"consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra"}
         begun, _made = open_group(actor=persona("agent.gao"), id=uuid.UUID(str(form["id"].value())), centre=centre("GAO"), kind="bus", common=common)
         people = [make_migrant(centre("GAO"), arrival_kind="forced_return").pk for _person in range(2)]

@@ -229,7 +229,7 @@ def test_a_missing_child_tells_protection_and_the_manager_at_once(as_user, centr
         note_absence(actor=agent_of(gao), stay=child, found=True, note="Chez un voisin", id=uuid.uuid4())
         assert Alert.objects.open().count() == 1  # found again is shown; the matter is closed by whoever answers for it
         page = as_user("protection").get(reverse("reception:absences", args=["GAO"]))
-        assert page.context["children"][0].again.how == "sighting" and "revu(e) le" in page.content.decode()
+        assert page.context["children"][0].again.how == "sighting" and "de nouveau là le" in page.content.decode()
         url = reverse("reception:close-missing", args=[alert.pk])
         assert as_user("agent.gao").post(url, {"done": "x"}).status_code == 403
         assert as_user("manager.kayes").post(url, {"done": "x"}).status_code == 404
