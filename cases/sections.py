@@ -40,11 +40,14 @@ class DueItem:
 
 @dataclass(frozen=True)
 class Action:
-    """A button in the head of the file; the lowest `order` is the main one."""
+    """What may be done with the file. The first two by `order` are buttons, those from `FURTHER` on never are; the rest is behind « Plus »."""
 
     title: str
     url: str
     order: int = 50
+
+
+FURTHER = 30  # an action of this order or a later one is seldom the next thing to do
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,13 @@ class Tab:
 class Section:
     """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
     rows (with UUID keys) whose pages are in the read log; as far as the user may see them. `flags` ({"label", "tone"}) stand beside the name;
-    `tabs` ask the database nothing."""
+    `tabs` ask the database nothing. `onward` is shown, instead of what is due, to a team that let the person go: what it knows of that itself."""
 
     name: str
     right: Right
     timeline: Callable[[Any, Migrant], list[TimelineRow]] = field(default=lambda user, migrant: [])
     due: Callable[[Any, Migrant], list[DueItem]] = field(default=lambda user, migrant: [])
+    onward: Callable[[Any, Migrant], list[DueItem]] = field(default=lambda user, migrant: [])
     actions: Callable[[Any, Migrant], list[Action]] = field(default=lambda user, migrant: [])
     flags: Callable[[Any, Migrant], list[dict[str, str]]] = field(default=lambda user, migrant: [])
     tabs: Callable[[Any, Migrant], list[Tab]] = field(default=lambda user, migrant: [])

@@ -1,5 +1,6 @@
 """Countries by ISO 3166-1 alpha-2 code, named in the language of the reader (names: Unicode CLDR, through Babel)."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -151,6 +152,21 @@ def country_choices() -> list[tuple[str, str]]:
     known = _names((get_language() or "fr")[:2])
     first = [(code, known[code]) for code in ECOWAS]
     return first + sorted(((code, name) for code, name in known.items() if code not in ECOWAS), key=lambda pair: _plain(pair[1]))
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(re.split(r'[^a-z]+', _plain(text)))} "
+
+
+def only_country_in(text: str) -> str:
+    """The code of the one country that the text names (« surtout Guinée » → GN), in the active language; "" for none or several."""
+    said, found = _words(text), ""
+    for code, name in sorted(country_choices(), key=lambda pair: -len(pair[1])):  # « Guinée équatoriale » before « Guinée »
+        if _words(name) in said:
+            if found:
+                return ""
+            said, found = said.replace(_words(name), " "), code
+    return found
 
 
 def continent(code: str) -> str:

@@ -30,6 +30,7 @@ from config.days import midnight
 
 from .beds import held_beds, kept_beds
 from .models import ExpectedGroup, Stay, StayQuerySet, Transfer
+from .workflow import State
 
 AWAITED_DAYS = 14  # after that nobody waits for somebody who never came
 
@@ -77,12 +78,13 @@ def bar(centre: Centre) -> SafeString:
 
 @dataclass(frozen=True)
 class Awaited:
-    """Somebody in the centre's care who has not been admitted yet: registered here, or on the way from another centre."""
+    """Somebody in the centre's care who has not been admitted yet: registered here, or on the way from another centre (`way_from`: its name)."""
 
     migrant: Migrant
     since: datetime.datetime
     transferred: bool
     group: RegistrationGroup | None = None
+    way_from: str = ""
 
 
 def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
@@ -92,11 +94,13 @@ def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
     recent = timezone.now() - datetime.timedelta(days=AWAITED_DAYS)
     reasons = (Custody.Reason.REGISTERED, Custody.Reason.TRANSFERRED)
     custodies = Custody.objects.filter(centre=centre, until__isnull=True, since__gte=recent, reason__in=reasons, migrant__died_on__isnull=True)
-    # Somebody with an open stay anywhere is not awaited; nor who came and left since; who is on the way stands among the transfers.
+    # Somebody with an open stay anywhere is not awaited; nor who came and left since; nor whose journey ended without them.
     came = Stay.objects.filter(Q(departed_at__isnull=True) | Q(centre=centre, departed_at__gte=OuterRef("since")), migrant=OuterRef("migrant"))
-    travelling = Transfer.objects.filter(migrant=OuterRef("migrant"), to_centre=centre, left_at__gte=recent)
-    rows = custodies.exclude(Exists(came)).exclude(Exists(travelling)).select_related("migrant__registration_group").order_by("-since")[:most]
-    return [Awaited(one.migrant, one.since, one.reason == Custody.Reason.TRANSFERRED, one.migrant.registration_group) for one in rows]
+    journeys = Transfer.objects.filter(migrant=OuterRef("migrant"), to_centre=centre)
+    custodies = custodies.exclude(Exists(came)).exclude(Exists(journeys.filter(state=State.NOT_ARRIVED, left_at__gte=recent)))
+    way = journeys.filter(state=State.TRAVELLING).values("from_centre__name")[:1]
+    rows = custodies.annotate(way_from=Subquery(way)).select_related("migrant__registration_group").order_by("-since")[:most]
+    return [Awaited(one.migrant, one.since, one.reason == Custody.Reason.TRANSFERRED, one.migrant.registration_group, one.way_from or "") for one in rows]
 
 
 def present(user, centre: Centre) -> StayQuerySet:
@@ -177,5 +181,10 @@ def rooms(user, centre: Centre) -> list[RoomNow]:
 
 
 def expected(centre: Centre, *, most: int = 20) -> list[ExpectedGroup]:
-    """Groups announced and not yet come, the first to come on top."""
-    return list(ExpectedGroup.objects.announced().filter(centre=centre).select_related("announced_from").order_by("expected_at", "pk")[:most])
+    """Groups announced and not yet come, the first to come on top; before them those of the day of whom not everybody is registered."""
+    rows = (
+        ExpectedGroup.objects.with_registered()
+        .filter(centre=centre)
+        .filter(Q(state=ExpectedGroup.State.ANNOUNCED) | Q(pk__in=ExpectedGroup.objects.to_register().values("pk")))
+    )
+    return list(rows.select_related("announced_from").order_by("-state", "expected_at", "pk")[:most])

@@ -25,6 +25,7 @@ from config.countries import country_name
 from . import absence, alerts, occupancy
 from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Stay, Transfer
 from .services import UNDONE
+from .services.stays import moment
 from .views.parts import PEOPLE
 from .workflow import State
 
@@ -133,7 +134,9 @@ def _transfers(migrant: Migrant) -> list[Transfer]:
 def _transfer_due(user: Any, transfer: Transfer) -> DueItem:
     title = _("Transfert vers %(centre)s : %(state)s") % {"centre": transfer.to_centre, "state": transfer.get_state_display()}
     day = formats.date_format(transfer.planned_on)
-    words = _("Attendue, pas arrivée : prévue le %(day)s.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
+    words = _("Arrivée prévue le %(day)s, date dépassée.") if transfer.is_late else _("Arrivée prévue le %(day)s.")
+    if transfer.left_at is not None:
+        words = _("En route depuis le %(moment)s.") % {"moment": moment(transfer.left_at)} + " " + words
     seen = any(may(user, Right.VIEW_CENTRE, centre) for centre in transfer.access_centres(writing=False))
     return DueItem(title, words % {"day": day}, reverse("reception:transfer", args=[transfer.pk]) if seen else "", "danger" if transfer.is_late else "info")
 
@@ -150,37 +153,60 @@ def _seen(stay: Any, words: str, tone: str) -> tuple[str, str]:
     return words + " " + _("Vue pour la dernière fois le %(day)s (%(how)s).") % how, tone
 
 
+def _sent(user: Any, migrant: Migrant) -> Transfer | None:
+    """The journey on which this user's centre sent the person, who has not arrived yet."""
+    return next((one for one in _transfers(migrant) if one.state == State.TRAVELLING and one.from_centre_id in centres_for(user, Right.VIEW_CASE)), None)
+
+
+def _onward(user: Any, migrant: Migrant) -> list[DueItem]:
+    """The centre that sent the person knows where to and since when, until they arrive."""
+    sent = _sent(user, migrant)
+    return [_transfer_due(user, sent)] if sent else []
+
+
 def _actions(user, migrant: Migrant) -> list[Action]:
     stay = open_stay(migrant)
     undo = _undo(user, migrant)
     if migrant.died_on is not None:
         return undo
-    if stay is not None:
-        if not may(user, Right.RECEIVE, stay.centre):
-            return []
-        ask = [] if _transfers(migrant) else [Action(_("Demander un transfert"), reverse("reception:ask_transfer", args=[stay.pk]), 60)]
-        return [
-            Action(_("Donner une assistance"), reverse("reception:assistance", args=[stay.centre.code, migrant.pk]), 10),
-            Action(_("Changer de lit") if stay.bed_id else _("Attribuer un lit"), reverse("reception:move", args=[stay.pk]), 10),  # type: ignore[attr-defined]
-            Action(_("Noter le départ"), reverse("reception:check_out", args=[stay.pk]), 10),
-            Action(_("Permission d’absence"), reverse("reception:leave", args=[stay.pk]), 30),
-            Action(_("Changer la durée"), reverse("reception:extend", args=[stay.pk]), 60),
-            *ask,
-        ]
+    if stay is None:
+        return _to_admit(user, migrant) + undo
+    if not may(user, Right.RECEIVE, stay.centre):
+        return []
+    ask = [] if _transfers(migrant) else [Action(_("Demander un transfert"), reverse("reception:ask_transfer", args=[stay.pk]), 60)]
+    bed = Action(_("Changer de lit"), reverse("reception:move", args=[stay.pk]), 30)
+    if not stay.bed_id:  # type: ignore[attr-defined]
+        bed = Action(_("Attribuer un lit"), reverse("reception:move", args=[stay.pk]), 5)
+    return [
+        bed,
+        Action(_("Donner une assistance"), reverse("reception:assistance", args=[stay.centre.code, migrant.pk]), 10),
+        Action(_("Noter le départ"), reverse("reception:check_out", args=[stay.pk]), 10),
+        Action(_("Permission d’absence"), reverse("reception:leave", args=[stay.pk]), 30),
+        Action(_("Changer la durée"), reverse("reception:extend", args=[stay.pk]), 60),
+        *ask,
+    ]
+
+
+def _to_admit(user: Any, migrant: Migrant) -> list[Action]:
+    """For somebody who is in no centre. The centre that sent them on their way doesn't admit them: if they came back, it says so."""
     own = centres_for(user, Right.RECEIVE)
     if not own:
         return []
     centres = list(Centre.objects.filter(pk__in=own))
     cared = {custody.centre_id for custody in migrant.custodies.all() if custody.until is None}
+    sent, several = _sent(user, migrant), len(centres) > 1
     found = []
     for centre in centres:
-        several = len(centres) > 1
+        admit = reverse("reception:check_in", args=[centre.code, migrant.pk])
+        if sent is not None and centre.pk == sent.from_centre_id:
+            found.append(Action(_("Noter le retour au centre de %(centre)s") % {"centre": centre}, admit, 60))
+            continue
         title = _("Admettre au centre de %(centre)s") % {"centre": centre} if several else _("Admettre au centre")
-        found.append(Action(title, reverse("reception:check_in", args=[centre.code, migrant.pk]), 10))
+        found.append(Action(title, admit, 10))
         if centre.pk in cared:
             title = _("Donner une assistance à %(centre)s") % {"centre": centre} if several else _("Donner une assistance")
             found.append(Action(title, reverse("reception:assistance", args=[centre.code, migrant.pk]), 10))
-    return found + _kept(user, migrant) + undo
+    return found + _kept(user, migrant)
 
 
 def _kept(user: Any, migrant: Migrant) -> list[Action]:
@@ -276,4 +302,4 @@ add_to_home(HomeCard("reception/home_incidents.html", WATCH, 13, _home_incidents
 add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
 add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
 PRESENCE.append(lambda: Exists(Stay.objects.open().filter(migrant=OuterRef("pk"))))
-sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, actions=_actions))
+sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, onward=_onward, actions=_actions))

@@ -87,7 +87,7 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
         return []
     if any(case.state == ReintegrationCase.State.OPEN for case in _cases_of(migrant)) or not allows(user, Right.MANAGE_REINTEGRATION, migrant, writing=True):
         return []
-    return [Action(gettext("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}))]
+    return [Action(gettext("Ouvrir une réintégration"), reverse("reintegration:open", kwargs={"pk": migrant.pk}), 15)]
 
 
 def keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:

@@ -86,7 +86,7 @@ def actions(user: Any, migrant: Migrant) -> list[Action]:
     # Somebody already at home, or who has died: what would be refused is not offered. A return from abroad is opened by its address.
     if migrant.died_on is not None or migrant.nationality == HOME:
         return []
-    return [Action(gettext("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}))]
+    return [Action(gettext("Ouvrir un retour volontaire"), reverse("returns:open", kwargs={"pk": migrant.pk}), 15)]
 
 
 def keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:

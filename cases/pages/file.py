@@ -57,17 +57,19 @@ def _words(what: Any) -> Any:
 
 
 def _read_papers(user, migrant: Migrant) -> list[Paper]:
-    def columns(queryset, by: str, sort: Any, at: str, title: Any, text: Any, ended: Any = None):
-        made = queryset.filter(migrant=migrant.pk).order_by()  # one query for all, however many sorts of paper there are
+    def columns(queryset, by: str, sort: Any, at: str, title: Any, text: Any, ended: Any = None, *, person: str = "migrant"):
+        """`by`: who wrote it ("": the row doesn't say); `person`: the path to the person."""
+        made = queryset.filter(**{person: migrant.pk}).order_by()  # one query for all, however many sorts of paper there are
+        first, last, login = (F(f"{by}__{name}") if by else Value("", CharField()) for name in ("first_name", "last_name", "username"))
         return made.annotate(
             c_sort=_words(sort),
             c_key=Cast("pk", TextField()),
             c_at=F(at) if isinstance(at, str) else Cast(at, DateTimeField()),
             c_title=_words(title),
             c_text=_words(text),
-            c_first=F(f"{by}__first_name"),
-            c_last=F(f"{by}__last_name"),
-            c_login=F(f"{by}__username"),
+            c_first=first,
+            c_last=last,
+            c_login=login,
             c_ended=Cast(ended or Value(None), DateTimeField()),
         ).values_list("c_sort", "c_key", "c_at", "c_title", "c_text", "c_first", "c_last", "c_login", "c_ended")
 
@@ -140,10 +142,10 @@ def _actions(user, migrant: Migrant) -> list[Action]:
     if _withdrawn(user, migrant):  # the callout says what may still be done
         return found
     if allows(user, Right.VIEW_CASE, migrant, writing=True):
-        found.append(Action(_("Ajouter une note"), reverse("cases:note", args=[migrant.pk])))
+        found.append(Action(_("Ajouter une note"), reverse("cases:note", args=[migrant.pk]), 25))
     if allows(user, Right.REGISTER, migrant, writing=True):
-        found.append(Action(_("Corriger l’identité"), reverse("cases:edit", args=[migrant.pk])))
-        found.append(Action(_("Carte"), reverse("cases:card", args=[migrant.pk])))
+        found.append(Action(_("Corriger l’identité"), reverse("cases:edit", args=[migrant.pk]), 70))
+        found.append(Action(_("Carte"), reverse("cases:card", args=[migrant.pk]), 70))
     return found
 
 

@@ -95,7 +95,7 @@ def _tabs(user, migrant: Migrant) -> list[Tab]:
 
 
 def _actions(user, migrant: Migrant) -> list[Action]:
-    return [Action(_("Orienter"), reverse("referrals:new", args=[migrant.pk]))] if allows(user, Right.VIEW_CASE, migrant, writing=True) else []
+    return [Action(_("Orienter"), reverse("referrals:new", args=[migrant.pk]), 20)] if allows(user, Right.VIEW_CASE, migrant, writing=True) else []
 
 
 def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:

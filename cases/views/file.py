@@ -18,8 +18,10 @@ from .. import as_then
 from .. import consents as consent_texts
 from ..models import CARE, Consent, IdentityDocument, Migrant
 from ..pages.file import papers
-from ..sections import SECTIONS, TimelineRow, tabs_of
+from ..sections import FURTHER, SECTIONS, TimelineRow, tabs_of
 from .agreeing import consent_words
+
+MOST_BUTTONS = 2  # the next things to do; what else may be done is behind « Plus »
 
 
 def facts_of(migrant: Migrant, *, elsewhere: bool) -> list[str]:
@@ -80,14 +82,14 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     shown = [section for section in SECTIONS.values() if allows(user, section.right, migrant)]
     head = head_of(user, migrant, "cases")
     ended = head["ended"]
-    due = [item for section in shown for item in section.due(user, migrant)] if ended is None else []
+    due = [item for section in shown for item in (section.due if ended is None else section.onward)(user, migrant)]
     due.sort(key=lambda item: item.due or datetime.date.max)
     story = sorted((row for section in shown for row in section.timeline(user, migrant)), key=_sort_key, reverse=True)
     if ended is not None:
         day = timezone.localdate(ended)
         story = [row for row in story if (row.when <= ended if isinstance(row.when, datetime.datetime) else row.when <= day)]
-    own = SECTIONS["cases"]
-    actions = sorted((action for section in shown if section is not own for action in section.actions(user, migrant)), key=lambda action: action.order)
+    actions = sorted((action for section in shown for action in section.actions(user, migrant)), key=lambda action: action.order)
+    buttons = [action for action in actions if action.order < FURTHER][:MOST_BUTTONS]
     household = []
     if migrant.household_id and ended is None:
         household = list(Migrant.objects.visible_to(user).filter(household=migrant.household_id).exclude(pk=migrant.pk)[:30])
@@ -96,8 +98,8 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     agreed = {paper.title for paper in on_file if paper.sort == "consent" and not paper.ended}
     context = {
         **head,
-        "main_actions": actions,
-        "own_actions": own.actions(user, migrant),
+        "buttons": buttons,
+        "further": [action for action in actions if action not in buttons],
         "due": due,
         "story": story,
         "may_correct": allows(user, Right.REGISTER, migrant, writing=True),

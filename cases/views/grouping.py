@@ -1,6 +1,7 @@
 """Registering a bus or a family: what is common once, then one person after the other."""
 
 import datetime
+import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -28,6 +29,18 @@ from .registering import PARTS, alike_page, open_parts
 SHOWN_DAYS = 7  # a group that was left may be taken up again from the list
 MOST_GROUPS = 20
 MOST_SHOWN = 150  # two buses
+
+
+# What a page that knows of the group already (one that was announced) says of it in the address.
+CARRIED = ("centre", "title", "nationality", "arrival_kind", "arrived_on")
+
+
+def _announced(request: HttpRequest) -> uuid.UUID | None:
+    """The key under which such a group is registered: its page leads there again and again."""
+    try:
+        return uuid.UUID(request.GET.get("id", ""))
+    except ValueError:
+        return None
 
 
 def _used(form: Any) -> None:
@@ -59,7 +72,11 @@ def start(request: HttpRequest) -> HttpResponse:
                 return redirect("cases:group", pk=group.pk)
     else:
         initial = {"id": new_id(), "arrived_on": timezone.localdate(), "consent_purposes": ["registration"], "consent_language": "fra"}
-        initial |= {name: request.GET[name][:80] for name in ("centre", "title") if request.GET.get(name)}  # of a group that was announced
+        initial |= {name: request.GET[name][:80] for name in CARRIED if request.GET.get(name)}
+        if key := _announced(request):
+            if begun := RegistrationGroup.objects.filter(pk=key, centre__in=mine).first():
+                return redirect("cases:group", pk=begun.pk)
+            initial["id"] = key
         form = GroupForm(initial=initial, centres=centres)
     since = timezone.now() - datetime.timedelta(days=SHOWN_DAYS)
     groups = RegistrationGroup.objects.filter(centre__in=mine, made_at__gte=since).select_related("centre", "made_by").annotate(number=Count("people"))

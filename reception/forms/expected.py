@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from cases.forms import LineField
+from cases.models import Migrant
 from centres.models import Centre
 
 from ..models import ExpectedGroup
@@ -42,6 +43,9 @@ class AnnounceForm(forms.Form):
     women = _number(gettext_lazy("Femmes"), initial=0, required=False)
     children = _number(gettext_lazy("Enfants (moins de 18 ans)"), initial=0, required=False)
     minors_alone = _number(gettext_lazy("Dont enfants seuls"), initial=0, required=False)
+    arrival_kind = forms.ChoiceField(
+        label=gettext_lazy("Comment ces personnes viennent-elles ?"), choices=[("", gettext_lazy("Non connu")), *Migrant.ArrivalKind.choices], required=False
+    )
     nationalities = _words("nationalities", help_text=gettext_lazy("Par exemple « surtout Guinée, quelques Sénégalais »."))
     coming_from = _words("coming_from", help_text=gettext_lazy("Ville ou pays, par exemple « Agadez »."))
     transport = _words("transport", help_text=gettext_lazy("Par exemple « deux bus de 50 places »."))

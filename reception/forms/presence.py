@@ -46,7 +46,11 @@ class RollCallForm(forms.Form):
 class LeaveForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     first_night = DayField(label=gettext_lazy("Première nuit d’absence"), errors=CHOOSE)
-    last_night = DayField(label=gettext_lazy("Dernière nuit d’absence"), errors=CHOOSE, help_text=gettext_lazy("La personne est attendue le soir suivant."))
+    last_night = DayField(
+        label=gettext_lazy("Dernière nuit d’absence"),
+        errors=CHOOSE,
+        help_text=gettext_lazy("La personne est attendue le soir suivant. Une permission dure 30 nuits au plus."),
+    )
     reason = forms.CharField(
         label=gettext_lazy("Pourquoi, et où la personne dort"),
         max_length=300,

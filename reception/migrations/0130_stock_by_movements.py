@@ -18,7 +18,7 @@ COUNTED_BEFORE = """
 class Migration(migrations.Migration):
     dependencies = [
         ("centres", "0080_health_services"),
-        ("reception", "0110_one_alert_a_person"),
+        ("reception", "0120_transfers_and_leaves_hold"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

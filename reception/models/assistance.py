@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -72,7 +73,24 @@ class Assistance(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
         ]
-        triggers = [audited(), living_only(after="given_on"), moves_stock(), *seen()]
+        triggers = [
+            audited(),
+            living_only(after="given_on"),
+            moves_stock(),
+            # A line that was given once for that day or stay holds its place until it is taken back: unmarked, it would let a second one in.
+            pgtrigger.Trigger(
+                name="holds_its_slot",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("once_per_day", "once_in_stay_id"),
+                condition=pgtrigger.Condition(
+                    "OLD.once_per_day AND NOT NEW.once_per_day OR OLD.once_in_stay_id IS NOT NULL AND NEW.once_in_stay_id IS DISTINCT FROM OLD.once_in_stay_id"
+                ),
+                func="""
+                    RAISE EXCEPTION 'what is given once stays marked until it is taken back' USING ERRCODE = 'check_violation', CONSTRAINT = 'assistance_holds_its_slot';
+                """,
+            ),
+            *seen(),
+        ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """Written by the centre that gave it, as long as it cares for the person; read by whoever reads the file."""

@@ -1,14 +1,17 @@
 """A group that somebody announces: the receiving centre makes beds and food ready before it stands at the gate."""
 
+import datetime
 import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
+from cases.models import Migrant
 from centres.access import centres_for
 from centres.models import Centre
 from centres.roles import Right
@@ -24,6 +27,16 @@ class ExpectedGroupQuerySet(models.QuerySet["ExpectedGroup"]):
 
     def announced(self) -> "ExpectedGroupQuerySet":
         return self.filter(state=ExpectedGroup.State.ANNOUNCED)
+
+    def with_registered(self) -> "ExpectedGroupQuerySet":
+        """With `registered`: how many were registered from the announcement (their registration group has its key)."""
+        people = Migrant.objects.filter(registration_group=OuterRef("pk"), registered_centre=OuterRef("centre")).order_by().values("registration_group")
+        return self.annotate(registered=Coalesce(Subquery(people.annotate(n=Count("pk")).values("n")), 0))
+
+    def to_register(self) -> "ExpectedGroupQuerySet":
+        """Those who came since a day, and of whom not everybody is registered yet."""
+        since = timezone.now() - datetime.timedelta(days=1)
+        return self.with_registered().filter(state=ExpectedGroup.State.ARRIVED, closed_at__gte=since, number_came__gt=F("registered"))
 
 
 class ExpectedGroup(models.Model):
@@ -46,6 +59,8 @@ class ExpectedGroup(models.Model):
     minors_alone = models.PositiveSmallIntegerField(_("dont enfants seuls"), default=0)
     nationalities = models.CharField(_("nationalités"), max_length=200, blank=True)
     coming_from = models.CharField(_("d’où"), max_length=120, blank=True)
+    # As at registration, which it is carried to.
+    arrival_kind = models.CharField(_("comment ces personnes viennent"), max_length=20, choices=Migrant.ArrivalKind, blank=True)
     transport = models.CharField(_("transport"), max_length=120, blank=True)
     needs = models.CharField(_("besoins particuliers"), max_length=300, blank=True)
     contact = models.CharField(_("contact"), max_length=120, blank=True)

@@ -1,5 +1,6 @@
 """The evening roll-call, and who may be away at night."""
 
+import datetime
 import uuid
 
 from django.conf import settings
@@ -92,6 +93,10 @@ class LeaveQuerySet(FileQuerySet):
         return self.filter(cancelled_at__isnull=True, first_night__lte=evening, last_night__gte=evening)
 
 
+MOST_NIGHTS = 30  # longer is a departure, or a slip in the year
+MOST_AHEAD = 30  # days before a leave begins: more is a slip in the year
+
+
 class Leave(models.Model):
     """Somebody may sleep elsewhere in these nights, both included; the evening's date names the night."""
 
@@ -113,6 +118,17 @@ class Leave(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(last_night__gte=F("first_night")), name="leave_nights", violation_error_message=_("La dernière nuit ne peut pas précéder la première.")
+            ),
+            models.CheckConstraint(
+                condition=Q(last_night__lt=F("first_night") + datetime.timedelta(days=MOST_NIGHTS)),
+                name="leave_length",
+                violation_error_message=_("Une permission dure 30 nuits au plus. Pour plus longtemps, notez un départ."),
+            ),
+            # A night may be named after midnight, hence the day more.
+            models.CheckConstraint(
+                condition=Q(first_night__lte=F("allowed_at") + datetime.timedelta(days=MOST_AHEAD + 1)),
+                name="leave_soon",
+                violation_error_message=_("Une permission commence dans les 30 jours. Vérifiez l’année."),
             ),
             ExclusionConstraint(
                 name="leave_no_overlap",

@@ -101,6 +101,43 @@ class Transfer(models.Model):
         triggers = [
             audited(),
             pgtrigger.FSM(name="workflow", field="state", transitions=[(a.value, b.value) for a, ways in TRANSITIONS.items() for b in ways]),
+            # The other half of the workflow: where a transfer begins, and of whom.
+            pgtrigger.Trigger(
+                name="begins_asked",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                    IF NEW.state <> '{State.ASKED.value}' THEN
+                        RAISE EXCEPTION 'a transfer begins as asked, not as %', NEW.state USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_begins_asked';
+                    END IF;
+                    IF NOT EXISTS (
+                        SELECT FROM reception_stay s
+                        WHERE s.id = NEW.stay_id AND s.migrant_id = NEW.migrant_id AND s.centre_id = NEW.from_centre_id AND s.departed_at IS NULL
+                    ) THEN
+                        RAISE EXCEPTION 'a transfer is of somebody who is at the centre that asks' USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_of_who_is_there';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            # Another centre is another request: what one centre said yes to is never turned into a transfer to another.
+            pgtrigger.ReadOnly(name="same_journey", fields=["together", "stay", "from_centre", "to_centre"]),
+            # Only files that were joined (or taken apart again) give each other their transfers; the record of that stands at the end of it.
+            pgtrigger.Trigger(
+                name="same_person",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("migrant_id"),
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Condition("OLD.migrant_id IS DISTINCT FROM NEW.migrant_id"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM cases_merge m
+                        WHERE (m.survivor_id, m.merged_id) IN ((NEW.migrant_id, OLD.migrant_id), (OLD.migrant_id, NEW.migrant_id))
+                    ) THEN
+                        RAISE EXCEPTION 'a transfer stays with its person' USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_same_person';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
             living_only(),
         ]
 

@@ -11,7 +11,7 @@ from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
 from .handover import finish_note, leave_note, read_notes
 from .health import may_withdraw_care, record_care, write_detail
 from .incidents import FOLLOWS, follow_incident, note_incident
-from .leaves import MOST_NIGHTS, allow_leave, cancel_leave
+from .leaves import allow_leave, cancel_leave
 from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_undone
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
@@ -32,7 +32,6 @@ __all__ = [
     "MOST_ARRIVING",
     "MOST_AT_ONCE",
     "MOST_COST",
-    "MOST_NIGHTS",
     "NATIONAL",
     "OF_PROTECTION",
     "UNDONE",

@@ -20,7 +20,8 @@ from ..models import ExpectedGroup
 
 ANNOUNCE = (Right.RECEIVE, Right.MANAGE_RETURN)
 WORDS = ("nationalities", "coming_from", "transport", "needs", "contact")
-FIELDS = ("expected_at", "men", "women", "children", "minors_alone", *WORDS)
+FIELDS = ("expected_at", "men", "women", "children", "minors_alone", "arrival_kind", *WORDS)
+NOTHING = {"expected_at": None, "arrival_kind": ""}  # of what is not said; numbers are 0
 WITHIN_DAYS = 365
 
 
@@ -28,7 +29,7 @@ def _fill(group: ExpectedGroup, fields: dict[str, Any]) -> None:
     errors = {}
     for name in FIELDS:
         try:
-            setattr(group, name, clean_line(fields.get(name, "")) if name in WORDS else fields.get(name, None if name == "expected_at" else 0))
+            setattr(group, name, clean_line(fields.get(name, "")) if name in WORDS else fields.get(name, NOTHING.get(name, 0)))
         except ValidationError as error:
             errors[name] = error
     if errors:

@@ -16,9 +16,8 @@ from config.refusals import in_words
 
 from ..evening import evening_of
 from ..models import Leave, Stay
+from ..models.rollcall import MOST_AHEAD, MOST_NIGHTS
 from .stays import lock_person
-
-MOST_NIGHTS = 30  # longer is a departure, or a slip in the year
 
 
 @service
@@ -43,6 +42,9 @@ def allow_leave(*, actor: User, stay: Stay, first_night: datetime.date, last_nig
         raise ValidationError(_("Cette personne n’est plus au centre."))
     if first_night < evening_of():
         raise ValidationError({"first_night": _("Cette nuit est passée. Choisissez cette nuit ou une nuit à venir.")})
+    if first_night > timezone.localdate() + datetime.timedelta(days=MOST_AHEAD):
+        words = _("Une permission commence dans les %(most)s jours : plus tard, personne ne sait encore qui sera au centre. Vérifiez l’année.")
+        raise ValidationError({"first_night": words % {"most": MOST_AHEAD}})
     if last_night < first_night:
         raise ValidationError({"last_night": _("La dernière nuit ne peut pas précéder la première.")})
     if (last_night - first_night).days >= MOST_NIGHTS:

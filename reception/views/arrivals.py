@@ -23,7 +23,7 @@ from ..beds import Places
 from ..forms import ArrivalsForm
 from ..models import Stay, Transfer
 from ..workflow import State
-from .parts import PEOPLE, sent_before
+from .parts import PEOPLE, said_at_registration, sent_before
 
 
 def _keys(values: list[str]) -> list[uuid.UUID]:
@@ -58,7 +58,7 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     as_then.seen_by(request.user, people)
     keys = [person.pk for person in people]
     travelling = Transfer.objects.filter(migrant__in=keys, to_centre=centre, state=State.TRAVELLING).exists()
-    initial = {"id": uuid.uuid4(), "origin": Stay.Origin.TRANSFERRED if travelling else ""}
+    initial = {"id": uuid.uuid4(), "origin": Stay.Origin.TRANSFERRED if travelling else said_at_registration(people)}
     form = ArrivalsForm(request.POST or None, centre=centre, people=people, places=Places(centre), initial=initial)
     if request.method == "POST" and form.is_valid():
         common = {name: form.cleaned_data[name] for name in ("id", "origin", "came_from", "arrived_at")}

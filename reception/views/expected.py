@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -10,12 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.acting import SameKeyOtherContent, Stale
 from cases.forms import put_errors
+from cases.models import Migrant
 from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
+from config.countries import only_country_in
 
 from .. import services, tabs
 from ..forms import AnnounceForm, ArrivedForm, CancelForm
@@ -60,7 +64,9 @@ def announce(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Le groupe est annoncé au centre de %(centre)s.") % {"centre": group.centre})
             return redirect("reception:expected_group", group.pk)
-    return render(request, "reception/announce.html", {"form": form})
+    # Where the user came from: the board of a centre, if it is one they see.
+    board = next((centre for centre in own if centre.code == request.GET.get("centre") and may(request.user, Right.VIEW_CENTRE, centre)), None)
+    return render(request, "reception/announce.html", {"form": form, "board": board})
 
 
 @access(Right.VIEW_CENTRE, load=ExpectedGroup, methods="GET POST", write=Right.RECEIVE, select=("centre", "announced_from", "announced_by", "closed_by"))
@@ -102,10 +108,28 @@ def _stale(now: ExpectedGroup) -> str:
     return _("Entre-temps, ce groupe a été noté « %(state)s ». Rechargez la page.") % {"state": now.get_state_display()}
 
 
+def _carried(group: ExpectedGroup) -> str:
+    """What the announcement says already, for the page where a group is registered: nobody asks or types it again. The registration group
+    has the key of the announcement: so the link leads back to it, and the board knows how many are registered."""
+    came = group.number_came or group.number
+    people = ngettext("%(n)s personne", "%(n)s personnes", came) % {"n": came}
+    carried = {
+        "id": group.pk,
+        "centre": group.centre.code,
+        "title": f"{group.coming_from[:60]} – {people}" if group.coming_from else people,
+        "nationality": only_country_in(group.nationalities),  # where several are named, nobody knows that of most
+        "arrival_kind": group.arrival_kind,
+        "arrived_on": timezone.localdate(group.closed_at) if group.closed_at else "",
+    }
+    return urlencode({name: value for name, value in carried.items() if value})
+
+
 def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, cancelled: CancelForm) -> HttpResponse:
     user = request.user
     context = {
         "group": group,
+        "registered": Migrant.objects.filter(registration_group=group.pk, registered_centre=group.centre_id).count() if group.number_came else 0,
+        "register_with": _carried(group),
         "arrived": arrived,
         "cancelled": cancelled,
         "may_receive": may(user, Right.RECEIVE, group.centre_id),

@@ -1,7 +1,8 @@
 """What several pages of the reception share."""
 
+import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import as_then
@@ -16,9 +18,10 @@ from cases.models import Migrant
 from centres.models import Service
 
 from .. import services
-from ..models import Assistance
+from ..models import Assistance, Stay
 
 PEOPLE = "cases.migrant"
+JUST = datetime.timedelta(days=14)  # so long what was said at registration is about this arrival
 
 
 class KnownLength(Paginator):
@@ -39,6 +42,13 @@ class CountedWithPage(Paginator):
 
 def sent_before() -> str:
     return _("Ce formulaire a déjà servi pour autre chose. Rechargez la page, puis recommencez.")
+
+
+def said_at_registration(people: Sequence[Migrant]) -> str:
+    """How these people came, as all of them said when they were registered a short time ago: it is not asked twice. "" where it is to be asked."""
+    since = timezone.now() - JUST
+    said = {person.arrival_kind if person.registered_at > since else "" for person in people}
+    return said.pop() if len(said) == 1 and said <= set(Stay.Origin.values) else ""
 
 
 def find_person(request: HttpRequest, pk: uuid.UUID) -> Migrant:

@@ -112,7 +112,7 @@ def _tell(request: HttpRequest, done: services.Round) -> None:
     said = _("Enregistré : %(figures)s.") if done.left else _("L’appel est terminé : %(figures)s.")
     messages.success(request, said % {"figures": ", ".join(parts)})
     for person in done.alerted:
-        words = _("%(person)s, personne mineure, manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
+        words = _("%(person)s a moins de 18 ans et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
         messages.warning(request, words % {"person": person})
     if done.kept or done.over:
         words = ngettext("%(n)s personne a été notée en même temps par quelqu’un d’autre : vérifiez la liste.", "%(n)s personnes ont été notées en même temps par quelqu’un d’autre : vérifiez la liste.", done.kept + done.over)  # fmt: skip

@@ -31,15 +31,15 @@ from ..beds import Places, bed_of
 from ..forms import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
 from ..models import Stay, Transfer
 from ..workflow import State
-from .parts import PEOPLE, find_person, sent_before
+from .parts import PEOPLE, find_person, said_at_registration, sent_before
 
 
 def _first_origin(migrant: Migrant, centre: Centre) -> str:
-    """A person on transfer to this centre comes from another one; of all others it is asked."""
+    """A person on transfer to this centre comes from another one; others came as they said when they were registered."""
     reason = next((custody.reason for custody in migrant.custodies.all() if custody.centre_id == centre.pk and custody.until is None), "")
     if reason == Custody.Reason.REINTEGRATION:  # its antenna follows them too
         return Stay.Origin.TRANSFERRED if Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists() else ""
-    return Stay.Origin.TRANSFERRED if reason == Custody.Reason.TRANSFERRED else ""
+    return Stay.Origin.TRANSFERRED if reason == Custody.Reason.TRANSFERRED else said_at_registration([migrant])
 
 
 def _take_over_first(request: HttpRequest, person: Migrant, centre: Centre) -> HttpResponse:

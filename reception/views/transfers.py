@@ -119,6 +119,7 @@ def transfer(request: HttpRequest, transfer: Transfer) -> HttpResponse:
     context = {
         "form": form,
         "transfer": transfer,
+        "here": transfer.from_centre if may(user, Right.VIEW_CENTRE, transfer.from_centre_id) else transfer.to_centre,
         "now": now,
         "named": named,
         "rows": [

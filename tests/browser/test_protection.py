@@ -57,6 +57,7 @@ def test_a_partner_answers_by_the_link_in_a_fresh_browser(sign_in, open_browser)
     agent = sign_in("agent.gao")
     _register(agent, "Belvotrami", "1968")
     file = agent.url
+    agent.locator("summary", has_text="Plus").press("Enter")
     agent.get_by_role("link", name="Orienter", exact=True).click()
     agent.get_by_label("Service demandé").select_option(label="soins de santé")
     agent.get_by_label("Structure", exact=True).select_option(label="CSRéf de Gao (Gao, quartier Château)")

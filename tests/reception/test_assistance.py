@@ -101,6 +101,19 @@ class TestRecord:
         with pytest.raises(IntegrityError), transaction.atomic():
             Assistance.objects.create(migrant=line.migrant, centre=centre("KAY"), service=line.service, given_on=line.given_on, once_per_day=True)
 
+    def test_the_mark_of_a_meal_is_not_wiped_off(self, persona, centre):
+        """Else a second meal would come in behind it. Taken back, the line frees its place."""
+        gao = centre("GAO")
+        Service.objects.filter(code="kit-hygiene").update(once_per_day=False, once_per_stay=True)
+        line, kit = make_assistance(gao, service="dejeuner"), make_assistance(gao, service="kit-hygiene")
+        assert kit.once_in_stay is not None
+        other = make_stay(gao)
+        for pk, cleared in ((line.pk, {"once_per_day": False}), (kit.pk, {"once_in_stay": None}), (kit.pk, {"once_in_stay": other})):
+            with pytest.raises(IntegrityError, match="stays marked"), transaction.atomic():
+                Assistance.objects.filter(pk=pk).update(**cleared)
+        withdraw_assistance(actor=line.recorded_by, assistance=line)
+        assert give(line.recorded_by, line.migrant, gao, "dejeuner")[1]
+
 
 class TestWithdraw:
     def test_ones_own_of_today(self, persona, centre):

@@ -1,6 +1,7 @@
 """Groups announced by another centre or an office."""
 
 import datetime
+import re
 import uuid
 
 import pytest
@@ -10,8 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.acting import SameKeyOtherContent, Stale
+from cases.models import Migrant
+from cases.services import open_group
+from config.countries import only_country_in
 from reception.models import ExpectedGroup
 from reception.services import announce_group, close_group
+from tests.factories import make_migrant
 
 from .factories import make_expected
 
@@ -82,6 +87,14 @@ class TestComing:
             assert close_group(actor=persona(username), group=group, version=1, words="Panne").state == "cancelled", mine
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("surtout Guinée", "GN"), ("Guinée équatoriale, quelques-uns d’ailleurs", "GQ"), ("Guinée, Sénégal", ""), ("Nigériens", ""), ("", ""), ("niger", "NE")],
+)
+def test_the_country_that_a_text_names(said, code):
+    assert only_country_in(said) == code
+
+
 class TestPages:
     def test_the_first_page_says_which_come_here(self, as_user, persona, centre):
         make_expected(centre("GAO"), coming_from="Agadez")
@@ -91,7 +104,7 @@ class TestPages:
         places = [text.index(words) for words in ("Groupes attendus</h2>", "Agadez", "Annoncés par vous à d’autres centres</h2>", "Nioro")]
         assert places == sorted(places)
 
-    def test_from_the_announcement_to_the_registration(self, as_user, centre):
+    def test_from_the_announcement_to_the_registration(self, as_user, persona, centre):
         when = timezone.localtime() + datetime.timedelta(days=1)
         data = {
             "id": uuid.uuid4(),
@@ -102,6 +115,8 @@ class TestPages:
             "women": "",
             "children": 3,
             "coming_from": "Niamey",
+            "nationalities": "surtout Guinée équatoriale, quelques Maliens",
+            "arrival_kind": "forced_return",
         }
         kayes, gao = as_user("agent.kayes"), as_user("agent.gao")
         assert "Écrivez combien" in kayes.post(reverse("reception:announce"), {**data, "men": "", "children": ""}).content.decode()
@@ -118,6 +133,30 @@ class TestPages:
         assert "attendu, pas arrivé" in gao.get(reverse("reception:centre", args=["GAO"])).content.decode()
         assert gao.post(url, {"version": 1, "number_came": 14}).status_code == 302
         text = gao.get(url).content.decode()
-        assert "14 personnes sont venues" in text and "title=Niamey" in text
-        assert 'value="Niamey"' in gao.get(reverse("cases:group_start"), {"centre": "GAO", "title": "Niamey"}).content.decode()
+        assert "14 personnes sont venues" in text and "0 enregistrée sur 14" in text
+        link = re.search(r'href="([^"]*group[^"]*)">Enregistrer ces personnes', text)[1].replace("&amp;", "&")
+        board = reverse("reception:centre", args=["GAO"])
+        assert "14 arrivées, 0 enregistrée" in gao.get(board).content.decode()
+        # What the announcement says is typed by nobody again.
+        form = gao.get(link).context["form"]
+        said = {name: form[name].value() for name in ("title", "nationality", "arrival_kind", "arrived_on")}
+        today = timezone.localdate().isoformat()
+        assert said == {"title": "Niamey – 14 personnes", "nationality": "GQ", "arrival_kind": "forced_return", "arrived_on": today}
+        common = {"consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra"}
+        begun, _made = open_group(actor=persona("agent.gao"), id=uuid.UUID(str(form["id"].value())), centre=centre("GAO"), kind="bus", common=common)
+        people = [make_migrant(centre("GAO"), arrival_kind="forced_return").pk for _person in range(2)]
+        Migrant.objects.filter(pk__in=people).update(registration_group=begun)
+        assert gao.get(link).url == reverse("cases:group", args=[begun.pk])
+        assert "14 arrivées, 2 enregistrées" in gao.get(board).content.decode() and "Continuer l’enregistrement" in gao.get(url).content.decode()
+        for wrong in ("x", str(uuid.uuid4())):
+            assert gao.get(reverse("cases:group_start"), {"id": wrong, "nationality": "<b>"}).status_code == 200
+        # Nor is it asked when they are admitted, alone or together; unless it was said long ago.
+        alone, together = reverse("reception:check_in", args=["GAO", people[0]]), f"{reverse('reception:arrivals', args=['GAO'])}?group={begun.pk}"
+        assert [gao.get(page).context["form"].initial["origin"] for page in (alone, together)] == ["forced_return"] * 2
+        Migrant.objects.filter(pk=people[0]).update(registered_at=timezone.now() - datetime.timedelta(days=40))
+        assert [gao.get(page).context["form"].initial["origin"] for page in (alone, together)] == ["", ""]
+        ExpectedGroup.objects.update(number_came=2)
+        assert "2 arrivées, 2 enregistrées" not in gao.get(board).content.decode()
+        ExpectedGroup.objects.update(number_came=14, closed_at=timezone.now() - datetime.timedelta(days=2))
+        assert "14 arrivées" not in gao.get(board).content.decode()
         assert kayes.post(reverse("reception:cancel_expected", args=[ExpectedGroup.objects.get().pk]), {"version": 1, "words": "Panne"}).status_code == 200

@@ -276,10 +276,14 @@ class TestLeave:
             ({"first_night": tonight - DAY}, "est passée"),
             ({"first_night": tonight + 5 * DAY, "last_night": tonight + 4 * DAY}, "précéder"),
             ({"first_night": tonight + 5 * DAY, "last_night": tonight + 40 * DAY}, "30 nuits"),
+            ({"first_night": datetime.date(9999, 1, 1), "last_night": datetime.date(9999, 1, 2)}, "dans les 30 jours"),
             ({"first_night": tonight + 5 * DAY, "last_night": tonight + 5 * DAY, "reason": " "}, "Dites pourquoi"),
         ]:
             with pytest.raises(ValidationError, match=words):
                 allow_leave(actor=agent_of(gao), id=uuid.uuid4(), **nights | wrong)
+        for raw, name in (({"last_night": tonight + 30 * DAY}, "leave_length"), ({"first_night": tonight + 40 * DAY, "last_night": tonight + 41 * DAY}, "leave_soon")):
+            with pytest.raises(IntegrityError, match=name), transaction.atomic():
+                Leave.objects.filter(pk=leave.pk).update(**raw)
         with pytest.raises(PermissionDenied):
             allow_leave(actor=persona("agent.kayes"), id=uuid.uuid4(), **nights)
         for _click in range(2):

@@ -5,15 +5,17 @@ import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from cases.models import Custody, Migrant, Referral
+from cases.services import merge_files, undo_merge
+from reception.evening import evening_of
 from reception.models import FlagKind, PersonFlag, Stay, Transfer
-from reception.services import ask_transfer, assign_bed, check_in, check_out, move_transfer
+from reception.services import Called, ask_transfer, assign_bed, check_in, check_out, move_transfer, save_roll_call
 from reception.workflow import TRANSITIONS, State
 from returns.models import ReturnCase
 from tests.cases.factories import make_note, make_referral
@@ -21,7 +23,7 @@ from tests.factories import make_migrant, make_minor
 from tests.reintegration.factories import make_reintegration
 from tests.returns.factories import make_return
 
-from .factories import MANAGERS, a_bed, make_stay, make_transfer
+from .factories import MANAGERS, a_bed, make_leave, make_stay, make_transfer
 from .test_bed import _together
 
 TODAY = timezone.localdate
@@ -122,6 +124,37 @@ class TestSteps:
                     except (PermissionDenied, ValidationError):
                         continue
                 assert bool(done) == (allowed and to != State.ARRIVED), (start, to)
+
+    def test_the_database_knows_where_a_transfer_begins(self, persona, centre):
+        """Raw SQL neither begins one half-way nor leads it elsewhere; files that are joined take theirs along."""
+        stay = make_stay(centre("GAO"))
+        given = {"migrant": stay.migrant, "stay": stay, "from_centre": stay.centre, "to_centre": centre("KAY"), "reason": "Essai", "planned_on": TODAY()}
+        now = {"answered_at": timezone.now(), "left_at": timezone.now()}
+        wrong = (
+            {"state": State.ACCEPTED, "answered_at": timezone.now()},
+            {"state": State.TRAVELLING, **now},
+            {"state": State.ARRIVED, "ended_at": timezone.now(), **now},
+            {"migrant": make_stay(centre("GAO")).migrant},
+            {"from_centre": centre("BKO")},
+        )
+        for values in wrong:
+            with pytest.raises(IntegrityError, match=r"a transfer (begins as asked|is of somebody)"), transaction.atomic():
+                Transfer.objects.create(**given | values)
+        transfer = Transfer.objects.create(**given)
+        for values in ({"to_centre": centre("BKO")}, {"from_centre": centre("BKO")}, {"stay": make_stay(centre("GAO"))}):
+            with pytest.raises(InternalError), transaction.atomic():
+                Transfer.objects.filter(pk=transfer.pk).update(**values)
+        other = make_migrant(centre("GAO"))
+        with pytest.raises(IntegrityError, match="stays with its person"), transaction.atomic():
+            Transfer.objects.filter(pk=transfer.pk).update(migrant=other)
+            connection.check_constraints()
+        versions = (other.version, stay.migrant.version)
+        merge, _new = merge_files(actor=persona("manager.gao"), id=uuid.uuid4(), survivor=other, merged=stay.migrant, versions=versions, take=[])
+        connection.check_constraints()
+        assert Transfer.objects.get(pk=transfer.pk).migrant_id == other.pk
+        undo_merge(actor=persona("manager.gao"), merge=merge)
+        connection.check_constraints()
+        assert Transfer.objects.get(pk=transfer.pk).migrant_id == stay.migrant_id
 
     def test_words_where_it_stops(self, persona, centre):
         transfer = make_transfer(make_stay(centre("GAO")), "KAY")
@@ -264,6 +297,13 @@ class TestPages:
         assert agent.post(url, {"rows": [f"{row.pk}:2" for row in Transfer.objects.all()], "to": "travelling", "transport": "Bus"}).status_code == 302
         board = there.get(reverse("reception:centre", args=["KAY"]))
         assert "Kouyatesecret" in board.content.decode()
+        assert {one.migrant for one in board.context["awaited"]} == {mother, child} and "en route depuis le centre de Gao" in board.content.decode()
+        # The centre that sent them knows where to, and admits nobody who is on the way; whoever came back after all is noted as back.
+        sent, received = (browser.get(reverse("cases:migrant", args=[mother.pk])).content.decode() for browser in (agent, there))
+        assert "Transfert vers Kayes" in sent and "En route depuis le" in sent and "Admettre au centre" not in sent and "Noter le retour au centre de Gao" in sent
+        assert "Admettre au centre" in received and "Noter le retour" not in received
+        back = agent.get(reverse("reception:check_in", args=["GAO", mother.pk])).content.decode()
+        assert "prend d’abord son dossier en charge" in back
         arrival = reverse("reception:arrivals", args=["KAY"])
         assert arrival in there.get(url).content.decode()
         page = there.get(arrival, {"people": [mother.pk, child.pk]})
@@ -272,6 +312,8 @@ class TestPages:
         data = {"id": form.initial["id"], "origin": "transferred"} | {row["bed"].html_name: row["bed"].initial for row in form.rows()}
         assert there.post(f"{arrival}?people={mother.pk}&people={child.pk}", data).status_code == 302
         assert {row.state for row in Transfer.objects.all()} == {"arrived"}
+        after = agent.get(reverse("cases:migrant", args=[mother.pk])).content.decode()
+        assert "En route depuis le" not in after  # where they are now is no longer told
         for nonsense in ({"rows": ["x"]}, {"rows": [f"{uuid.uuid4()}:1"]}, {"rows": rows, "to": "teleported"}, {}):
             assert agent.post(url, {"to": "cancelled", **nonsense}).status_code == 200
         # Whose names the manager has read is in the read log: nobody's before the centre said yes.
@@ -296,6 +338,9 @@ def test_gao_bamako_kayes(as_user, persona, centre):
 
     stay = make_stay(centre("GAO"), migrant=person, bed=a_bed(centre("GAO")))
     make_note(centre("GAO"), person, "Écrit à Gao")
+    save_roll_call(actor=persona("agent.gao"), centre=centre("GAO"), evening=evening_of(), lines=[Called(person.pk, "missing", "Parti au marché")])
+    make_leave(centre("GAO"), stay=stay, nights=3, reason="Chez un oncle de Gao")
+    assign_bed(actor=persona("agent.gao"), stay=stay, bed=a_bed(centre("GAO")), bed_reason="Près de la porte")
     make_transfer(stay, "BKO", state="accepted")
     assert [sees(code) for code in codes] == [True, False, False]  # before: the other centres have no scope
     check_out(actor=persona("agent.gao"), stay=stay, reason="transferred")
@@ -310,6 +355,10 @@ def test_gao_bamako_kayes(as_user, persona, centre):
     assert {code: stays_seen_by(code) for code in codes} == {"GAO": ["GAO"], "BKO": ["GAO", "BKO"], "KAY": ["GAO", "BKO", "KAY"]}
     seen = {code: as_user(name).get(file_url).content.decode() for code, name in codes.items()}
     assert ["Écrit à Gao" in seen[code] for code in codes] == [True, True, True]
+    for words in ("Permission d’absence : de la nuit du", "Chez un oncle de Gao", "Manque à l’appel du soir", "Parti au marché", "Autre lit", "Près de la porte",
+                  "Transfert demandé vers le centre de Bamako", "Transfert accepté par le centre de Bamako", "En route vers le centre de Bamako"):  # fmt: skip
+        assert [words in seen[code] for code in codes] == [True, True, True], words
+    assert ["En route vers le centre de Kayes" in seen[code] for code in codes] == [False, True, True]
     assert ["Écrit à Bamako" in seen[code] for code in codes] == [False, True, True]
     assert ["Arrivée au centre de Kayes" in seen[code] for code in codes] == [False, False, True]
     assert "Au centre de Kayes" not in seen["GAO"] and "Noter le départ" not in seen["GAO"]
