@@ -60,7 +60,7 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
     def columns(queryset, by: str, sort: Any, at: str, title: Any, text: Any, ended: Any = None, *, person: str = "migrant"):
         """`by`: who wrote it ("": the row doesn't say); `person`: the path to the person."""
         made = queryset.filter(**{person: migrant.pk}).order_by()  # one query for all, however many sorts of paper there are
-        first, last, login = (F(f"{by}__{name}") if by else Value("", CharField()) for name in ("first_name", "last_name", "username"))
+        first, last, login = (F(f"{by}__{name}") if by else Value("", TextField()) for name in ("first_name", "last_name", "username"))
         return made.annotate(
             c_sort=_words(sort),
             c_key=Cast("pk", TextField()),
