@@ -268,8 +268,7 @@ def _facts(centre: Centre, people: list[uuid.UUID], on: datetime.date, rules: li
     stays = [one.stay for one in facts.values() if one.stay]
     if stays and any(rule.service.once_per_stay for rule in rules):
         wanted |= Q(among("once_in_stay", stays))
-    lines = Assistance.objects.filter(wanted, among("migrant", facts)).select_related("service", "centre").order_by("given_on", "recorded_at")
-    for line in lines if wanted else ():
+    for line in Assistance.objects.filter(wanted, among("migrant", facts)).select_related("service", "centre").order_by("given_on", "recorded_at"):
         facts[line.migrant_id].lines.append(line)
     for person, carried in flags.of(facts).items():
         facts[person].carried = carried
