@@ -40,12 +40,12 @@ class OnFile:
         return self.lifted_at is None and (self.until is None or self.until >= timezone.localdate())
 
 
-def _source(user, columns):
+def _source(user, migrant, columns):
     acting = Q(lifted_at__isnull=True) & (Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
     # One that acts stands among the newest papers, however old it is: a long file must not hide it.
     at = Case(When(acting, then=Now()), default=F("since"))
     about = JSONObject(tone="kind__tone", reason="reason", since="since", until="until", why="lifted_reason")
-    return columns(PersonFlag.objects.visible_to(user), "set_by", Value("flag"), at, "kind__name", Cast(about, TextField()), "lifted_at")
+    yield columns(PersonFlag.objects.visible_to(user), "set_by", Value("flag"), at, "kind__name", Cast(about, TextField()), "lifted_at")
 
 
 PAPER_SOURCES.append(_source)

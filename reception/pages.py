@@ -23,7 +23,7 @@ from centres.roles import Right
 from config.countries import country_name
 
 from . import absence, alerts, occupancy
-from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Stay, Transfer
+from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Leave, RollCallLine, Stay, Transfer
 from .services import UNDONE
 from .services.stays import moment
 from .views.parts import PEOPLE
@@ -34,23 +34,28 @@ HOME_LINES = 8
 MOST_HOME_ROWS = 60
 
 
-def _stays(migrant: Migrant) -> list[Stay]:
-    """The person's stays, latest first; asked once for a loaded person."""
+def stays_of(migrant: Migrant) -> list[Stay]:
+    """The person's stays, latest first, and whether there is anything else to ask for of them; asked once for a loaded person."""
     kept = migrant.__dict__
     if "_stays" not in kept:
         running = Transfer.objects.open().filter(migrant=OuterRef("migrant")).values("pk")[:1]
-        stays = absence.with_presence(Stay.objects.filter(migrant=migrant).with_bed()).annotate(running=Subquery(running))
+        stays = absence.with_presence(Stay.objects.filter(migrant=migrant).with_bed()).annotate(
+            running=Subquery(running),
+            any_transfer=Exists(Transfer.objects.filter(migrant=OuterRef("migrant"))),
+            any_leave=Exists(Leave.objects.filter(stay=OuterRef("pk"))),
+            any_absence=Exists(RollCallLine.objects.filter(migrant=OuterRef("migrant")).exclude(state=RollCallLine.State.PRESENT)),
+        )
         kept["_stays"] = list(stays.select_related("centre", "checked_in_by", "checked_out_by", "undone_by", "extended_by"))
     return kept["_stays"]
 
 
 def open_stay(migrant: Migrant) -> Stay | None:
-    return next((stay for stay in _stays(migrant) if stay.is_open), None)
+    return next((stay for stay in stays_of(migrant) if stay.is_open), None)
 
 
 def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
     rows = []
-    for stay in _stays(migrant):
+    for stay in stays_of(migrant):
         came = stay.get_origin_display()
         detail = _("%(origin)s, venant de : %(country)s") % {"origin": came, "country": country_name(stay.came_from)} if stay.came_from else came
         who = str(stay.checked_in_by) if stay.checked_in_by_id else ""
@@ -126,7 +131,7 @@ def _transfers(migrant: Migrant) -> list[Transfer]:
     """The transfer of the person that goes on, if any; asked for once, and only if there is one."""
     kept = migrant.__dict__
     if "_transfers" not in kept:
-        running = next((stay.running for stay in _stays(migrant)), None)  # type: ignore[attr-defined]
+        running = next((stay.running for stay in stays_of(migrant)), None)  # type: ignore[attr-defined]
         kept["_transfers"] = list(Transfer.objects.filter(pk=running).select_related("from_centre", "to_centre")) if running else []
     return kept["_transfers"]
 
@@ -211,7 +216,7 @@ def _to_admit(user: Any, migrant: Migrant) -> list[Action]:
 
 def _kept(user: Any, migrant: Migrant) -> list[Action]:
     """The bed that waits for somebody in hospital."""
-    last = next(iter(_stays(migrant)), None)
+    last = next(iter(stays_of(migrant)), None)
     if last is None or last.kept_until is None or last.kept_until < timezone.localdate() or not may(user, Right.RECEIVE, last.centre):
         return []
     return [Action(_("Libérer le lit gardé"), reverse("reception:release_bed", args=[last.pk]), 60)]
@@ -222,7 +227,7 @@ UNDONE_WITHIN = datetime.timedelta(days=7)  # a slip is seen soon; a death may b
 
 def _undo(user: Any, migrant: Migrant) -> list[Action]:
     """The manager undoes a departure noted by mistake."""
-    last = next(iter(_stays(migrant)), None)
+    last = next(iter(stays_of(migrant)), None)
     if last is None or last.departed_at is None or last.departure_reason not in UNDONE or not allows(user, Right.MANAGE_CENTRE, last, writing=True):
         return []
     cared = any(custody.centre_id == last.centre_id and custody.until is None for custody in migrant.custodies.all())

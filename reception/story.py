@@ -3,6 +3,7 @@
 They come with the papers of the file (one query for all); a centre whose care has ended sees those that were there by then."""
 
 import datetime
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import F, QuerySet, TextField, Value
@@ -18,6 +19,7 @@ from cases.sections import Section, TimelineRow
 from centres.roles import Right
 
 from .models import BedAssignment, Leave, RollCallLine, Transfer
+from .pages import stays_of
 from .workflow import WITH_WORDS, State
 
 BETWEEN = "|"
@@ -31,43 +33,48 @@ def _on_file(model: Any, user: Any, at: str) -> QuerySet[Any]:
     return rows.visible_to(user)
 
 
-def _leaves(user: Any, columns: Any) -> Any:
+def _any(migrant: Migrant, what: str) -> bool:
+    return any(getattr(stay, what) for stay in stays_of(migrant))
+
+
+def _leaves(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
+    if not _any(migrant, "any_leave"):
+        return
     nights = Concat(Cast("first_night", TextField()), Value(BETWEEN), Cast("last_night", TextField()), output_field=TextField())
-    return columns(Leave.objects.visible_to(user), "allowed_by", Value("leave"), "allowed_at", nights, "reason", "cancelled_at", person="stay__migrant")
+    yield columns(Leave.objects.visible_to(user), "allowed_by", Value("leave"), "allowed_at", nights, "reason", "cancelled_at", person="stay__migrant")
 
 
-def _absences(user: Any, columns: Any) -> Any:
+def _absences(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
+    if not _any(migrant, "any_absence"):
+        return
     absent = RollCallLine.objects.visible_to(user).exclude(state=RollCallLine.State.PRESENT)
-    return columns(absent, "noted_by", Value("roll_call"), "noted_at", "state", "note")
+    yield columns(absent, "noted_by", Value("roll_call"), "noted_at", "state", "note")
 
 
-def _beds(user: Any, columns: Any) -> Any:
+def _beds(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
+    if not stays_of(migrant):
+        return
     rows = FileQuerySet(BedAssignment)
     rows.on_file_from, rows.person = "since", "stay__migrant"
     words = Concat("bed__room__name", Value(" – "), "bed__label", output_field=TextField())
-    return columns(rows.visible_to(user), "", Value("bed"), "since", words, "reason", "until", person="stay__migrant")
+    yield columns(rows.visible_to(user), "", Value("bed"), "since", words, "reason", "until", person="stay__migrant")
 
 
-def _asked(user: Any, columns: Any) -> Any:
-    return columns(_on_file(Transfer, user, "asked_at"), "asked_by", Value("transfer_asked"), "asked_at", "to_centre__name", "reason")
-
-
-def _accepted(user: Any, columns: Any) -> Any:
-    rows = _on_file(Transfer, user, "answered_at").filter(answered_at__isnull=False).exclude(state=State.REFUSED)
-    return columns(rows, "answered_by", Value("transfer_accepted"), "answered_at", "to_centre__name", "answer")
-
-
-def _left(user: Any, columns: Any) -> Any:
-    return columns(_on_file(Transfer, user, "left_at").filter(left_at__isnull=False), "", Value("transfer_left"), "left_at", "to_centre__name", "transport")
-
-
-def _stopped(user: Any, columns: Any) -> Any:
-    rows = _on_file(Transfer, user, "ended_at").filter(state__in=WITH_WORDS)
+def _transfers(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
+    """One part for each step."""
+    if not _any(migrant, "any_transfer"):
+        return
+    yield columns(_on_file(Transfer, user, "asked_at"), "asked_by", Value("transfer_asked"), "asked_at", "to_centre__name", "reason")
+    accepted = _on_file(Transfer, user, "answered_at").filter(answered_at__isnull=False).exclude(state=State.REFUSED)
+    yield columns(accepted, "answered_by", Value("transfer_accepted"), "answered_at", "to_centre__name", "answer")
+    left = _on_file(Transfer, user, "left_at").filter(left_at__isnull=False)
+    yield columns(left, "", Value("transfer_left"), "left_at", "to_centre__name", "transport")
+    stopped = _on_file(Transfer, user, "ended_at").filter(state__in=WITH_WORDS)
     title = Concat("state", Value(BETWEEN), F("to_centre__name"), output_field=TextField())
-    return columns(rows, "ended_by", Value("transfer_stopped"), "ended_at", title, "end_reason")
+    yield columns(stopped, "ended_by", Value("transfer_stopped"), "ended_at", title, "end_reason")
 
 
-PAPER_SOURCES.extend((_leaves, _absences, _beds, _asked, _accepted, _left, _stopped))
+PAPER_SOURCES.extend((_leaves, _absences, _beds, _transfers))
 
 
 def _night(text: str) -> str:

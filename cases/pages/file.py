@@ -1,7 +1,7 @@
 """The menu entry, the home cards and what stands in the case file from notes, agreements and attachments."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,9 @@ class Paper:
     ended: datetime.datetime | None
 
 
-# What other modules put among them: each is given (user, columns) and returns one more part of the same one query, or None for a user who
-# can't see any: half the time of a file is spent on writing this query down, so a part that is always empty is not begun.
-PAPER_SOURCES: list[Callable[[Any, Callable[..., Any]], Any]] = []
+# What other modules put among them: each is given (user, person, columns) and yields further parts of the same one query: half the time of a
+# file is spent on writing this query down, so a part that is known to be empty is not begun.
+PAPER_SOURCES: list[Callable[[Any, Migrant, Callable[..., Any]], Iterator[Any]]] = []
 
 
 def papers(user, migrant: Migrant) -> list[Paper]:
@@ -77,7 +77,7 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
     agreements = columns(Consent.objects.visible_to(user), "taken_by", Value("consent"), "given_at", "purpose", "method", "withdrawn_at")
     files = columns(Attachment.objects.visible_to(user), "added_by", Value("attachment"), "added_at", "title", "media_type")
     documents = columns(IdentityDocument.objects.visible_to(user), "added_by", Value("document"), "added_at", "kind", "country")
-    others = [part for source in PAPER_SOURCES if (part := source(user, columns)) is not None]
+    others = [part for source in PAPER_SOURCES for part in source(user, migrant, columns)]
     rows = notes.union(agreements, files, documents, *others, all=True).order_by("-c_at")[:MOST_ON_FILE]
     return [
         Paper(sort, key, at, title, text, f"{first or ''} {last or ''}".strip() or login or "", ended) for sort, key, at, title, text, first, last, login, ended in rows
