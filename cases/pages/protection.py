@@ -45,7 +45,7 @@ class Judged:
         return str(dict(VulnerabilityAssessment.Severity.choices).get(self.paper.title, self.paper.title))
 
 
-def _assessments(user, columns):
+def _assessments(user, migrant, columns):
     text = Concat(
         Cast("flags", TextField()),
         Value(BETWEEN),
@@ -54,20 +54,20 @@ def _assessments(user, columns):
         Coalesce(Cast("review_on", TextField()), Value("", output_field=TextField())),
         output_field=TextField(),
     )
-    return columns(VulnerabilityAssessment.objects.visible_to(user), "assessed_by", Value("assessment"), "assessed_at", "severity", text, "decided_at")
+    yield columns(VulnerabilityAssessment.objects.visible_to(user), "assessed_by", Value("assessment"), "assessed_at", "severity", text, "decided_at")
 
 
-def _best_interests(user, columns):
+def _best_interests(user, migrant, columns):
     if not may(user, Right.VIEW_PROTECTION):
-        return None
+        return
     text = Concat("kind", Value(BETWEEN), Coalesce(Cast("review_on", TextField()), Value("", output_field=TextField())), output_field=TextField())
-    return columns(BestInterest.objects.visible_to(user), "recorded_by", Value("best_interest"), "recorded_at", "decision", text, "decided_on")
+    yield columns(BestInterest.objects.visible_to(user), "recorded_by", Value("best_interest"), "recorded_at", "decision", text, "decided_on")
 
 
-def _tracings(user, columns):
+def _tracings(user, migrant, columns):
     if not may(user, Right.VIEW_PROTECTION):
-        return None
-    return columns(FamilyTracing.objects.visible_to(user), "asked_by", Value("tracing"), "recorded_at", "office", Cast("result", CharField()), "result_on")
+        return
+    yield columns(FamilyTracing.objects.visible_to(user), "asked_by", Value("tracing"), "recorded_at", "office", Cast("result", CharField()), "result_on")
 
 
 PAPER_SOURCES.extend((_assessments, _best_interests, _tracings))
