@@ -36,14 +36,14 @@ def _health(user, migrant, columns):
     """Only the day to come again, and only for those who read the rest too."""
     if not may(user, Right.VIEW_HEALTH):
         return
-    records = HealthRecord.objects.visible_to(user)
+    records = HealthRecord.objects.on_file_of(migrant).visible_to(user)
     back = Coalesce(Cast("return_on", TextField()), Value("", output_field=TextField()))
     yield columns(records.alias(migrant=F("assistance__migrant")), "written_by", Value("health"), "written_at", Value(""), back)
 
 
 def _told(user, migrant, columns):
     words = Concat("criteria__centre__code", Value(BETWEEN), Cast("criteria__version", CharField()), Value(BETWEEN), "how", output_field=TextField())
-    yield columns(CriteriaTold.objects.visible_to(user), "told_by", Value("criteria"), "told_at", "language", words)
+    yield columns(CriteriaTold.objects.on_file_of(migrant).visible_to(user), "told_by", Value("criteria"), "told_at", "language", words)
 
 
 PAPER_SOURCES.extend((_health, _told))

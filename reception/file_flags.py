@@ -45,7 +45,7 @@ def _source(user, migrant, columns):
     # One that acts stands among the newest papers, however old it is: a long file must not hide it.
     at = Case(When(acting, then=Now()), default=F("since"))
     about = JSONObject(tone="kind__tone", reason="reason", since="since", until="until", why="lifted_reason")
-    yield columns(PersonFlag.objects.visible_to(user), "set_by", Value("flag"), at, "kind__name", Cast(about, TextField()), "lifted_at")
+    yield columns(PersonFlag.objects.on_file_of(migrant).visible_to(user), "set_by", Value("flag"), at, "kind__name", Cast(about, TextField()), "lifted_at")
 
 
 PAPER_SOURCES.append(_source)

@@ -26,9 +26,9 @@ BETWEEN = "|"
 SAME_MOMENT = datetime.timedelta(seconds=1)
 
 
-def _on_file(model: Any, user: Any, at: str) -> QuerySet[Any]:
+def _on_file(model: Any, user: Any, migrant: Migrant, at: str) -> QuerySet[Any]:
     """Rows of this model about people whose file the user reads, as far as they were on it by then."""
-    rows = FileQuerySet(model)
+    rows = FileQuerySet(model).on_file_of(migrant)
     rows.on_file_from = at
     return rows.visible_to(user)
 
@@ -41,20 +41,22 @@ def _leaves(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     if not _any(migrant, "any_leave"):
         return
     nights = Concat(Cast("first_night", TextField()), Value(BETWEEN), Cast("last_night", TextField()), output_field=TextField())
-    yield columns(Leave.objects.visible_to(user), "allowed_by", Value("leave"), "allowed_at", nights, "reason", "cancelled_at", person="stay__migrant")
+    yield columns(
+        Leave.objects.on_file_of(migrant).visible_to(user), "allowed_by", Value("leave"), "allowed_at", nights, "reason", "cancelled_at", person="stay__migrant"
+    )
 
 
 def _absences(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     if not _any(migrant, "any_absence"):
         return
-    absent = RollCallLine.objects.visible_to(user).exclude(state=RollCallLine.State.PRESENT)
+    absent = RollCallLine.objects.on_file_of(migrant).visible_to(user).exclude(state=RollCallLine.State.PRESENT)
     yield columns(absent, "noted_by", Value("roll_call"), "noted_at", "state", "note")
 
 
 def _beds(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     if not stays_of(migrant):
         return
-    rows = FileQuerySet(BedAssignment)
+    rows = FileQuerySet(BedAssignment).on_file_of(migrant)
     rows.on_file_from, rows.person = "since", "stay__migrant"
     words = Concat("bed__room__name", Value(" – "), "bed__label", output_field=TextField())
     yield columns(rows.visible_to(user), "", Value("bed"), "since", words, "reason", "until", person="stay__migrant")
@@ -64,12 +66,12 @@ def _transfers(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     """One part for each step."""
     if not _any(migrant, "any_transfer"):
         return
-    yield columns(_on_file(Transfer, user, "asked_at"), "asked_by", Value("transfer_asked"), "asked_at", "to_centre__name", "reason")
-    accepted = _on_file(Transfer, user, "answered_at").filter(answered_at__isnull=False).exclude(state=State.REFUSED)
+    yield columns(_on_file(Transfer, user, migrant, "asked_at"), "asked_by", Value("transfer_asked"), "asked_at", "to_centre__name", "reason")
+    accepted = _on_file(Transfer, user, migrant, "answered_at").filter(answered_at__isnull=False).exclude(state=State.REFUSED)
     yield columns(accepted, "answered_by", Value("transfer_accepted"), "answered_at", "to_centre__name", "answer")
-    left = _on_file(Transfer, user, "left_at").filter(left_at__isnull=False)
+    left = _on_file(Transfer, user, migrant, "left_at").filter(left_at__isnull=False)
     yield columns(left, "", Value("transfer_left"), "left_at", "to_centre__name", "transport")
-    stopped = _on_file(Transfer, user, "ended_at").filter(state__in=WITH_WORDS)
+    stopped = _on_file(Transfer, user, migrant, "ended_at").filter(state__in=WITH_WORDS)
     title = Concat("state", Value(BETWEEN), F("to_centre__name"), output_field=TextField())
     yield columns(stopped, "ended_by", Value("transfer_stopped"), "ended_at", title, "end_reason")
 

@@ -645,6 +645,14 @@ class FileQuerySet(models.QuerySet[Any]):
 
     on_file_from: str | Coalesce
     person = "migrant"
+    _owner: "Migrant | None" = None
+
+    def on_file_of(self, migrant: "Migrant") -> Self:
+        """Asked before `visible_to`: of this person alone, whose care is read already (`with_care`): the database is not asked about it for each
+        sort of paper again."""
+        rows = self.all()
+        rows._owner = migrant
+        return rows
 
     def visible_to(self, user) -> Self:
         from_then = F(self.on_file_from) if isinstance(self.on_file_from, str) else self.on_file_from
@@ -653,10 +661,21 @@ class FileQuerySet(models.QuerySet[Any]):
     def _seen_with(self, user, right: Right) -> Q:
         """Rows of people in whose centre the user has this right, by what was on the file while that centre had them; and of the file at
         hand in an emergency (`centres.access.find_for`)."""
+        if self._owner is not None:
+            return self._seen_of(self._owner, user, right)
         theirs = Custody.objects.filter(migrant=OuterRef(self.person), centre__in=centres_for(user, right))
         seen = Q(Exists(theirs.filter(Q(until__isnull=True) | Q(until__gte=OuterRef("on_file_from")))))
         opened = opened_people(user)
         return seen | Q(**{f"{self.person}__in": opened}) if opened and may(user, right) else seen
+
+    def _seen_of(self, migrant: "Migrant", user, right: Right) -> Q:
+        """The same of one person at hand."""
+        own, centres = Q(**{self.person: migrant.pk}), centres_for(user, right)
+        ends = [custody.until for custody in migrant.custodies.all() if custody.centre_id in centres]
+        if None in ends or (migrant.pk in opened_people(user) and may(user, right)):
+            return own
+        last = max((end for end in ends if end), default=None)
+        return own & Q(on_file_from__lte=last) if last else Q(pk__in=())
 
     def exportable_by(self, user) -> Self:
         """Those of the rows in sight whose person's name the user may take out of the system."""

@@ -73,10 +73,10 @@ def _read_papers(user, migrant: Migrant) -> list[Paper]:
             c_ended=Cast(ended or Value(None), DateTimeField()),
         ).values_list("c_sort", "c_key", "c_at", "c_title", "c_text", "c_first", "c_last", "c_login", "c_ended")
 
-    notes = columns(Note.objects.visible_to(user), "written_by", "kind", "written_at", Value(""), "text")
-    agreements = columns(Consent.objects.visible_to(user), "taken_by", Value("consent"), "given_at", "purpose", "method", "withdrawn_at")
-    files = columns(Attachment.objects.visible_to(user), "added_by", Value("attachment"), "added_at", "title", "media_type")
-    documents = columns(IdentityDocument.objects.visible_to(user), "added_by", Value("document"), "added_at", "kind", "country")
+    notes = columns(Note.objects.on_file_of(migrant).visible_to(user), "written_by", "kind", "written_at", Value(""), "text")
+    agreements = columns(Consent.objects.on_file_of(migrant).visible_to(user), "taken_by", Value("consent"), "given_at", "purpose", "method", "withdrawn_at")
+    files = columns(Attachment.objects.on_file_of(migrant).visible_to(user), "added_by", Value("attachment"), "added_at", "title", "media_type")
+    documents = columns(IdentityDocument.objects.on_file_of(migrant).visible_to(user), "added_by", Value("document"), "added_at", "kind", "country")
     others = [part for source in PAPER_SOURCES for part in source(user, migrant, columns)]
     rows = notes.union(agreements, files, documents, *others, all=True).order_by("-c_at")[:MOST_ON_FILE]
     return [

@@ -54,20 +54,22 @@ def _assessments(user, migrant, columns):
         Coalesce(Cast("review_on", TextField()), Value("", output_field=TextField())),
         output_field=TextField(),
     )
-    yield columns(VulnerabilityAssessment.objects.visible_to(user), "assessed_by", Value("assessment"), "assessed_at", "severity", text, "decided_at")
+    yield columns(VulnerabilityAssessment.objects.on_file_of(migrant).visible_to(user), "assessed_by", Value("assessment"), "assessed_at", "severity", text, "decided_at")
 
 
 def _best_interests(user, migrant, columns):
     if not may(user, Right.VIEW_PROTECTION):
         return
     text = Concat("kind", Value(BETWEEN), Coalesce(Cast("review_on", TextField()), Value("", output_field=TextField())), output_field=TextField())
-    yield columns(BestInterest.objects.visible_to(user), "recorded_by", Value("best_interest"), "recorded_at", "decision", text, "decided_on")
+    yield columns(BestInterest.objects.on_file_of(migrant).visible_to(user), "recorded_by", Value("best_interest"), "recorded_at", "decision", text, "decided_on")
 
 
 def _tracings(user, migrant, columns):
     if not may(user, Right.VIEW_PROTECTION):
         return
-    yield columns(FamilyTracing.objects.visible_to(user), "asked_by", Value("tracing"), "recorded_at", "office", Cast("result", CharField()), "result_on")
+    yield columns(
+        FamilyTracing.objects.on_file_of(migrant).visible_to(user), "asked_by", Value("tracing"), "recorded_at", "office", Cast("result", CharField()), "result_on"
+    )
 
 
 PAPER_SOURCES.extend((_assessments, _best_interests, _tracings))

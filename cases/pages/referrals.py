@@ -51,7 +51,9 @@ class Sent:
 
 def _source(user, migrant, columns):
     text = Concat("state", Value(BETWEEN), "service", Value(BETWEEN), Cast("deadline", TextField()), output_field=TextField())
-    yield columns(Referral.objects.visible_to(user), "sent_by", Value("referral"), "sent_at", "structure__name", text, Coalesce("ended_at", "answered_at"))
+    yield columns(
+        Referral.objects.on_file_of(migrant).visible_to(user), "sent_by", Value("referral"), "sent_at", "structure__name", text, Coalesce("ended_at", "answered_at")
+    )
 
 
 PAPER_SOURCES.append(_source)

@@ -3,8 +3,9 @@
 import uuid
 
 import pytest
+from django.apps import apps
 
-from cases.models import Attachment, Migrant, Note
+from cases.models import Attachment, FileQuerySet, Migrant, Note
 from cases.services import correct_identity, write_note
 from centres.models import Service
 from reception.models import Assistance, Stay
@@ -117,3 +118,22 @@ def test_no_question_about_somebody_else_tells_who_the_person_is_now(moved, as_u
         assert keys == [str(alike.pk)], words
     assert moved.full_name in as_user("agent.kayes").get("/migrants/", {"q": moved.full_name}).content.decode()
     assert "Zoumarou" not in as_user("agent.kayes").get(f"/migrants/{moved.pk}/consents/").content.decode()
+
+
+@pytest.mark.parametrize("username", ["agent.kayes", "agent.bamako", "agent.gao", "health.gao", "protection", "steering.eu"])
+def test_of_one_person_at_hand_the_same_rows_are_seen(username, moved, persona, centre):
+    """What the papers of a file ask for, knowing who cares for the person, is what the scope of a list says: of every sort of paper."""
+    user, here = persona(username), centre("GAO")
+    write_note(actor=persona("protection"), migrant=moved, kind="protection", text="Vue.")
+    people = [moved, make_migrant(here), make_migrant(centre("KAY"))]
+    move(people[2], here)
+    checked = 0
+    for model in apps.get_models():
+        rows = model._default_manager.all()
+        if not isinstance(rows, FileQuerySet):
+            continue
+        for person in people:
+            alone = set(rows.visible_to(user).filter(**{rows.person: person.pk}).values_list("pk", flat=True))
+            assert set(rows.on_file_of(person).visible_to(user).values_list("pk", flat=True)) == alone, (model, person)
+            checked += bool(alone)
+    assert bool(checked) == (username != "steering.eu")
