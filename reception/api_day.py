@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from audit.acting import Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases.models import Migrant
+from cases.models import Custody, Migrant
+from centres.access import centres_for
 from centres.api import Conflict, Pages, SiraAPIView, Strict
 from centres.models import Centre, Service
 from centres.roles import Right
@@ -23,6 +24,7 @@ from centres.roles import Right
 from . import absence, services
 from .api import CENTRE, MIGRANT, OnesPeople, asked_in
 from .evening import evening_of
+from .file_flags import as_then
 from .models import FlagKind, Incident, IncidentPerson, PersonFlag, RollCallLine, Stay
 
 MOST_LINES = 2000
@@ -37,6 +39,10 @@ class FlagSerializer(Strict, serializers.ModelSerializer):
     migrant = OnesPeople(queryset=Migrant.objects.all(), pk_field=serializers.UUIDField())
     kind = serializers.SlugRelatedField(slug_field="code", queryset=FlagKind.objects.all(), help_text="Code of the kind of flag")
     instruction = serializers.CharField(source="kind.instruction_words", read_only=True, help_text="What staff must do")
+
+    def to_representation(self, instance: PersonFlag) -> Any:
+        as_then(self.context["request"].user, instance.migrant, [instance])
+        return super().to_representation(instance)
 
     class Meta:
         model = PersonFlag
@@ -59,7 +65,7 @@ class FlagPages(Pages):
 
 
 class Flags(SiraAPIView):
-    queryset = PersonFlag.objects.select_related("kind")
+    queryset = PersonFlag.objects.select_related("kind", "migrant").prefetch_related("migrant__custodies")
     serializer_class = FlagSerializer
     pagination_class = FlagPages
     rights = (Right.VIEW_CASE,)
@@ -72,7 +78,10 @@ class Flags(SiraAPIView):
         rows = self.get_queryset()
         going_on = asked.pop("open", None)
         if going_on is not None:
+            # Whether one still acts is known of the people whom the centre follows now.
+            followed = Custody.objects.filter(until__isnull=True, centre__in=centres_for(request.user, Right.VIEW_CASE)).values("migrant")
             acting = PersonFlag.objects.acting().values("pk")
+            rows = rows.filter(migrant__in=followed)
             rows = rows.filter(pk__in=acting) if going_on else rows.exclude(pk__in=acting)
         page = self.paginate_queryset(rows.filter(**asked))
         self.log(ReadLog.Action.LISTED, sorted({flag.migrant_id for flag in page}))
@@ -86,7 +95,7 @@ class Flags(SiraAPIView):
 
 
 class OneFlag(SiraAPIView):
-    queryset = PersonFlag.objects.select_related("kind", "migrant")
+    queryset = PersonFlag.objects.select_related("kind", "migrant").prefetch_related("migrant__custodies")
     serializer_class = FlagSerializer
     lookup_field = "key"
     rights = (Right.VIEW_CASE,)

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from centres.models import Service
@@ -22,12 +21,11 @@ def of(people: Iterable[uuid.UUID]) -> Carried:
     `suspended`: the keys of the services that it suspends."""
     carried: Carried = {}
     keys = list(people)
-    # A flag that stayed with a file joined to another one (which carried the same kind) holds for the person too.
-    theirs = PersonFlag.objects.acting().filter(Q(among("migrant", keys)) | Q(among("migrant__merged_into", keys)))
+    theirs = PersonFlag.objects.acting().filter(among("migrant", keys))
     suspended = ArraySubquery(FlagKind.suspends.through.objects.filter(flagkind=OuterRef("kind")).order_by().values("service"))
-    rows = theirs.annotate(joined_to=F("migrant__merged_into_id"), suspended=suspended).select_related("kind").order_by("since", "pk")
+    rows = theirs.annotate(suspended=suspended).select_related("kind").order_by("since", "pk")
     for flag in rows:
-        here = carried.setdefault(flag.joined_to or flag.migrant_id, [])
+        here = carried.setdefault(flag.migrant_id, [])
         if all(flag.kind_id != other.kind_id for other in here):
             here.append(flag)
     return carried
@@ -63,5 +61,4 @@ def transfer_refusal(flags: Iterable[PersonFlag]) -> str:
 
 def left_out() -> QuerySet[PersonFlag, dict[str, Any]]:
     """Keys of the people whom no statistic counts, as a subquery: `.exclude(migrant__in=flags.left_out())`."""
-    person = Coalesce("migrant__merged_into_id", "migrant_id")
-    return PersonFlag.objects.acting().filter(kind__out_of_statistics=True).order_by().annotate(left_out=person).values("left_out")
+    return PersonFlag.objects.acting().filter(kind__out_of_statistics=True).order_by().values("migrant")

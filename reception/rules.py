@@ -151,8 +151,9 @@ class _Rule:
 
     def lines_that_matter(self) -> Q:
         """Of Assistance, beside those of the same stay: given near that day."""
-        span = datetime.timedelta(days=self.days_back)
-        near = Q(service=self.service.pk, given_on__range=(self.on - span, self.on + span))
+        on, back = self.on.toordinal(), self.days_back
+        days = (datetime.date.fromordinal(max(on - back, 1)), datetime.date.fromordinal(min(on + back, datetime.date.max.toordinal())))
+        near = Q(service=self.service.pk, given_on__range=days)
         if self.excludes_codes or self.excluded_by:
             near |= Q(given_on=self.on) & (Q(service__code__in=self.excludes_codes) | Q(service__in=self.excluded_by))
         return near

@@ -2,6 +2,7 @@
 
 import datetime
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -95,16 +96,31 @@ class PersonFlag(models.Model):
         ordering = ["-since", "-pk"]
         verbose_name = _("consigne sur une personne")
         constraints = [
-            models.UniqueConstraint(
-                fields=["migrant", "kind"], condition=Q(lifted_at__isnull=True), name="flag_once", violation_error_message=_("Cette personne porte déjà cette consigne.")
-            ),
             models.CheckConstraint(
                 condition=Q(lifted_at__isnull=True, lifted_reason="") | Q(lifted_at__isnull=False) & ~Q(lifted_reason=""),
                 name="flag_lifted_whole",
                 violation_error_message=_("Dites pourquoi la consigne est levée."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [
+            audited(),
+            pgtrigger.ReadOnly(name="as_set", fields=["key", "kind", "set_by"]),
+            pgtrigger.Protect(name="stays_lifted", operation=pgtrigger.Update, condition=pgtrigger.Q(old__lifted_at__isnull=False, new__lifted_at__isnull=True)),
+            # Once a kind where it is set. No unique index: two files that are joined bring theirs along, each is lifted for itself, and goes back with its file.
+            pgtrigger.Trigger(
+                name="once",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__lifted_at__isnull=True),
+                func="""
+                    PERFORM FROM cases_migrant WHERE id = NEW.migrant_id FOR NO KEY UPDATE;
+                    IF EXISTS (SELECT FROM reception_personflag f WHERE f.migrant_id = NEW.migrant_id AND f.kind_id = NEW.kind_id AND f.lifted_at IS NULL) THEN
+                        RAISE EXCEPTION 'one flag of a kind' USING ERRCODE = 'check_violation', CONSTRAINT = 'flag_once';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return self.migrant.access_centres(writing=writing)

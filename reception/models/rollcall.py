@@ -3,6 +3,7 @@
 import datetime
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
@@ -44,7 +45,7 @@ class RollCall(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["centre", "date"], name="roll_call_once", violation_error_message=_("L’appel de ce soir est déjà commencé.")),
         ]
-        triggers = [audited()]
+        triggers = [audited(), pgtrigger.ReadOnly(name="one_evening", fields=["centre", "date"])]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id]
@@ -77,8 +78,9 @@ class RollCallLine(models.Model):
         verbose_name = _("ligne d’appel")
         constraints = [
             models.UniqueConstraint(fields=["call", "migrant"], name="roll_call_line_once", violation_error_message=_("Cette personne a déjà été appelée ce soir.")),
+            models.CheckConstraint(condition=Q(state__in=("present", "leave", "missing")), name="roll_call_line_state"),
         ]
-        triggers = [audited(), *seen()]
+        triggers = [audited(), *seen(), pgtrigger.ReadOnly(name="one_call", fields=["call"])]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.call.centre_id] if writing else self.migrant.access_centres(writing=False)
@@ -140,7 +142,7 @@ class Leave(models.Model):
                 violation_error_message=_("Une permission couvre déjà une de ces nuits."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [audited(), pgtrigger.ReadOnly(name="as_allowed", fields=["stay", "allowed_at", "allowed_by"])]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """Given and taken back by the centre of the stay, as long as it cares for the person."""

@@ -132,7 +132,9 @@ def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uui
     lock_key(key)
     there = Stay.objects.visible_to(actor).filter(pk__in=rules.stays_on(centre, day).order_by().values("pk"), migrant__in=list(people))
     # In order of their key, as whoever locks several people.
-    present = list(Migrant.objects.select_for_update(of=("self",)).filter(pk__in=there.order_by().values("migrant")).order_by("pk").values_list("pk", flat=True))
+    present = list(
+        Migrant.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=there.order_by().values("migrant")).order_by("pk").values_list("pk", flat=True)
+    )
     refused = rules.refusals(centre=centre, service=service, people=present, on=day, user=actor, offers=offers)
     offer = offers.get(service.pk)
     ids = {person: _line_id(key, service, day, person) for person in present}
@@ -199,7 +201,7 @@ def withdraw_served(*, actor: User, centre: Centre, service: Service, key: uuid.
             _("Cette liste est enregistrée depuis plus de %(n)s minutes : elle ne s’annule plus d’un coup. Retirez les lignes une à une.") % {"n": UNDO_MINUTES},
             code="too_late",
         )
-    people = Migrant.objects.select_for_update(of=("self",)).filter(assistance__in=list(lines)).order_by("pk")
+    people = Migrant.objects.select_for_update(of=("self",), no_key=True).filter(assistance__in=list(lines)).order_by("pk")
     list(people.values_list("pk", flat=True))
     Assistance.objects.filter(pk__in=list(lines)).delete()
     if service.category == Service.Category.KIT:

@@ -24,6 +24,7 @@ from .stays import lock_person
 
 # What a kind of flag does beside advising: only the manager of a centre puts it on somebody.
 ACTS = ("denies", "blocks_transfer", "out_of_statistics")
+LONGEST = datetime.timedelta(days=5 * 365)
 WORDS = ("name", "tone", "instruction", "active")
 
 
@@ -55,11 +56,13 @@ def set_flag(*, actor: User, migrant: Migrant, kind: FlagKind, reason: str, unti
     today = timezone.localdate()
     if until is not None and until < today:
         raise ValidationError({"until": _("Le dernier jour est déjà passé.")})
+    if until is not None and until > today + LONGEST:
+        raise ValidationError({"until": _("Le dernier jour est trop loin : choisissez un jour des cinq prochaines années, ou laissez vide.")})
     # One whose last day is over makes room for a new one.
     PersonFlag.objects.filter(migrant=migrant, kind=kind, lifted_at__isnull=True, until__lt=today).update(lifted_at=timezone.now(), lifted_reason=_("Dernier jour passé"))
     flag = PersonFlag(key=key, migrant=migrant, kind=kind, reason=reason, until=until, set_by=actor, since=timezone.now())
     flag.clean_fields(exclude=["migrant", "kind", "set_by", "lifted_by"])
-    with in_words(PersonFlag):
+    with in_words(PersonFlag, triggers={"flag_once": _("Cette personne porte déjà cette consigne.")}):
         flag.save(force_insert=True)
     return flag, True
 
@@ -81,9 +84,6 @@ def lift_flag(*, actor: User, flag: PersonFlag, reason: str) -> PersonFlag:
     flag.lifted_at, flag.lifted_by, flag.lifted_reason = timezone.now(), actor, reason
     flag.clean_fields(exclude=["key", "migrant", "kind", "set_by", "lifted_by"])
     flag.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
-    # One of the same kind that stayed with a file joined to this one holds for the person too (`flags.of`): it goes with it.
-    theirs = PersonFlag.objects.filter(migrant__merged_into=flag.migrant_id, kind=flag.kind, lifted_at__isnull=True)
-    theirs.update(lifted_at=flag.lifted_at, lifted_by=actor, lifted_reason=reason)
     return flag
 
 

@@ -23,6 +23,7 @@ from .checks import check_alerts
 from .stays import _digest, lock_person
 
 MOST_PEOPLE = 50  # whom one incident names
+LATEST = datetime.timedelta(days=366)  # for a look again
 FOLLOWS = (Right.RECEIVE, Right.MANAGE_CENTRE, Right.VIEW_PROTECTION)
 
 
@@ -107,6 +108,8 @@ def note_incident(
 def _check_due(due_on: datetime.date | None) -> None:
     if due_on is not None and due_on < timezone.localdate():
         raise ValidationError({"due_on": _("Ce jour est passé. Choisissez aujourd’hui ou un jour à venir.")})
+    if due_on is not None and due_on > timezone.localdate() + LATEST:
+        raise ValidationError({"due_on": _("Ce jour est trop loin : choisissez un jour des douze prochains mois.")})
 
 
 @service

@@ -70,7 +70,7 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
         raise ValidationError(_("Cet appel est d’un autre soir. Rechargez la page pour commencer celui de ce soir."), code="other_evening")
     said = {one.migrant: one for one in lines if one.state}
     # The people first, in order of key, as whoever writes about several (a meal, a session).
-    list(Migrant.objects.select_for_update(of=("self",)).filter(pk__in=list(said)).order_by("pk").values_list("pk"))
+    list(Migrant.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=list(said)).order_by("pk").values_list("pk"))
     RollCall.objects.bulk_create([RollCall(centre=centre, date=evening, taken_by=actor, started_at=timezone.now())], ignore_conflicts=True)
     call = RollCall.objects.select_for_update(of=("self",)).get(centre=centre, date=evening)  # one save after the other
     here = {stay.migrant_id: stay for stay in Stay.objects.visible_to(actor).open().at(centre).select_related("migrant")}

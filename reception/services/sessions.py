@@ -123,7 +123,7 @@ def _locked(actor: User, session: Session) -> Session:
 
 
 def _lock(people: Iterable[uuid.UUID]) -> list[Migrant]:
-    return list(Migrant.objects.select_for_update(of=("self",)).only("pk").filter(pk__in=list(people)).order_by("pk"))
+    return list(Migrant.objects.select_for_update(of=("self",), no_key=True).only("pk").filter(pk__in=list(people)).order_by("pk"))
 
 
 def _there(actor: User, centre: Centre, day: datetime.date, people: list[uuid.UUID]) -> list[uuid.UUID]:

@@ -44,10 +44,11 @@ def _digest(*parts: Any) -> str:
 
 
 def lock_person(migrant_id: uuid.UUID) -> Migrant:
-    """Whoever writes about the same person waits. Always the first row to be locked, so that nobody waits in a circle.
+    """Whoever writes about the same person waits. Always the first row to be locked, so that nobody waits in a circle; and not the key of it, so
+    that a row that only points at the person (an alert of a roll-call about somebody else's people) waits for nobody.
 
     Raises ValidationError if the file was joined to another one meanwhile."""
-    migrant = Migrant.objects.select_for_update(of=("self",)).get(pk=migrant_id)
+    migrant = Migrant.objects.select_for_update(of=("self",), no_key=True).get(pk=migrant_id)
     refuse_merged(migrant)
     return migrant
 

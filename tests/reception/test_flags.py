@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import Change
+from cases.services import undo_merge
 from centres.models import Service
 from reception import flags
 from reception.models import Assistance, FlagKind, PersonFlag
@@ -121,7 +122,22 @@ def test_left_out_is_in_no_figure_and_in_no_proof(centre):
     assert counted() == {person.pk for person in people}
 
 
-def test_a_flag_that_stayed_with_a_joined_file_still_acts(centre):
+def test_flags_of_the_same_kind_go_along_when_files_are_joined_and_back(centre, as_user):
+    """Each is seen, lifted for itself, and goes back with its file: whoever was joined by mistake is protected as before."""
+    gao = centre("GAO")
+    survivor, merged = sides(make_pair(gao))
+    ours, theirs = make_flag(gao, "exclu-distribution", migrant=survivor), make_flag(gao, "exclu-distribution", migrant=merged, reason="Bagarre")
+    merge = join(gao, survivor, merged)
+    assert set(PersonFlag.objects.filter(migrant=survivor).acting()) == {ours, theirs} and len(flags.of([survivor.pk])[survivor.pk]) == 1
+    page = as_user("manager.gao").get(reverse("reception:flags", args=[survivor.pk]))
+    assert {flag.pk for flag in page.context["acting"] if flag.may_lift} == {ours.pk, theirs.pk}
+    lift_flag(actor=manager_of(gao), flag=ours, reason="Présenté ses excuses")
+    assert [flag.reason for flag in flags.of([survivor.pk])[survivor.pk]] == ["Bagarre"]
+    undo_merge(actor=manager_of(gao), merge=merge)
+    assert not flags.of([survivor.pk]) and [flag.pk for flag in flags.of([merged.pk])[merged.pk]] == [theirs.pk]
+
+
+def test_a_flag_that_came_with_a_joined_file_acts(centre):
     gao = centre("GAO")
     survivor, merged = sides(make_pair(gao))
     old = make_flag(gao, "allergie", migrant=survivor)
@@ -129,10 +145,10 @@ def test_a_flag_that_stayed_with_a_joined_file_still_acts(centre):
     make_flag(gao, "dossier-essai", migrant=merged)
     PersonFlag.objects.filter(pk=old.pk).update(until=timezone.localdate() - datetime.timedelta(days=1))
     join(gao, survivor, merged)
-    assert PersonFlag.objects.filter(migrant=merged).count() == 1  # both files had one
+    assert not PersonFlag.objects.filter(migrant=merged).exists()
     carried = flags.of([survivor.pk])[survivor.pk]
     assert [(flag.kind.code, flag.reason) for flag in carried if flag.kind.code == "allergie"] == [("allergie", "Arachide")]
-    assert {row["left_out"] for row in flags.left_out()} == {survivor.pk}
+    assert {row["migrant"] for row in flags.left_out()} == {survivor.pk}
     assert end_flags(actor=None) == 1 and end_flags(actor=None) == 0
 
 

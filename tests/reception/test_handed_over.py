@@ -1,7 +1,9 @@
 """What a centre may still do, and no longer may, once another team follows the person; and people who write about the same crowd at once."""
 
+import datetime
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,12 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Migrant
-from cases.services import correct_identity, merge_files
+from cases.services import correct_identity
 from centres.models import Centre, Posting, Service
 from jobs.models import Job
-from reception import flags
 from reception.evening import evening_of
-from reception.models import Alert, FlagKind, HealthRecord, PersonFlag, Stay
+from reception.models import Alert, Assistance, FlagKind, HealthRecord, LastSeen, PersonFlag, Stay
 from reception.periods import Period
 from reception.services import Called, ask_for_report, close_alert, lift_flag, note_incident, record_care, save_roll_call, serve, withdraw_assistance
 from tests.factories import agent_of, make_migrant, make_minor
@@ -107,20 +108,6 @@ class TestFormerCentre:
 
 
 @pytest.mark.django_db
-def test_a_flag_is_lifted_with_that_of_a_joined_file(centre):
-    gao = centre("GAO")
-    FlagKind.objects.create(code="interdit", name="Interdit", denies=True)
-    kept, joined = make_migrant(gao), make_migrant(gao)
-    flag = make_flag(gao, "interdit", migrant=kept)
-    make_flag(gao, "interdit", migrant=joined)
-    kept.refresh_from_db(), joined.refresh_from_db()
-    merge_files(actor=manager_of(gao), id=uuid.uuid4(), survivor=kept, merged=joined, versions=(kept.version, joined.version), take=())
-    assert flags.of([kept.pk])
-    lift_flag(actor=manager_of(gao), flag=PersonFlag.objects.get(pk=flag.pk), reason="Une erreur")
-    assert not flags.of([kept.pk]) and make_stay(gao, migrant=Migrant.objects.get(pk=kept.pk)).is_open
-
-
-@pytest.mark.django_db
 def test_a_child_still_missing_is_told_again_after_the_alert_was_closed(persona, centre):
     gao, agent = centre("GAO"), agent_of(centre("GAO"))
     child = make_stay(gao, migrant=make_minor(gao)).migrant
@@ -147,31 +134,45 @@ def test_a_nul_in_the_address(as_user):
     assert as_user("manager.gao").get(reverse("reception:export", args=["csv"]) + "?centre=%00").status_code == 200
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_roll_call_and_a_meal_of_the_same_people_wait_for_each_other():
-    gao = Centre.objects.get(code="GAO")
-    crowd(gao, 40)
-    people = list(Stay.objects.open().filter(centre=gao).values_list("migrant_id", flat=True))
+def at_once(*writes: Callable[[], Any]) -> list[Exception]:
+    """What failed of these, each in a thread of its own, begun at one moment."""
     failed: list[Exception] = []
+    start = threading.Barrier(len(writes))
 
-    def work(write: Any) -> None:
+    def work(write: Callable[[], Any]) -> None:
         try:
+            start.wait()
             write()
         except Exception as error:
             failed.append(error)
         finally:
             connection.close()
 
-    def call() -> None:
-        save_roll_call(actor=agent_of(gao), centre=gao, evening=evening_of(), lines=[Called(person, "present") for person in reversed(people)])
-
-    def meal(code: str) -> None:
-        serve(actor=manager_of(gao), centre=gao, service=Service.objects.get(code=code), people=people, key=uuid.uuid4())
-
-    writes = [call, lambda: meal("dejeuner"), call, lambda: meal("diner")]
     threads = [threading.Thread(target=work, args=[write]) for write in writes]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert failed == []
+    return failed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_roll_call_and_a_meal_of_the_same_people_wait_for_each_other():
+    gao = Centre.objects.get(code="GAO")
+    crowd(gao, 40)
+    people = list(Stay.objects.open().filter(centre=gao).order_by("migrant_id").values_list("migrant_id", flat=True))
+
+    def call(some: list[uuid.UUID], state: str = "present") -> None:
+        save_roll_call(actor=agent_of(gao), centre=gao, evening=evening_of(), lines=[Called(person, state) for person in reversed(some)])
+
+    def meal(code: str) -> None:
+        serve(actor=manager_of(gao), centre=gao, service=Service.objects.get(code=code), people=people, key=uuid.uuid4())
+
+    assert at_once(lambda: call(people), lambda: meal("dejeuner"), lambda: call(people), lambda: meal("diner")) == []
+    # Nobody was seen for days: each half of the round tells of people of the other half.
+    Assistance.objects.all().delete()
+    LastSeen.objects.update(at=timezone.now() - datetime.timedelta(days=9))
+    halves = people[:20], people[20:]
+    for code in ("dejeuner", "diner"):
+        assert at_once(lambda: call(halves[0], "missing"), lambda: call(halves[1], "missing"), lambda code=code: meal(code)) == []
+    assert Alert.objects.filter(kind=Alert.Kind.ABSENCE).exists()
