@@ -52,7 +52,7 @@ for command in json.loads(sys.argv[1]):
 ACCOUNTS = (
     "agent.kayes  agent.bamako  agent.gao",
     "manager.kayes  manager.bamako  manager.gao",
-    "protection  flows  outreach  auditor",
+    "health.gao  protection  flows  outreach  auditor",
     "returns.bamako  returns.gao",
     "reintegration.kayes  reintegration.bamako",
     "me.iom  me.iom2  me.aecid  me.aecid2",

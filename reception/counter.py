@@ -108,8 +108,6 @@ class Guest:
             chips.append({"label": _("décédée"), "tone": "neutral"})
         elif self.away is not None:
             chips.append({"label": self.away.words, "tone": "danger" if self.away.missing else "warn"})
-        elif self.stay is None and not self.person.elsewhere:
-            chips.append({"label": _("ne séjourne pas ici"), "tone": "warn"})
         return chips
 
     @property

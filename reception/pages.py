@@ -45,7 +45,7 @@ def stays_of(migrant: Migrant) -> list[Stay]:
             any_leave=Exists(Leave.objects.filter(stay=OuterRef("pk"))),
             any_absence=Exists(RollCallLine.objects.filter(migrant=OuterRef("migrant")).exclude(state=RollCallLine.State.PRESENT)),
         )
-        kept["_stays"] = list(stays.select_related("centre", "checked_in_by", "checked_out_by", "undone_by", "extended_by"))
+        kept["_stays"] = list(stays.select_related("centre", "kept_bed__room", "checked_in_by", "checked_out_by", "undone_by", "extended_by"))
     return kept["_stays"]
 
 
@@ -112,7 +112,7 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
         return []  # another team follows them now
     transfers = [_transfer_due(user, one) for one in _transfers(migrant)]
     if stay is None:
-        return transfers
+        return [*_in_hospital(migrant), *transfers]
     days = stay.days
     since = ngettext("depuis %(n)s jour", "depuis %(n)s jours", days) % {"n": days} if days else _("depuis aujourd’hui")
     detail = f"{_first_upper(since)} ({formats.date_format(timezone.localdate(stay.arrived_at))})"
@@ -125,6 +125,16 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
         bed += " " + words % {"day": day}
     url = reverse("reception:centre", args=[stay.centre.code]) if may(user, Right.VIEW_CENTRE, stay.centre) else ""
     return [DueItem(_("Au centre de %(centre)s") % {"centre": stay.centre}, f"{detail}. {bed}", url, tone), *transfers]
+
+
+def _in_hospital(migrant: Migrant) -> list[DueItem]:
+    """Whose bed waits for them."""
+    last = next(iter(stays_of(migrant)), None)
+    if last is None or last.kept_bed is None or last.kept_until is None or last.kept_until < timezone.localdate() or migrant.died_on is not None:
+        return []
+    values = {"bed": last.kept_bed, "until": formats.date_format(last.kept_until), "centre": last.centre}
+    detail = _("Lit gardé au centre de %(centre)s jusqu’au %(until)s : %(bed)s.") % values
+    return [DueItem(_("À l’hôpital depuis le %(day)s") % {"day": formats.date_format(timezone.localtime(last.departed_at))}, detail, "", "warn")]
 
 
 def _transfers(migrant: Migrant) -> list[Transfer]:

@@ -38,7 +38,9 @@ class Line:
         """« +12 »; of shares in points. Nothing where there is nothing to compare."""
         if self.now is None or self.before is None:
             return "–"
-        change = round((self.now - self.before) * (100 if self.percent else 1), 1)
+        # Of the figures as they are shown, so that whoever subtracts them finds the same.
+        now, before = (round(value * (100 if self.percent else 1), 1) for value in (self.now, self.before))
+        change = round(now - before, 1)
         words = charts.format_number(abs(change))
         sign = "+" if change > 0 else "\u2212" if change < 0 else ""
         return _("%(n)s pt") % {"n": sign + words} if self.percent else sign + words

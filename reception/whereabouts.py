@@ -41,13 +41,13 @@ def with_whereabouts(stays: StayQuerySet) -> StayQuerySet:
 
 
 def away_of(centre: Centre, stays: Iterable[Any], *, minor: bool, elsewhere: bool = False) -> Away | None:
-    """Where a person is, by their stays from `with_whereabouts`; None of somebody who is just here, or never was anywhere.
+    """Where a person is, by their stays from `with_whereabouts`; None of somebody who is just here.
 
     `elsewhere`: another team follows them now, and where that has them is not for this centre."""
     known = [stay for stay in stays if not elsewhere or stay.centre_id == centre.pk]
     last = max(known, key=lambda stay: (stay.is_open, stay.arrived_at), default=None)
     if last is None:
-        return None
+        return None if elsewhere else Away(_("Ne séjourne pas ici"), _("Vérifiez que c’est bien cette personne, ou notez d’abord son arrivée."))
     return _gone(centre, last) if last.departed_at is not None or last.centre_id != centre.pk else _out(last, minor=minor)
 
 

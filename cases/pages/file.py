@@ -150,9 +150,11 @@ def _actions(user, migrant: Migrant) -> list[Action]:
 
 
 def _register_card(request) -> dict[str, Any]:
-    """The search box, the way to a new file, and how many were registered today."""
+    """The search box; for those who register, the way to a new file and how many were registered today."""
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     centres = centres_for(request.user, Right.REGISTER)
+    if not centres:
+        return {}
     registered = Migrant.objects.visible_to(request.user).filter(registered_at__gte=today, registered_centre__in=centres).count()
     return {"today": registered}
 
@@ -174,7 +176,7 @@ def _minors_card(request) -> dict[str, Any]:
 
 add_to_menu(Entry(gettext_lazy("Personnes"), "cases:migrants", (Right.VIEW_CASE,), 10, "migrants"))
 add_to_home(
-    HomeCard("cases/home_register.html", (Right.REGISTER,), 10, _register_card),
+    HomeCard("cases/home_register.html", (Right.REGISTER, Right.VIEW_HEALTH), 10, _register_card),
     HomeCard("cases/home_minors.html", (Right.VIEW_PROTECTION,), 20, _minors_card),
 )
 

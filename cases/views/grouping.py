@@ -71,7 +71,7 @@ def start(request: HttpRequest) -> HttpResponse:
             else:
                 return redirect("cases:group", pk=group.pk)
     else:
-        initial = {"id": new_id(), "arrived_on": timezone.localdate(), "consent_purposes": ["registration"], "consent_language": "fra"}
+        initial = {"id": new_id(), "arrived_on": timezone.localdate(), "consent_language": "fra"}
         initial |= {name: request.GET[name][:80] for name in CARRIED if request.GET.get(name)}
         if key := _announced(request):
             if begun := RegistrationGroup.objects.filter(pk=key, centre__in=mine).first():

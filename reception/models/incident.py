@@ -43,7 +43,7 @@ class Incident(models.Model):
         OTHER = "other", _("autre")
 
     class Severity(models.TextChoices):
-        MINOR = "minor", _("mineur")
+        MINOR = "minor", _("léger")
         SERIOUS = "serious", _("sérieux")
         GRAVE = "grave", _("grave")
 

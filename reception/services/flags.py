@@ -57,7 +57,7 @@ def set_flag(*, actor: User, migrant: Migrant, kind: FlagKind, reason: str, unti
     if until is not None and until < today:
         raise ValidationError({"until": _("Le dernier jour est déjà passé.")})
     if until is not None and until > today + LONGEST:
-        raise ValidationError({"until": _("Le dernier jour est trop loin : choisissez un jour des cinq prochaines années, ou laissez vide.")})
+        raise ValidationError({"until": _("Le dernier jour est trop loin : choisissez un jour des cinq prochaines années, ou laissez vide.")})
     # One whose last day is over makes room for a new one.
     PersonFlag.objects.filter(migrant=migrant, kind=kind, lifted_at__isnull=True, until__lt=today).update(lifted_at=timezone.now(), lifted_reason=_("Dernier jour passé"))
     flag = PersonFlag(key=key, migrant=migrant, kind=kind, reason=reason, until=until, set_by=actor, since=timezone.now())

@@ -109,7 +109,7 @@ def _check_due(due_on: datetime.date | None) -> None:
     if due_on is not None and due_on < timezone.localdate():
         raise ValidationError({"due_on": _("Ce jour est passé. Choisissez aujourd’hui ou un jour à venir.")})
     if due_on is not None and due_on > timezone.localdate() + LATEST:
-        raise ValidationError({"due_on": _("Ce jour est trop loin : choisissez un jour des douze prochains mois.")})
+        raise ValidationError({"due_on": _("Ce jour est trop loin : choisissez un jour des douze prochains mois.")})
 
 
 @service

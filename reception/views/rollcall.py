@@ -96,7 +96,7 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
     room, _dash, bed = (stay.bed_words or "").rpartition(" – ")
     return {
         "person": person, "name": str(person), "line": line, "key": key, "state": str(shown), "note": note, "room": room, "bed": bed, "stay": stay.pk,
-        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age_words,
+        "again": line is not None and stay.seen_at is not None and stay.seen_at > line.noted_at, "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age_words,
     }  # fmt: skip
 
 

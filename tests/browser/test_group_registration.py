@@ -55,6 +55,8 @@ def open_group(page: Page, kind: str, title: str) -> None:
     page.keyboard.type(title)
     press_until(page, "nationality")
     page.keyboard.type("Guinée")
+    press_until(page, "consent_purposes")  # nothing is agreed to before somebody says so
+    page.keyboard.press("Space")
     press_until(page, "consent_method")
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
@@ -111,6 +113,7 @@ def test_a_family_with_a_child_and_one_alone(sign_in, options):
     page.get_by_role("group", name="Qui arrive").get_by_label("une famille").check()
     page.get_by_label("Nom du groupe").fill(f"Famille {surname}")
     page.get_by_label("Nationalité de la plupart").select_option(label="Guinée")
+    page.get_by_role("group", name=re.compile("d’accord pour")).get_by_label("enregistrement et aide au centre").check()
     page.get_by_role("group", name=re.compile("Comment donnent")).get_by_label("signature").check()
     page.get_by_role("button", name="Commencer").click()
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.models import ReadLog
 from reception.evening import evening_of
 from reception.models import Alert, FlagKind, Incident, PersonFlag, RollCallLine
+from tests.cases.factories import move
 from tests.factories import make_migrant, make_minor
 
 from .factories import crowd, make_flag, make_incident, make_stay, queries_of
@@ -51,6 +52,20 @@ class TestFlags:
             answer = api.post_json(FLAGS, {**body, field: wrong})
             assert answer.status_code == 400 and field in answer.json()["errors"], answer.content
         assert not PersonFlag.objects.exists()
+
+    def test_a_former_centre_reads_them_as_they_were(self, api_as, centre, persona):
+        gao, bamako = centre("GAO"), centre("BKO")
+        person = make_migrant(gao)
+        api, body = api_as("agent.gao"), {"id": str(uuid.uuid4()), "migrant": str(person.pk), "kind": "regime-alimentaire", "reason": "Sans arachide"}
+        assert api.post_json(FLAGS, body).status_code == 201
+        move(person, bamako)
+        url = f"{FLAGS}{body['id']}/"
+        assert api_as("agent.bamako").patch_json(url, {"lifted_reason": "Dit la vérité à Bamako"}).status_code == 200
+        for answer in (api.get(url), api.get(FLAGS), api.post_json(FLAGS, body)):
+            assert answer.status_code == 200 and "Bamako" not in answer.content.decode() and '"lifted_at":null' in answer.content.decode()
+        assert "Bamako" in api_as("agent.bamako").get(url).content.decode()
+        # Not even by asking which ones act.
+        assert api.get(FLAGS + "?open=true").json()["results"] == api.get(FLAGS + "?open=false").json()["results"] == []
 
 
 class TestRollCall:

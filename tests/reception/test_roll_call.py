@@ -235,7 +235,7 @@ def test_a_missing_child_tells_protection_and_the_manager_at_once(as_user, centr
         call(gao, Called(child.migrant_id, "missing", note="Cherché partout", shown="missing", version=1))
         alert = Alert.objects.get()  # once, and only of the child
         assert (alert.kind, alert.subject, alert.migrant) == ("minor_missing", str(child.migrant_id), child.migrant)
-        for username, told in [("protection", True), ("manager.gao", True), ("agent.gao", False), ("manager.kayes", False), ("returns.gao", False)]:
+        for username, told in [("protection", True), ("manager.gao", True), ("agent.gao", True), ("manager.kayes", False), ("returns.gao", False)]:
             home = as_user(username).get("/").content.decode()
             assert ("Mineurs manquants" in home and str(child.migrant) in home) is told, username
         page = as_user("protection").get(reverse("reception:absences", args=["GAO"]))
