@@ -64,7 +64,8 @@ class Tab:
 class Section:
     """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
     rows (with UUID keys) whose pages are in the read log; as far as the user may see them. `flags` ({"label", "tone"}) stand beside the name;
-    `tabs` ask the database nothing. `onward` is shown, instead of what is due, to a team that let the person go: what it knows of that itself."""
+    `tabs` ask the database nothing. `onward` is shown, instead of what is due, to a team that let the person go: what it knows of that itself.
+    `prepare`: before the whole file is read, what the other functions will ask for, so that they know what not to ask."""
 
     name: str
     right: Right
@@ -75,6 +76,7 @@ class Section:
     flags: Callable[[Any, Migrant], list[dict[str, str]]] = field(default=lambda user, migrant: [])
     tabs: Callable[[Any, Migrant], list[Tab]] = field(default=lambda user, migrant: [])
     keys: Callable[[Any, Migrant], list[QuerySet[Any]]] = field(default=lambda user, migrant: [])
+    prepare: Callable[[Migrant], Any] = field(default=lambda migrant: None)
 
 
 SECTIONS: dict[str, Section] = {}

@@ -34,10 +34,13 @@ HOME_LINES = 8
 MOST_HOME_ROWS = 60
 
 
+STAYS = "_stays"
+
+
 def stays_of(migrant: Migrant) -> list[Stay]:
     """The person's stays, latest first, and whether there is anything else to ask for of them; asked once for a loaded person."""
     kept = migrant.__dict__
-    if "_stays" not in kept:
+    if STAYS not in kept:
         running = Transfer.objects.open().filter(migrant=OuterRef("migrant")).values("pk")[:1]
         stays = absence.with_presence(Stay.objects.filter(migrant=migrant).with_bed()).annotate(
             running=Subquery(running),
@@ -45,8 +48,8 @@ def stays_of(migrant: Migrant) -> list[Stay]:
             any_leave=Exists(Leave.objects.filter(stay=OuterRef("pk"))),
             any_absence=Exists(RollCallLine.objects.filter(migrant=OuterRef("migrant")).exclude(state=RollCallLine.State.PRESENT)),
         )
-        kept["_stays"] = list(stays.select_related("centre", "kept_bed__room", "checked_in_by", "checked_out_by", "undone_by", "extended_by"))
-    return kept["_stays"]
+        kept[STAYS] = list(stays.select_related("centre", "kept_bed__room", "checked_in_by", "checked_out_by", "undone_by", "extended_by"))
+    return kept[STAYS]
 
 
 def open_stay(migrant: Migrant) -> Stay | None:
@@ -317,4 +320,4 @@ add_to_home(HomeCard("reception/home_incidents.html", WATCH, 13, _home_incidents
 add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
 add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
 PRESENCE.append(lambda: Exists(Stay.objects.open().filter(migrant=OuterRef("pk"))))
-sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, onward=_onward, actions=_actions))
+sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, onward=_onward, actions=_actions, prepare=stays_of))

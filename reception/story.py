@@ -19,7 +19,7 @@ from cases.sections import Section, TimelineRow
 from centres.roles import Right
 
 from .models import BedAssignment, Leave, RollCallLine, Transfer
-from .pages import stays_of
+from .pages import STAYS, stays_of
 from .workflow import WITH_WORDS, State
 
 BETWEEN = "|"
@@ -34,7 +34,8 @@ def _on_file(model: Any, user: Any, migrant: Migrant, at: str) -> QuerySet[Any]:
 
 
 def _any(migrant: Migrant, what: str) -> bool:
-    return any(getattr(stay, what) for stay in stays_of(migrant))
+    """Is there any? Said only of somebody whose stays are read already: other pages of a file don't ask for them because of this."""
+    return STAYS not in migrant.__dict__ or any(getattr(stay, what) for stay in stays_of(migrant))
 
 
 def _leaves(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
@@ -54,7 +55,7 @@ def _absences(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
 
 
 def _beds(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
-    if not stays_of(migrant):
+    if STAYS in migrant.__dict__ and not stays_of(migrant):
         return
     rows = FileQuerySet(BedAssignment).on_file_of(migrant)
     rows.on_file_from, rows.person = "since", "stay__migrant"

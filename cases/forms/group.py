@@ -72,11 +72,12 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
         for name in ("second_nationality", "marital_status", "other_phone"):
             del self.fields[name]  # said on the file, when there is time
         family = group.kind == RegistrationGroup.Kind.FAMILY
-        # No answer is given beforehand: a child is neither called alone nor given to an adult because somebody pressed Enter.
+        nobody = (ALONE, _("aucun adulte : mineur non accompagné"))
         choices = [(key, f"{adult} ({adult.case_number})") for key, adult in self.adults.items()]
         field = self.fields["adult"]
-        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, (ALONE, _("aucun adulte : mineur non accompagné"))]  # type: ignore[attr-defined]
+        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, nobody] if family else [(ALONE, nobody[1]), *choices]  # type: ignore[attr-defined]
         field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
+        self._must_choose = family
         if not self.is_bound:  # the hand stays on the keys: the next name may be typed at once
             self.fields["surname"].widget.attrs["autofocus"] = True
         if not family:
@@ -90,7 +91,7 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
         if born is None or not Migrant(born_on=born).is_minor(timezone.localdate()):
             return cleaned
         chosen = cleaned.get("adult", "")
-        if not chosen and "adult" not in self.errors:
+        if not chosen and self._must_choose and "adult" not in self.errors:
             self.add_error("adult", _("Cette personne est mineure : choisissez l’adulte qui répond d’elle, ou « aucun adulte »."))
         cleaned["accompanied_by"] = self.adults.get(chosen)
         return cleaned

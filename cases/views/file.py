@@ -80,6 +80,8 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The case file: head, what is open and due, the story."""
     user = request.user
     shown = [section for section in SECTIONS.values() if allows(user, section.right, migrant)]
+    for section in shown:
+        section.prepare(migrant)
     head = head_of(user, migrant, "cases")
     ended = head["ended"]
     due = [item for section in shown for item in (section.due if ended is None else section.onward)(user, migrant)]

@@ -232,7 +232,7 @@ class TestShown:
             text = as_user("agent.gao").get(reverse(page, args=["GAO"])).content.decode()
             assert f"Mineur manquant à l’appel\u00a0: {child}" in text and "Inconnue" not in text and "Une personne\u00a0: plus vue depuis 4 jours" in text, page
         assert as_user("agent.kayes").get(reverse("reception:alerts", args=["GAO"])).status_code == 404
-        for username, card in (("manager.gao", True), ("protection", True), ("agent.gao", False), ("manager.kayes", False)):
+        for username, card in (("manager.gao", True), ("protection", True), ("agent.gao", True), ("manager.kayes", False)):
             text = as_user(username).get("/").content.decode()
             assert ("Mineurs manquants à l’appel" in text) is card and "Alertes des centres" not in text, username
         make_alert(gao, Kind.OCCUPANCY), make_alert(gao, Kind.STOCK)

@@ -288,10 +288,9 @@ class TestOffer:
         assert [offer.open_at(datetime.time(hour)) for hour in (21, 22, 0, 1, 2)] == [False, True, True, True, False]
 
 
-@pytest.mark.parametrize("day", [datetime.date.min, datetime.date.max])
-def test_a_day_at_the_end_of_the_calendar_is_refused_in_words(centre, day):
+def test_the_first_day_of_the_calendar_is_refused_in_words(centre):
     gao = centre("GAO")
     service, person = Service.objects.get(code="kit-hygiene"), make_stay(gao).migrant
     ServiceOffer.objects.filter(centre=gao, service=service).update(min_interval_days=30)
-    found = rules.refusals(centre=gao, service=service, people=[person.pk], on=day, user=None)
-    assert day == datetime.date.max or found[person.pk].code == "not_known_yet"
+    found = rules.refusals(centre=gao, service=service, people=[person.pk], on=datetime.date.min, user=None)
+    assert found[person.pk].code == "not_known_yet"
