@@ -170,9 +170,17 @@ def test_a_roll_call_and_a_meal_of_the_same_people_wait_for_each_other():
 
     assert at_once(lambda: call(people), lambda: meal("dejeuner"), lambda: call(people), lambda: meal("diner")) == []
     # Nobody was seen for days: each half of the round tells of people of the other half.
-    Assistance.objects.all().delete()
-    LastSeen.objects.update(at=timezone.now() - datetime.timedelta(days=9))
     halves = people[:20], people[20:]
-    for code in ("dejeuner", "diner"):
-        assert at_once(lambda: call(halves[0], "missing"), lambda: call(halves[1], "missing"), lambda code=code: meal(code)) == []
-    assert Alert.objects.filter(kind=Alert.Kind.ABSENCE).exists()
+
+    def unseen() -> None:
+        Alert.objects.all().delete()
+        Assistance.objects.all().delete()
+        LastSeen.objects.update(at=timezone.now() - datetime.timedelta(days=9))
+
+    unseen()
+    assert at_once(lambda: call(halves[0], "missing"), lambda: call(halves[1], "missing")) == []
+    assert Alert.objects.filter(kind=Alert.Kind.ABSENCE, migrant__in=people).exists()
+    # And while a meal is served, before or after which they are seen.
+    for code, state in (("dejeuner", "present"), ("diner", "missing")):
+        unseen()
+        assert at_once(lambda state=state: call(halves[0], state), lambda state=state: call(halves[1], state), lambda code=code: meal(code)) == []
