@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 Number = int | float
@@ -160,9 +160,9 @@ def bar_against_capacity(used: Number, total: Number, *, kept: Number = 0, title
         else (ACCENT, _("places libres"))
     )
     if ratio < 0.9 and free:
-        word = _("%(free)s places libres") % {"free": fmt(free)}
+        word = ngettext("%(free)s place libre", "%(free)s places libres", int(free)) % {"free": fmt(free)}
     if kept:
-        word = _("%(word)s, %(kept)s gardées") % {"word": word, "kept": fmt(kept)} if kept > 1 else _("%(word)s, 1 gardée") % {"word": word}
+        word = ngettext("%(word)s, %(kept)s gardée", "%(word)s, %(kept)s gardées", int(kept)) % {"word": word, "kept": fmt(kept)}
     title = title or _("Occupation")
     desc = desc or _("%(used)s sur %(total)s, %(word)s") % {"used": fmt(used), "total": fmt(total), "word": word}
     parts: list[str] = [

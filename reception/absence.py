@@ -55,6 +55,14 @@ def with_presence(stays: StayQuerySet, evening: datetime.date | None = None) -> 
     )
 
 
+def missing_since() -> Subquery:
+    """Of stays: the evening of the roll-call of their centre that missed the person, who was not seen since; else None."""
+    lines = RollCallLine.objects.filter(
+        migrant=OuterRef("migrant"), call__centre=OuterRef("centre"), state=RollCallLine.State.MISSING, noted_at__gt=OuterRef("migrant__last_seen__at")
+    )
+    return Subquery(lines.order_by("call__date").values("call__date")[:1])
+
+
 def missed(stays: StayQuerySet) -> StayQuerySet:
     """Those of the open stays whose person is missed: `unseen` (for the days of their centre), `missing_since` (the evening of the roll-call
     that missed them; not seen since), or `back_by` (once the evening after that night is over). Nobody who has leave tonight. The longest unseen first."""
@@ -62,16 +70,13 @@ def missed(stays: StayQuerySet) -> StayQuerySet:
     since = ExpressionWrapper(
         Value(start_of_today()) - ExpressionWrapper((days - 1) * Value(datetime.timedelta(days=1)), output_field=DurationField()), output_field=DateTimeField()
     )
-    lines = RollCallLine.objects.filter(
-        migrant=OuterRef("migrant"), call__centre=OuterRef("centre"), state=RollCallLine.State.MISSING, noted_at__gt=OuterRef("migrant__last_seen__at")
-    )
     away = Leave.objects.filter(stay=OuterRef("pk"), cancelled_at__isnull=True, first_night__lte=evening_of()).order_by("-last_night").values("last_night")[:1]
     found = with_presence(stays.open()).annotate(away_until=Subquery(away))
     # Whoever was away with leave is missed so many days after its last night.
     back = Q(away_until__isnull=True) | Q(away_until__lt=TruncDate(since))
     found = found.annotate(
         unseen=Case(When(back, migrant__last_seen__at__lt=since, then=True), default=False, output_field=BooleanField()),
-        missing_since=Subquery(lines.order_by("call__date").values("call__date")[:1]),
+        missing_since=missing_since(),
     )
     return found.filter(Q(unseen=True) | Q(missing_since__isnull=False) | Q(back_by__lt=due_evening()), leave_until__isnull=True).order_by("seen_at", "pk")
 

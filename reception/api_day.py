@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from audit.acting import Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases.models import Custody, Migrant
+from cases.models import Migrant
 from centres.access import centres_for
 from centres.api import Conflict, Pages, SiraAPIView, Strict
 from centres.models import Centre, Service
@@ -79,9 +79,8 @@ class Flags(SiraAPIView):
         going_on = asked.pop("open", None)
         if going_on is not None:
             # Whether one still acts is known of the people whom the centre follows now.
-            followed = Custody.objects.filter(until__isnull=True, centre__in=centres_for(request.user, Right.VIEW_CASE)).values("migrant")
+            rows = rows.filter(migrant__in=Migrant.objects.in_care_of_any(centres_for(request.user, Right.VIEW_CASE)))
             acting = PersonFlag.objects.acting().values("pk")
-            rows = rows.filter(migrant__in=followed)
             rows = rows.filter(pk__in=acting) if going_on else rows.exclude(pk__in=acting)
         page = self.paginate_queryset(rows.filter(**asked))
         self.log(ReadLog.Action.LISTED, sorted({flag.migrant_id for flag in page}))

@@ -16,7 +16,7 @@ from centres.models import BedBlock, Centre
 from config.days import midnight
 
 from .evening import evening_of
-from .models import Assistance, ExpectedGroup, Incident, Leave, PersonFlag, RollCallLine, Stay
+from .models import Assistance, ExpectedGroup, Incident, Leave, PersonFlag, RollCallLine, Stay, StayQuerySet
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,20 @@ class Figures:
     at_end: int
 
 
+def _there(day: Day) -> StayQuerySet:
+    return Stay.objects.at(day.centre).there_on(day.date)
+
+
 def counted(day: Day) -> QuerySet[Any]:
     """One row {"at_start" …} of all people of the centre, in scope or not; none if nobody was there. Who leaves at midnight leaves on the new day."""
     arrived_before, still_there = Q(arrived_at__lt=day.start), Q(departed_at__isnull=True)
-    there = Stay.objects.filter(Q(departed_at__isnull=True) | Q(departed_at__gte=day.start), centre=day.centre, arrived_at__lt=day.end)
     row = JSONObject(
         at_start=Count("pk", filter=arrived_before),
         arrived=Count("pk", filter=Q(arrived_at__gte=day.start)),
         left=Count("pk", filter=Q(departed_at__lt=day.end)),
         at_end=Count("pk", filter=still_there | Q(departed_at__gte=day.end)),
     )
-    return there.order_by().values("centre").annotate(row=row).values_list("row", flat=True)
+    return _there(day).order_by().values("centre").annotate(row=row).values_list("row", flat=True)
 
 
 def figures(row: dict[str, int] | None) -> Figures:
@@ -116,9 +119,8 @@ def _incidents(day: Day) -> QuerySet[Any]:
 
 def _flags(day: Day) -> QuerySet[Any]:
     """Flags with an instruction, set or lifted on the day on people who were there."""
-    there = Stay.objects.filter(Q(departed_at__isnull=True) | Q(departed_at__gte=day.start), centre=day.centre, arrived_at__lt=day.end)
     of_day = Q(since__gte=day.start, since__lt=day.end) | Q(lifted_at__gte=day.start, lifted_at__lt=day.end)
-    carried = PersonFlag.objects.visible_to(day.user).filter(of_day, migrant__in=there.order_by().values("migrant")).exclude(kind__instruction="")
+    carried = PersonFlag.objects.visible_to(day.user).filter(of_day, migrant__in=_there(day).order_by().values("migrant")).exclude(kind__instruction="")
     about = {"name": "kind__name", "tone": "kind__tone", "instruction": "kind__instruction", "until": "until"}
     return _rows(carried.order_by("since", "pk"), person="migrant", since="since", lifted="lifted_at", **about)
 

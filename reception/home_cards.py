@@ -12,16 +12,15 @@ from centres.navigation import HomeCard, add_to_home
 from centres.roles import Right
 
 from .models import Alert
-from .services import MAY_CLOSE
+from .services import MAY_NOTE
 from .views.parts import PEOPLE
 
 MOST = 20
-MISSED = (*MAY_CLOSE, Right.RECEIVE)
 
 
 def _children(user: Any) -> QuerySet[Any]:
-    """Children whom a roll-call missed, at the centres for which the user answers or where they look for them."""
-    centres = {pk for right in MISSED for pk in centres_for(user, right)}
+    """Children whom a roll-call missed, at the centres where the user looks for them."""
+    centres = {pk for right in MAY_NOTE for pk in centres_for(user, right)}
     return Alert.objects.open().filter(
         kind=Alert.Kind.MINOR_MISSING, centre__in=sorted(centres), migrant__custodies__centre=F("centre"), migrant__custodies__until__isnull=True
     )
@@ -48,6 +47,6 @@ def _absent_card(request) -> dict[str, Any] | None:
 
 
 add_to_home(
-    HomeCard("reception/home_missing.html", MISSED, 2, _children_card, _children),
+    HomeCard("reception/home_missing.html", MAY_NOTE, 2, _children_card, _children),
     HomeCard("reception/home_absent.html", (Right.MANAGE_CENTRE,), 16, _absent_card, _absent),
 )

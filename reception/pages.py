@@ -130,10 +130,16 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
     return [DueItem(_("Au centre de %(centre)s") % {"centre": stay.centre}, f"{detail}. {bed}", url, tone), *transfers]
 
 
+def _with_kept_bed(migrant: Migrant) -> Any:
+    """The last stay, if its bed is still kept for the person in hospital."""
+    last = next(iter(stays_of(migrant)), None)
+    return last if last is not None and last.kept_until is not None and last.kept_until >= timezone.localdate() else None
+
+
 def _in_hospital(migrant: Migrant) -> list[DueItem]:
     """Whose bed waits for them."""
-    last = next(iter(stays_of(migrant)), None)
-    if last is None or last.kept_bed is None or last.kept_until is None or last.kept_until < timezone.localdate() or migrant.died_on is not None:
+    last = _with_kept_bed(migrant)
+    if last is None or migrant.died_on is not None:
         return []
     values = {"bed": last.kept_bed, "until": formats.date_format(last.kept_until), "centre": last.centre}
     detail = _("Lit gardé au centre de %(centre)s jusqu’au %(until)s : %(bed)s.") % values
@@ -229,8 +235,8 @@ def _to_admit(user: Any, migrant: Migrant) -> list[Action]:
 
 def _kept(user: Any, migrant: Migrant) -> list[Action]:
     """The bed that waits for somebody in hospital."""
-    last = next(iter(stays_of(migrant)), None)
-    if last is None or last.kept_until is None or last.kept_until < timezone.localdate() or not may(user, Right.RECEIVE, last.centre):
+    last = _with_kept_bed(migrant)
+    if last is None or not may(user, Right.RECEIVE, last.centre):
         return []
     return [Action(_("Libérer le lit gardé"), reverse("reception:release_bed", args=[last.pk]), 60)]
 

@@ -55,7 +55,7 @@ def _absences(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
 
 
 def _beds(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
-    if STAYS in migrant.__dict__ and not stays_of(migrant):
+    if not _any(migrant, "pk"):
         return
     rows = FileQuerySet(BedAssignment).on_file_of(migrant)
     rows.on_file_from, rows.person = "since", "stay__migrant"

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from centres.models import Centre
 
+from .absence import missing_since
 from .evening import evening_of
-from .models import Leave, RollCallLine, Stay, StayQuerySet, Transfer
+from .models import Leave, Stay, StayQuerySet, Transfer
 from .workflow import State
 
 
@@ -28,14 +29,11 @@ class Away:
 
 def with_whereabouts(stays: StayQuerySet) -> StayQuerySet:
     """With what `away_of` asks: `leave_until`, `missing_on` (the evening of the roll-call that missed the person; not seen since), `bound_for`."""
-    missed = RollCallLine.objects.filter(
-        migrant=OuterRef("migrant"), call__centre=OuterRef("centre"), state=RollCallLine.State.MISSING, noted_at__gt=OuterRef("migrant__last_seen__at")
-    )
     leaves = Leave.objects.filter(stay=OuterRef("pk")).holding(evening_of())
     on_the_way = Transfer.objects.filter(stay=OuterRef("pk"), state=State.TRAVELLING)
     return stays.select_related("centre").annotate(
         leave_until=Subquery(leaves.order_by().values("last_night")[:1]),
-        missing_on=Subquery(missed.order_by("call__date").values("call__date")[:1]),
+        missing_on=missing_since(),
         bound_for=Subquery(on_the_way.order_by().values("to_centre__name")[:1]),
     )
 

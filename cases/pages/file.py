@@ -16,6 +16,7 @@ from centres.access import allows, centres_for
 from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 from config.countries import country_name
+from config.days import midnight
 
 from .. import sections
 from ..models import Attachment, Consent, IdentityDocument, Migrant, Note
@@ -151,11 +152,10 @@ def _actions(user, migrant: Migrant) -> list[Action]:
 
 def _register_card(request) -> dict[str, Any]:
     """The search box; for those who register, the way to a new file and how many were registered today."""
-    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     centres = centres_for(request.user, Right.REGISTER)
     if not centres:
         return {}
-    registered = Migrant.objects.visible_to(request.user).filter(registered_at__gte=today, registered_centre__in=centres).count()
+    registered = Migrant.objects.visible_to(request.user).filter(registered_at__gte=midnight(timezone.localdate()), registered_centre__in=centres).count()
     return {"today": registered}
 
 

@@ -113,7 +113,7 @@ def count_assisted() -> dict[int | None, int]:
 def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:
     """Distinct people, at the centre and in the country; the country's alert stands at each centre, where those who must act read it."""
     kept = centre.__dict__
-    assisted: Mapping[int | None, int] = kept["_assisted"] if kept.get("_assisted") is not None else count_assisted()
+    assisted: Mapping[int | None, int] = kept.get("_assisted") or count_assisted()
     here, everywhere = Decimal(assisted.get(centre.pk, 0)), Decimal(assisted.get(None, 0))
     found = [Measured(here, rule.threshold, here > rule.threshold)]
     if target := national_target():
@@ -145,7 +145,7 @@ def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = t
     """Measures the rules of the centre, raises what has a cause, once, and says of open alerts whose cause is gone that it is. Returns the
     alerts raised now. Harmless at any time; two at once are one after the other. `assisted`: `count_assisted`, where several centres are checked."""
     centre = Centre.objects.select_for_update(no_key=True).get(pk=centre.pk)  # arrivals and meals, which point at the centre, don't wait
-    centre.__dict__["_assisted"] = assisted
+    centre.__dict__["_assisted"] = assisted  # kept with the centre, as its day is
     rules = rules_of(centre)
     raised = []
     for kind in kinds:

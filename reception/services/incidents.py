@@ -20,7 +20,7 @@ from config.refusals import in_words
 
 from ..models import Alert, Incident, IncidentFollowUp, IncidentPerson
 from .checks import check_alerts
-from .stays import _digest, lock_person
+from .stays import digest_of, lock_person
 
 MOST_PEOPLE = 50  # whom one incident names
 LATEST = datetime.timedelta(days=366)  # for a look again
@@ -79,7 +79,7 @@ def note_incident(
         reported_at=now,
     )
     said = (incident.kind, incident.aid, incident.severity, incident.what, incident.measures, happened_at, due_on, incident.due_who)
-    incident.digest = _digest(centre.pk, *said, *keys)
+    incident.digest = digest_of(centre.pk, *said, *keys)
     lock_key(id)
     if existing := Incident.objects.filter(pk=id).select_related("centre").first():
         if (existing.reported_by_id, existing.digest) != (actor.pk, incident.digest):

@@ -49,7 +49,7 @@ class Round:
     noted meanwhile (kept: theirs; over: mine); how many are no longer at the centre."""
 
     call: RollCall
-    states: dict[str, int] = field(default_factory=dict)
+    states: Counter[str] = field(default_factory=Counter)
     missing: list[Migrant] = field(default_factory=list)
     alerted: list[Migrant] = field(default_factory=list)
     left: int = 0

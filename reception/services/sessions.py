@@ -21,7 +21,7 @@ from config.refusals import in_words
 from ..models import Assistance, Session, SessionPresence, Stay, StayQuerySet
 from ..models.session import CELLS, MOST
 from .assistance import may_give
-from .stays import _digest
+from .stays import digest_of
 
 # What being there counts as for the person.
 GIVES = {Session.Kind.AWARENESS: "information", Session.Kind.GROUP_TALK: "psychosocial"}
@@ -51,7 +51,7 @@ def record_session(*, actor: User, centre: Centre, id: uuid.UUID, kind: str, hel
     if kind not in Session.Kind.values or not may_give(actor, service_of(kind), centre):
         raise PermissionDenied
     wanted = sorted(set(people))
-    digest = _digest(centre.pk, kind, held_on, *wanted, *(getattr(given.get(name), "pk", given.get(name)) for name in CHANGING))
+    digest = digest_of(centre.pk, kind, held_on, *wanted, *(getattr(given.get(name), "pk", given.get(name)) for name in CHANGING))
     lock_key(id)
     if existing := Session.objects.filter(pk=id).first():
         if (existing.recorded_by_id, existing.digest) != (actor.pk, digest):

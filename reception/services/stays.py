@@ -39,7 +39,7 @@ def moment(when: datetime.datetime) -> str:
     return _("%(date)s à %(time)s") % {"date": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local, "H:i")}
 
 
-def _digest(*parts: Any) -> str:
+def digest_of(*parts: Any) -> str:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
 
 
@@ -87,7 +87,7 @@ def check_in(
     if not may(actor, Right.RECEIVE, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
         raise PermissionDenied
     said = (migrant.pk, centre.code, origin, came_from, bed.pk if bed else "", arrived_at.isoformat() if arrived_at else "")
-    digest = _digest(*said, *([bed_reason] if bed_reason else []))
+    digest = digest_of(*said, *([bed_reason] if bed_reason else []))
     lock_key(id)
     if existing := Stay.objects.filter(pk=id).select_related("migrant", "centre").first():
         if existing.checked_in_by_id != actor.pk or existing.digest != digest:

@@ -96,17 +96,18 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
     room, _dash, bed = (stay.bed_words or "").rpartition(" – ")
     return {
         "person": person, "name": str(person), "line": line, "key": key, "state": str(shown), "note": note, "room": room, "bed": bed, "stay": stay.pk,
-        "again": line is not None and stay.seen_at is not None and stay.seen_at > line.noted_at, "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age_words,
+        "again": line is not None and stay.seen_at is not None and stay.seen_at > line.noted_at,
+        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age_words,
     }  # fmt: skip
 
 
 def _tell(request: HttpRequest, done: services.Round) -> None:
     """What the save did, in one line; who is missing stands on the page itself."""
-    count = lambda state: done.states.get(state, 0)  # noqa: E731
-    parts = [ngettext("%(n)s présente", "%(n)s présentes", count(State.PRESENT)) % {"n": count(State.PRESENT)}]
-    if count(State.LEAVE):
-        parts.append(ngettext("%(n)s en permission", "%(n)s en permission", count(State.LEAVE)) % {"n": count(State.LEAVE)})
-    parts.append(ngettext("%(n)s manquante", "%(n)s manquantes", count(State.MISSING)) % {"n": count(State.MISSING)} if count(State.MISSING) else _("aucune manquante"))
+    present, leave, missing = (done.states[state] for state in (State.PRESENT, State.LEAVE, State.MISSING))
+    parts = [ngettext("%(n)s présente", "%(n)s présentes", present) % {"n": present}]
+    if leave:
+        parts.append(ngettext("%(n)s en permission", "%(n)s en permission", leave) % {"n": leave})
+    parts.append(ngettext("%(n)s manquante", "%(n)s manquantes", missing) % {"n": missing} if missing else _("aucune manquante"))
     if done.left:
         parts.append(ngettext("il reste %(n)s personne à appeler", "il reste %(n)s personnes à appeler", done.left) % {"n": done.left})
     said = _("Enregistré : %(figures)s.") if done.left else _("L’appel est terminé : %(figures)s.")
