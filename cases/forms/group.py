@@ -71,16 +71,14 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
         super().__init__(*arguments, **named)
         for name in ("second_nationality", "marital_status", "other_phone"):
             del self.fields[name]  # said on the file, when there is time
-        family = group.kind == RegistrationGroup.Kind.FAMILY
-        nobody = (ALONE, _("aucun adulte : mineur non accompagné"))
+        # Nothing is chosen beforehand: a click forgotten would either call a child alone who isn't, or leave one who is unseen.
         choices = [(key, f"{adult} ({adult.case_number})") for key, adult in self.adults.items()]
         field = self.fields["adult"]
-        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, nobody] if family else [(ALONE, nobody[1]), *choices]  # type: ignore[attr-defined]
-        field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
-        self._must_choose = family
+        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, (ALONE, _("aucun adulte : mineur non accompagné"))]  # type: ignore[attr-defined]
+        field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
         if not self.is_bound:  # the hand stays on the keys: the next name may be typed at once
             self.fields["surname"].widget.attrs["autofocus"] = True
-        if not family:
+        if group.kind != RegistrationGroup.Kind.FAMILY:
             self.fields.pop("household_role")
             self.FURTHER = tuple(name for name in self.FURTHER if name != "household_role")
 
@@ -91,7 +89,7 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
         if born is None or not Migrant(born_on=born).is_minor(timezone.localdate()):
             return cleaned
         chosen = cleaned.get("adult", "")
-        if not chosen and self._must_choose and "adult" not in self.errors:
+        if not chosen and "adult" not in self.errors:
             self.add_error("adult", _("Cette personne est mineure : choisissez l’adulte qui répond d’elle, ou « aucun adulte »."))
         cleaned["accompanied_by"] = self.adults.get(chosen)
         return cleaned

@@ -94,6 +94,18 @@ def test_a_child_of_a_family_is_linked_or_flagged_never_neither(as_user, centre)
     assert "Seul" in home and "Barry" not in home
 
 
+def test_nobody_decides_for_a_child_of_a_bus_by_forgetting_to(as_user, centre):
+    browser, group = as_user("agent.gao"), make_group(centre("GAO"), "bus")
+    child = {"surname": "Barry", "birth_2": str(YEAR - 8)}
+    page = browser.post(url(group), person_form(**child, adult=""))
+    assert page.context["form"].errors["adult"] and page.context["form"]["surname"].value() == "Barry"
+    assert not Migrant.objects.exists()
+    browser.post(url(group), person_form(adult=""))  # nobody asks it of an adult
+    adult = Migrant.objects.get()
+    browser.post(url(group), person_form(**child, adult=str(adult.pk)))
+    assert Migrant.objects.get(surname="Barry").accompanied_by == adult
+
+
 def test_who_may_be_a_child_is_treated_as_one(as_user, centre):
     """Of an estimated age the youngest counts (decision 5)."""
     group = make_group(centre("GAO"), "family")
