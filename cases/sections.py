@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from centres.access import allows
 from centres.roles import Right
 
-from .models import Migrant
+from .models import Migrant, RegistrationGroup
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Section:
     """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
     rows (with UUID keys) whose pages are in the read log; as far as the user may see them. `flags` ({"label", "tone"}) stand beside the name;
     `tabs` ask the database nothing. `onward` is shown, instead of what is due, to a team that let the person go: what it knows of that itself.
-    `prepare`: before the whole file is read, what the other functions will ask for, so that they know what not to ask."""
+    `group`: what is open for the people of a registration group, on its page (user, group). `prepare`: before the whole file is read, what the other functions will ask for, so that they know what not to ask."""
 
     name: str
     right: Right
@@ -77,6 +77,7 @@ class Section:
     tabs: Callable[[Any, Migrant], list[Tab]] = field(default=lambda user, migrant: [])
     keys: Callable[[Any, Migrant], list[QuerySet[Any]]] = field(default=lambda user, migrant: [])
     prepare: Callable[[Migrant], Any] = field(default=lambda migrant: None)
+    group: Callable[[Any, RegistrationGroup], list[DueItem]] = field(default=lambda user, group: [])
 
 
 SECTIONS: dict[str, Section] = {}

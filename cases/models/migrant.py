@@ -312,13 +312,14 @@ class Migrant(models.Model):
         OTHER = "other", _("sans lien de parenté")
 
     class ArrivalKind(models.TextChoices):
-        """How the person came when they were registered. Source: action document 3.2 and 4.2."""
+        """How the person came: asked when a group is announced, at registration and at each arrival (`Stay.Origin` says it in the same words).
+        Source: action document 3.2 and 4.2 (in transit; returned; forced returns)."""
 
         TRANSIT = "transit", _("en transit")
-        RETURNED = "returned", _("de retour par ses propres moyens")
-        VOLUNTARY_RETURN = "voluntary_return", _("de retour volontairement, avec une aide")
-        FORCED_RETURN = "forced_return", _("de retour par la force")
-        REFERRED = "referred", _("orientée par un partenaire")
+        RETURNED = "returned", _("retour par ses propres moyens")
+        VOLUNTARY_RETURN = "voluntary_return", _("retour volontaire assisté")
+        FORCED_RETURN = "forced_return", _("retour forcé")
+        REFERRED = "referred", _("orientation par un partenaire")
         WALKED_IN = "walked_in", _("venue d’elle-même")
 
     Precision = Precision

@@ -22,6 +22,7 @@ from centres.roles import Right
 from .. import services
 from ..forms import GroupForm, GroupPersonForm, new_id, put_errors
 from ..models import Migrant, RegistrationGroup
+from ..sections import SECTIONS
 from .agreeing import consent_words
 from .finding import MODEL
 from .registering import PARTS, alike_page, open_parts
@@ -142,6 +143,7 @@ def _group_page(request: HttpRequest, group: RegistrationGroup, form: GroupPerso
         "family": group.kind == RegistrationGroup.Kind.FAMILY,
         "open": open_parts(form),
         "consent_open": consent_differs,
+        "due": [item for section in SECTIONS.values() if may(request.user, section.right, group.centre_id) for item in section.group(request.user, group)],
         "agreed": [label for value, label in form.fields["consent_purposes"].choices if value in (form["consent_purposes"].value() or ())],  # type: ignore[attr-defined]
         **consent_words(),
     }

@@ -74,13 +74,14 @@ class Stay(models.Model):
     """A person is in a centre, from arrival to departure. Occupancy is the number of open stays."""
 
     class Origin(models.TextChoices):
-        """How the person came. Source: action document 3.2 and 4.2 (in transit; returned; forced returns)."""
+        """How the person came: in the words of the registration, and what only an arrival knows."""
 
-        TRANSIT = "transit", _("en transit")
-        RETURNED = "returned", _("retour par ses propres moyens")
-        VOLUNTARY_RETURN = "voluntary_return", _("retour volontaire assisté")
-        FORCED_RETURN = "forced_return", _("retour forcé")
-        REFERRED = "referred", _("orientation par un partenaire")
+        TRANSIT = Migrant.ArrivalKind.TRANSIT.value, Migrant.ArrivalKind.TRANSIT.label
+        RETURNED = Migrant.ArrivalKind.RETURNED.value, Migrant.ArrivalKind.RETURNED.label
+        VOLUNTARY_RETURN = Migrant.ArrivalKind.VOLUNTARY_RETURN.value, Migrant.ArrivalKind.VOLUNTARY_RETURN.label
+        FORCED_RETURN = Migrant.ArrivalKind.FORCED_RETURN.value, Migrant.ArrivalKind.FORCED_RETURN.label
+        REFERRED = Migrant.ArrivalKind.REFERRED.value, Migrant.ArrivalKind.REFERRED.label
+        WALKED_IN = Migrant.ArrivalKind.WALKED_IN.value, Migrant.ArrivalKind.WALKED_IN.label
         TRANSFERRED = "transferred", _("transfert d’un autre centre")
 
     class DepartureReason(models.TextChoices):

@@ -21,6 +21,7 @@ from centres.roles import Right
 from .. import flags, services
 from ..beds import Places
 from ..forms import ArrivalsForm
+from ..group_part import never_admitted
 from ..models import Stay, Transfer
 from ..workflow import State
 from .parts import PEOPLE, said_at_registration, sent_before
@@ -38,12 +39,12 @@ def _keys(values: list[str]) -> list[uuid.UUID]:
 
 def _people(request: HttpRequest) -> list[Migrant]:
     """Those named in the form (a second click names them again) or the address, whom the user may see: one by one, or all of a registration
-    group who are in no centre."""
+    group who were never admitted."""
     people = Migrant.objects.visible_to(request.user).filter(died_on__isnull=True)
     if keys := _keys(request.POST.getlist("people") or request.GET.getlist("people")):
         people = people.filter(pk__in=keys)
     elif keys := _keys(request.GET.getlist("group")[:1]):
-        people = people.filter(registration_group=keys[0]).exclude(stays__departed_at__isnull=True, stays__isnull=False)
+        people = never_admitted(people.filter(registration_group=keys[0]))
     else:
         return []
     return list(people.prefetch_related("custodies").order_by("household_id", "-household_role", "surname", "given_names", "pk")[: services.MOST_ARRIVING])
@@ -58,7 +59,9 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     as_then.seen_by(request.user, people)
     keys = [person.pk for person in people]
     travelling = Transfer.objects.filter(migrant__in=keys, to_centre=centre, state=State.TRAVELLING).exists()
-    initial = {"id": uuid.uuid4(), "origin": Stay.Origin.TRANSFERRED if travelling else said_at_registration(people)}
+    initial = {"id": uuid.uuid4()} | said_at_registration(people)
+    if travelling:
+        initial["origin"] = Stay.Origin.TRANSFERRED
     form = ArrivalsForm(request.POST or None, centre=centre, people=people, places=Places(centre), initial=initial)
     if request.method == "POST" and form.is_valid():
         common = {name: form.cleaned_data[name] for name in ("id", "origin", "came_from", "arrived_at")}

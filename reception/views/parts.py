@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from cases import as_then
 from cases.models import Migrant
 from centres.models import Service
+from config.countries import only_country_in
 
 from .. import services
-from ..models import Assistance, Stay
+from ..models import Assistance, ExpectedGroup
 
 PEOPLE = "cases.migrant"
 JUST = datetime.timedelta(days=14)  # so long what was said at registration is about this arrival
@@ -44,11 +45,19 @@ def sent_before() -> str:
     return _("Ce formulaire a déjà servi pour autre chose. Rechargez la page, puis recommencez.")
 
 
-def said_at_registration(people: Sequence[Migrant]) -> str:
-    """How these people came, as all of them said when they were registered a short time ago: it is not asked twice. "" where it is to be asked."""
+def said_at_registration(people: Sequence[Migrant]) -> dict[str, str]:
+    """How these people came, as all of them said when they were registered a short time ago, and from which country, if the group they came
+    with was announced: it is not asked twice. For the fields of an arrival; what is to be asked is not there."""
     since = timezone.now() - JUST
-    said = {person.arrival_kind if person.registered_at > since else "" for person in people}
-    return said.pop() if len(said) == 1 and said <= set(Stay.Origin.values) else ""
+    recent = [person for person in people if person.registered_at > since]
+    if not recent or len(recent) < len(people):
+        return {}
+    kinds, groups = {person.arrival_kind for person in recent} - {""}, {person.registration_group_id for person in recent}
+    found = {"origin": kinds.pop()} if len(kinds) == 1 and all(person.arrival_kind for person in recent) else {}
+    if len(groups) == 1 and None not in groups:  # a registration group has the key of the announcement
+        said = ExpectedGroup.objects.filter(pk=groups.pop()).values_list("coming_from", flat=True).first()
+        found |= {"came_from": country} if said and (country := only_country_in(said)) else {}
+    return found
 
 
 def find_person(request: HttpRequest, pk: uuid.UUID) -> Migrant:

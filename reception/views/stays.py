@@ -34,12 +34,13 @@ from ..workflow import State
 from .parts import PEOPLE, find_person, said_at_registration, sent_before
 
 
-def _first_origin(migrant: Migrant, centre: Centre) -> str:
+def _said_before(migrant: Migrant, centre: Centre) -> dict[str, str]:
     """A person on transfer to this centre comes from another one; others came as they said when they were registered."""
     reason = next((custody.reason for custody in migrant.custodies.all() if custody.centre_id == centre.pk and custody.until is None), "")
     if reason == Custody.Reason.REINTEGRATION:  # its antenna follows them too
-        return Stay.Origin.TRANSFERRED if Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists() else ""
-    return Stay.Origin.TRANSFERRED if reason == Custody.Reason.TRANSFERRED else said_at_registration([migrant])
+        travelling = Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists()
+        return {"origin": Stay.Origin.TRANSFERRED} if travelling else {}
+    return {"origin": Stay.Origin.TRANSFERRED} if reason == Custody.Reason.TRANSFERRED else said_at_registration([migrant])
 
 
 def _take_over_first(request: HttpRequest, person: Migrant, centre: Centre) -> HttpResponse:
@@ -61,7 +62,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
         return _take_over_first(request, person, centre)
     places = Places(centre, person=person.pk)
     free, proposal = places.suitable(person), places.propose(person)
-    initial = {"id": uuid.uuid4(), "bed": proposal.bed.pk if proposal.bed else "", "origin": _first_origin(person, centre)}
+    initial = {"id": uuid.uuid4(), "bed": proposal.bed.pk if proposal.bed else ""} | _said_before(person, centre)
     form = CheckInForm(request.POST or None, centre=centre, beds=free, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

@@ -64,7 +64,7 @@ def test_all_fields_are_kept_and_shown(as_user, centre):
         Area.CURRENT_VINTAGE,
         "bambara, français",
         "marié(e)",
-        "de retour par la force",
+        "retour forcé",
         "Vieux Traoré",
         "Guinée",
         "1 234-567 A",

@@ -14,8 +14,8 @@ from audit.acting import SameKeyOtherContent, Stale
 from cases.models import Migrant
 from cases.services import open_group
 from config.countries import only_country_in
-from reception.models import ExpectedGroup
-from reception.services import announce_group, close_group
+from reception.models import ExpectedGroup, Stay
+from reception.services import announce_group, check_in, close_group
 from tests.factories import make_migrant
 
 from .factories import make_expected
@@ -24,6 +24,11 @@ from .factories import make_expected
 def announce(actor, to, **values):
     tomorrow = timezone.now() + datetime.timedelta(days=1)
     return announce_group(actor=actor, centre=to, **{"id": uuid.uuid4(), "expected_at": tomorrow, "men": 10, **values})
+
+
+def test_an_arrival_is_told_in_the_words_of_the_registration():
+    said = dict(Migrant.ArrivalKind.choices)
+    assert {key: words for key, words in Stay.Origin.choices if key in said} == said
 
 
 class TestAnnouncing:
@@ -114,7 +119,7 @@ class TestPages:
             "men": 12,
             "women": "",
             "children": 3,
-            "coming_from": "Niamey",
+            "coming_from": "Assamaka (Niger)",
             "nationalities": "surtout Guinée équatoriale, quelques Maliens",
             "arrival_kind": "forced_return",
         }
@@ -125,7 +130,7 @@ class TestPages:
         assert ExpectedGroup.objects.count() == 1
         for page in ("/", reverse("reception:centre", args=["GAO"]), reverse("reception:expected", args=["GAO"])):
             text = gao.get(page).content.decode()
-            assert "15 personnes" in text or "Niamey" in text, page
+            assert "15 personnes" in text or "Assamaka" in text, page
         assert kayes.get(url).status_code == 200 and "Le groupe est là" not in kayes.get(url).content.decode()
         assert as_user("agent.bamako").get(url).status_code == 404
         assert kayes.post(url, {"version": 1, "number_came": 14}).status_code == 403
@@ -141,7 +146,7 @@ class TestPages:
         form = gao.get(link).context["form"]
         said = {name: form[name].value() for name in ("title", "nationality", "arrival_kind", "arrived_on")}
         today = timezone.localdate().isoformat()
-        assert said == {"title": "Niamey – 14 personnes", "nationality": "GQ", "arrival_kind": "forced_return", "arrived_on": today}
+        assert said == {"title": "Assamaka (Niger) – 14 personnes", "nationality": "GQ", "arrival_kind": "forced_return", "arrived_on": today}
         common = {"consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra"}
         begun, _made = open_group(actor=persona("agent.gao"), id=uuid.UUID(str(form["id"].value())), centre=centre("GAO"), kind="bus", common=common)
         people = [make_migrant(centre("GAO"), arrival_kind="forced_return").pk for _person in range(2)]
@@ -152,9 +157,16 @@ class TestPages:
             assert gao.get(reverse("cases:group_start"), {"id": wrong, "nationality": "<b>"}).status_code == 200
         # Nor is it asked when they are admitted, alone or together; unless it was said long ago.
         alone, together = reverse("reception:check_in", args=["GAO", people[0]]), f"{reverse('reception:arrivals', args=['GAO'])}?group={begun.pk}"
-        assert [gao.get(page).context["form"].initial["origin"] for page in (alone, together)] == ["forced_return"] * 2
+        asked = lambda: [[gao.get(page).context["form"].initial.get(name, "") for name in ("origin", "came_from")] for page in (alone, together)]  # noqa: E731
+        assert asked() == [["forced_return", "NE"]] * 2
+        # The page of the group leads on to the admission of those who were not admitted yet.
+        page = gao.get(reverse("cases:group", args=[begun.pk])).content.decode()
+        assert "2 enregistrées sur 14." in page and "2 personnes ne sont pas encore admises." in page and f'href="{together}">Les admettre' in page
+        check_in(actor=persona("agent.gao"), id=uuid.uuid4(), migrant=Migrant.objects.get(pk=people[1]), centre=centre("GAO"), origin="walked_in")
+        assert "1 personne n’est pas encore admise." in gao.get(reverse("cases:group", args=[begun.pk])).content.decode()
+        assert [person.pk for person in gao.get(together).context["form"].people] == people[:1]
         Migrant.objects.filter(pk=people[0]).update(registered_at=timezone.now() - datetime.timedelta(days=40))
-        assert [gao.get(page).context["form"].initial["origin"] for page in (alone, together)] == ["", ""]
+        assert asked() == [["", ""]] * 2
         ExpectedGroup.objects.update(number_came=2)
         assert "2 arrivées, 2 enregistrées" not in gao.get(board).content.decode()
         ExpectedGroup.objects.update(number_came=14, closed_at=timezone.now() - datetime.timedelta(days=2))
