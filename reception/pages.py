@@ -1,6 +1,7 @@
 """Registers the menu entry, the home card and the case-file section of this floor."""
 
 import datetime
+from collections import Counter
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -270,8 +271,10 @@ def _to_follow(user: Any) -> QuerySet[Transfer]:
 def _home_transfers(request) -> dict[str, Any] | None:
     """One line for those who travel together."""
     rows = list(_to_follow(request.user).select_related("from_centre", "to_centre").order_by("planned_on", "asked_at", "pk")[:MOST_HOME_ROWS])
-    journeys = list({(row.together, row.state): row for row in reversed(rows)}.values())[::-1]
-    return {"rows": journeys[:HOME_LINES], "more": len(journeys) > HOME_LINES} if rows else None
+    people = Counter((row.together, row.state) for row in rows)
+    first = {(row.together, row.state): row for row in reversed(rows)}
+    journeys = [(row, people[key]) for key, row in reversed(first.items())]
+    return {"journeys": journeys[:HOME_LINES], "more": len(journeys) > HOME_LINES} if rows else None
 
 
 def _awaited_groups(user: Any) -> QuerySet[ExpectedGroup]:

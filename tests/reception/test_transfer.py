@@ -284,7 +284,8 @@ class TestPages:
         assert "Kouyatesecret" not in manager.get(reverse("reception:transfers", args=["KAY"])).content.decode()
         assert "Kouyatesecret" not in manager.get(reverse("reception:centre", args=["KAY"])).content.decode()
         assert "Kouyatesecret" in agent.get(reverse("reception:transfers", args=["GAO"])).content.decode()
-        assert "Transferts à suivre" in manager.get("/").content.decode() and "Transferts à suivre" not in there.get("/").content.decode()
+        first_page = manager.get("/").content.decode()
+        assert "Transferts à suivre" in first_page and "2 personnes, arrivée prévue" in first_page and "Transferts à suivre" not in there.get("/").content.decode()
         assert as_user("manager.bamako").get(url).status_code == 404 and as_user("steering.eu").get(url).status_code == 404
         rows = [f"{row.pk}:1" for row in Transfer.objects.all()]
         assert there.post(url, {"rows": rows, "to": "accepted"}).status_code == 403
