@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, Q, QuerySet, Subquery, Sum, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
@@ -133,8 +133,9 @@ def _groups(day: Day) -> QuerySet[Any]:
 
 
 def _leaves(day: Day) -> QuerySet[Any]:
-    """Who sleeps elsewhere this night, with leave."""
-    away = Leave.objects.visible_to(day.user).holding(evening_of()).filter(stay__centre=day.centre, stay__departed_at__isnull=True)
+    """Who sleeps elsewhere this night, with leave; not whom the roll-call found here all the same."""
+    here = RollCallLine.objects.filter(migrant=OuterRef("stay__migrant"), call__centre=day.centre, call__date=evening_of(), state=RollCallLine.State.PRESENT)
+    away = Leave.objects.visible_to(day.user).holding(evening_of()).filter(~Exists(here), stay__centre=day.centre, stay__departed_at__isnull=True)
     return _rows(away.order_by("stay__migrant__surname", "pk"), person="stay__migrant", last="last_night")
 
 
