@@ -105,15 +105,20 @@ def _called(day: Day) -> QuerySet[Any]:
 
 
 MOST_INCIDENTS = 12
+DAYS_TOLD = 7  # that a slight incident is told of
 
 
 def _incidents(day: Day) -> QuerySet[Any]:
-    """Those of the day, then earlier ones still followed up on it: first what is to be looked at first."""
+    """Those of the day, then earlier ones still followed up on it that the next team must know of (of the last days, grave, or due), first what is
+    to be looked at first; of the others only how many there are (`older`)."""
     of_day = Q(happened_at__gte=day.start, happened_at__lt=day.end)
     followed = Q(happened_at__lt=day.start) & (Q(closed_at__isnull=True) | Q(closed_at__gte=day.start))
-    found = Incident.objects.visible_to(day.user).filter(of_day | followed, centre=day.centre).annotate(earlier=Case(When(of_day, then=0), default=1))
-    rows = found.annotate(every=Window(Count("pk"))).order_by("earlier", F("due_on").asc(nulls_last=True), "-happened_at", "pk")[:MOST_INCIDENTS]
-    names = ("happened_at", "kind", "aid", "severity", "what", "due_on", "due_who", "closed_at", "every")
+    found = Incident.objects.visible_to(day.user).filter(of_day | followed, centre=day.centre)
+    since = day.date - datetime.timedelta(days=DAYS_TOLD)
+    told = Q(happened_at__gte=midnight(since)) | Q(due_on__range=(since, day.date)) | ~Q(severity=Incident.Severity.MINOR)
+    found = found.annotate(rank=Case(When(of_day, then=0), When(told, then=1), default=2))
+    rows = found.annotate(every=Window(Count("pk")), older=Window(Count("pk", filter=Q(rank=2)))).order_by("rank", F("due_on").asc(nulls_last=True), "-happened_at", "pk")[:MOST_INCIDENTS]
+    names = ("rank", "older", "happened_at", "kind", "aid", "severity", "what", "due_on", "due_who", "closed_at", "every")
     return _rows(rows, pk="pk", **{name: name for name in names})
 
 

@@ -348,7 +348,8 @@ class TestLeave:
         nights = {"first_night": evening_of(), "last_night": evening_of(), "reason": "Chez sa tante"}
         with pytest.raises(ValidationError, match="seul le responsable"):
             allow_leave(actor=agent_of(gao), stay=alone, id=uuid.uuid4(), **nights)
-        assert "Seul le responsable" in as_user("agent.gao").get(reverse("reception:leave", args=[alone.pk])).content.decode()
+        page = as_user("agent.gao").get(reverse("reception:leave", args=[alone.pk])).content.decode()
+        assert "Seul le responsable" in page and str(manager_of(gao)) in page and reverse("reception:day", args=["GAO"]) in page
         allow_leave(actor=manager_of(gao), stay=alone, id=uuid.uuid4(), **nights)
         allow_leave(actor=agent_of(gao), stay=with_mother, id=uuid.uuid4(), **nights)
 
