@@ -117,7 +117,9 @@ def _incidents(day: Day) -> QuerySet[Any]:
     since = day.date - datetime.timedelta(days=DAYS_TOLD)
     told = Q(happened_at__gte=midnight(since)) | Q(due_on__range=(since, day.date)) | ~Q(severity=Incident.Severity.MINOR)
     found = found.annotate(rank=Case(When(of_day, then=0), When(told, then=1), default=2))
-    rows = found.annotate(every=Window(Count("pk")), older=Window(Count("pk", filter=Q(rank=2)))).order_by("rank", F("due_on").asc(nulls_last=True), "-happened_at", "pk")[:MOST_INCIDENTS]
+    rows = found.annotate(every=Window(Count("pk")), older=Window(Count("pk", filter=Q(rank=2)))).order_by(
+        "rank", F("due_on").asc(nulls_last=True), "-happened_at", "pk"
+    )[:MOST_INCIDENTS]
     names = ("rank", "older", "happened_at", "kind", "aid", "severity", "what", "due_on", "due_who", "closed_at", "every")
     return _rows(rows, pk="pk", **{name: name for name in names})
 

@@ -336,7 +336,6 @@ class TestLookBeforeTheClick:
         refused = answer(send(as_user("agent.gao"), stay.migrant.case_number))
         assert refused.state == "absent" and not refused.may_serve and "décédée" not in refused.said  # nor of what became of them since
 
-
     def test_by_name_whoever_was_sent_on_is_known_too(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")
         stay = make_stay(gao, migrant=make_migrant(gao, surname="Zwadoun", given_names="Fanta"))

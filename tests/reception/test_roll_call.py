@@ -266,7 +266,11 @@ def test_closing_the_alert_of_a_missing_child_says_what_became_of_the_child(as_u
     with at(EVENING + datetime.timedelta(hours=1)):
         assert 'name="seen"' in browser.get(close[found]).content.decode()
         done = {"done": "Ramené par un voisin"}
-        for wrong, sent in {"seen": {}, "where": {"seen": "yes"}, "seen_at": {"seen": "yes", "where": "Au marché", "seen_at": EVENING - datetime.timedelta(hours=1)}}.items():
+        for wrong, sent in {
+            "seen": {},
+            "where": {"seen": "yes"},
+            "seen_at": {"seen": "yes", "where": "Au marché", "seen_at": EVENING - datetime.timedelta(hours=1)},
+        }.items():
             assert wrong in browser.post(close[found], done | sent).context["form"].errors
         assert Alert.objects.open().count() == 2 and not Sighting.objects.exists()
         for _click in range(2):
