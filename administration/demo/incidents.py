@@ -118,7 +118,7 @@ def _incident(rng: random.Random, centre: Centre, agent: User, manager: User, no
     happened = now - datetime.timedelta(days=DAYS * number / INCIDENTS_A_CENTRE, minutes=rng.randint(10, 600))
     one = Incident(id=_key(rng), centre=centre, happened_at=happened, kind=kind, aid=aid, severity=severity, what=what, measures=measures, reported_by=agent)
     one.reported_at = min(happened + datetime.timedelta(minutes=rng.randint(5, 90)), now)
-    if number > 2 and rng.random() < 0.95:
+    if number > 2 and (number > 8 or rng.random() < 0.8):
         one.closed_at, one.closed_by, one.outcome = min(happened + datetime.timedelta(days=rng.randint(1, 12)), now), manager, outcome
     elif rng.random() < 0.7:
         one.due_on = timezone.localdate(now) + datetime.timedelta(days=rng.randint(-2, 6))
