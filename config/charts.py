@@ -144,9 +144,9 @@ def _legend(names: Sequence[str], y: int, dashed: str = "") -> tuple[SafeString,
 # --- charts ---------------------------------------------------------------------------------------------------------
 
 
-def bar_against_capacity(used: Number, total: Number, *, kept: Number = 0, title: str = "", desc: str = "", fmt: Formatter = format_number) -> SafeString:
+def bar_against_capacity(used: Number, total: Number, *, kept: Number = 0, note: str = "", title: str = "", desc: str = "", fmt: Formatter = format_number) -> SafeString:
     """How full a place is: `used` of `total`, more than full included (the bar then ends at the capacity line). `kept`: places that nobody
-    uses and nobody else may have."""
+    uses and nobody else may have. `note`: what there is to know of the free ones."""
     top = max(used, total, 1)
     free = max(total - used - kept, 0)
     ratio = used / total if total else (math.inf if used else 0.0)
@@ -163,6 +163,8 @@ def bar_against_capacity(used: Number, total: Number, *, kept: Number = 0, title
         word = ngettext("%(free)s place libre", "%(free)s places libres", int(free)) % {"free": fmt(free)}
     if kept:
         word = ngettext("%(word)s, %(kept)s gardée", "%(word)s, %(kept)s gardées", int(kept)) % {"word": word, "kept": fmt(kept)}
+    if note and free:
+        word = f"{word} ({note})"
     title = title or _("Occupation")
     desc = desc or _("%(used)s sur %(total)s, %(word)s") % {"used": fmt(used), "total": fmt(total), "word": word}
     parts: list[str] = [

@@ -31,6 +31,12 @@ def held_beds() -> QuerySet[Bed]:
     return Bed.objects.usable().filter(Exists(kept_beds().filter(kept_bed=OuterRef("pk"))), ~Exists(taken))
 
 
+def free_isolation() -> QuerySet[Bed]:
+    """Free beds that are given for a medical reason, and never proposed."""
+    taken = BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)
+    return Bed.objects.usable().filter(~Exists(taken), ~Exists(kept_beds().filter(kept_bed=OuterRef("pk"))), room__kind=Kind.ISOLATION)
+
+
 def free_beds(centre: Centre, *, person: uuid.UUID | None = None) -> QuerySet[Bed]:
     """Usable beds in which nobody sleeps and that are kept for nobody else, room by room; `is_kept`: for this person."""
     taken = BedAssignment.objects.filter(bed=OuterRef("pk"), until__isnull=True)

@@ -4,7 +4,7 @@ words themselves stand nowhere but on the health page."""
 import datetime
 from typing import Any
 
-from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -78,14 +78,16 @@ sections.register(Section("health", Right.VIEW_HEALTH, tabs=_health_tabs, due=_h
 
 
 def _waiting(user) -> QuerySet[HealthRecord]:
-    return HealthRecord.objects.visible_to(user).in_care_for(user).due()
+    """Who is to come again: whoever left is nobody's to call back, but for those in hospital."""
+    last = Stay.objects.filter(migrant=OuterRef("assistance__migrant")).order_by("-arrived_at")
+    due = HealthRecord.objects.visible_to(user).in_care_for(user).due()
+    due = due.annotate(left_at=Subquery(last.values("departed_at")[:1]), left_for=Subquery(last.values("departure_reason")[:1]))
+    return due.filter(Q(left_at__isnull=True) | Q(left_for=Stay.DepartureReason.HOSPITAL))
 
 
 def _health_card(request) -> dict[str, Any]:
     """Who should have come again by today, the longest ago first."""
-    last = Stay.objects.filter(migrant=OuterRef("assistance__migrant")).order_by("-arrived_at")
-    waiting = _waiting(request.user).annotate(left_at=Subquery(last.values("departed_at")[:1]), left_for=Subquery(last.values("departure_reason")[:1]))
-    due: list[Any] = list(waiting.select_related("assistance__migrant", "assistance__service").order_by("return_on", "pk")[: SHOWN + 1])
+    due: list[Any] = list(_waiting(request.user).select_related("assistance__migrant", "assistance__service").order_by("return_on", "pk")[: SHOWN + 1])
     for record in due:
         if record.left_at is not None:
             words = {"day": date_format(timezone.localtime(record.left_at)), "why": dict(Stay.DepartureReason.choices).get(record.left_for, "")}

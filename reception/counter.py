@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import time_format
@@ -52,7 +52,8 @@ def people_of(user: User) -> MigrantQuerySet:
 
 
 def look_up(user: User, centre: Centre, typed: str) -> Found:
-    """Nobody out of the user's scope is found, by whatever is typed: to this counter they are unknown."""
+    """Nobody out of the user's scope is found, by whatever is typed: to this counter they are unknown. By name also who was here before: whoever
+    was sent on to another centre and comes back has a file."""
     people = people_of(user)
     if token := clean_token(typed):
         card = Card.objects.filter(token=token)
@@ -62,13 +63,18 @@ def look_up(user: User, centre: Centre, typed: str) -> Found:
             return Found([person], sure=True, revoked=person.card_revoked_at is not None)
     if number := case_numbers.clean(typed):
         return Found(list(people.numbered(number)[:1]), sure=True)
-    cared = people.in_care_of(centre)
+    theirs = Custody.objects.filter(migrant=OuterRef("pk"), centre=centre)
+    known = people.filter(Exists(theirs))
     if typed.isascii() and typed.isdigit() and len(typed) <= SERIAL_DIGITS:
-        cared = cared.filter(case_number__contains=f"-{int(typed):0{SERIAL_DIGITS}d}-")
+        known = known.filter(case_number__contains=f"-{int(typed):0{SERIAL_DIGITS}d}-")
     else:
-        cared = cared.matching(typed)
+        known = known.matching(typed)
     here = Exists(Stay.objects.open().filter(centre=centre, migrant=OuterRef("pk")))
-    found: list[Migrant] = list(cared.annotate(here=here).order_by("-here", "surname", "given_names", "pk")[: MOST_FOUND + 1])
+    known = known.annotate(here=here, cared=Exists(theirs.filter(until__isnull=True)))
+    found: list[Any] = list(known.order_by("-here", "-cared", "surname", "given_names", "pk")[: MOST_FOUND + 1])
+    if len(found) > 1 and (others := [person for person in found if not person.followed]):  # of one person `party` asks it
+        prefetch_related_objects(others, "custodies")
+        as_then.seen_by(user, others)
     return Found(found[:MOST_FOUND], more=len(found) > MOST_FOUND)
 
 

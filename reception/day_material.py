@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, Q, QuerySet, Subquery, Sum, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
@@ -105,15 +105,22 @@ def _called(day: Day) -> QuerySet[Any]:
 
 
 MOST_INCIDENTS = 12
+DAYS_TOLD = 7  # that a slight incident is told of
 
 
 def _incidents(day: Day) -> QuerySet[Any]:
-    """Those of the day, then earlier ones still followed up on it: first what is to be looked at first."""
+    """Those of the day, then earlier ones still followed up on it that the next team must know of (of the last days, grave, or due), first what is
+    to be looked at first; of the others only how many there are (`older`)."""
     of_day = Q(happened_at__gte=day.start, happened_at__lt=day.end)
     followed = Q(happened_at__lt=day.start) & (Q(closed_at__isnull=True) | Q(closed_at__gte=day.start))
-    found = Incident.objects.visible_to(day.user).filter(of_day | followed, centre=day.centre).annotate(earlier=Case(When(of_day, then=0), default=1))
-    rows = found.annotate(every=Window(Count("pk"))).order_by("earlier", F("due_on").asc(nulls_last=True), "-happened_at", "pk")[:MOST_INCIDENTS]
-    names = ("happened_at", "kind", "aid", "severity", "what", "due_on", "due_who", "closed_at", "every")
+    found = Incident.objects.visible_to(day.user).filter(of_day | followed, centre=day.centre)
+    since = day.date - datetime.timedelta(days=DAYS_TOLD)
+    told = Q(happened_at__gte=midnight(since)) | Q(due_on__range=(since, day.date)) | ~Q(severity=Incident.Severity.MINOR)
+    found = found.annotate(rank=Case(When(of_day, then=0), When(told, then=1), default=2))
+    rows = found.annotate(every=Window(Count("pk")), older=Window(Count("pk", filter=Q(rank=2)))).order_by(
+        "rank", F("due_on").asc(nulls_last=True), "-happened_at", "pk"
+    )[:MOST_INCIDENTS]
+    names = ("rank", "older", "happened_at", "kind", "aid", "severity", "what", "due_on", "due_who", "closed_at", "every")
     return _rows(rows, pk="pk", **{name: name for name in names})
 
 
@@ -133,8 +140,9 @@ def _groups(day: Day) -> QuerySet[Any]:
 
 
 def _leaves(day: Day) -> QuerySet[Any]:
-    """Who sleeps elsewhere this night, with leave."""
-    away = Leave.objects.visible_to(day.user).holding(evening_of()).filter(stay__centre=day.centre, stay__departed_at__isnull=True)
+    """Who sleeps elsewhere this night, with leave; not whom the roll-call found here all the same."""
+    here = RollCallLine.objects.filter(migrant=OuterRef("stay__migrant"), call__centre=day.centre, call__date=evening_of(), state=RollCallLine.State.PRESENT)
+    away = Leave.objects.visible_to(day.user).holding(evening_of()).filter(~Exists(here), stay__centre=day.centre, stay__departed_at__isnull=True)
     return _rows(away.order_by("stay__migrant__surname", "pk"), person="stay__migrant", last="last_night")
 
 

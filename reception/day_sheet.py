@@ -176,17 +176,22 @@ def incidents(day: Day, told: Material) -> list[Part]:
     """What is reserved stays on the screen of those who may see it."""
     kinds, aids, severities = dict(Incident.Kind.choices), dict(Service.Category.choices), dict(Incident.Severity.choices)
     rows, lines = told.rows["incidents"], []
-    for row in rows:
+    for row in (row for row in rows if row["rank"] < 2):
         happened = timezone.localtime(parse_datetime(row["happened_at"]))
         when = f"{happened:%H:%M}" if happened >= day.start else f"{happened:%d/%m}"
         due = _("à revoir le %(day)s") % {"day": _short(row["due_on"])} if row["due_on"] else ""
         state = _("clos") if row["closed_at"] else due
         said = [when, row["what"][:160] + ("…" if len(row["what"]) > 160 else ""), f"{state} ({row['due_who']})" if due and row["due_who"] else state]
-        title = str(capfirst(kinds[row["kind"]])) + (f" ({aids[row['aid']]})" if row["aid"] else "")
-        chip = (str(severities[row["severity"]]), TONES[Incident.Severity(row["severity"])])
+        named = _("Autre incident") if row["kind"] == Incident.Kind.OTHER else str(capfirst(kinds[row["kind"]]))
+        title = named + (f" ({aids[row['aid']]})" if row["aid"] else "")
+        chip = (_("gravité : %(severity)s") % {"severity": severities[row["severity"]]}, TONES[Incident.Severity(row["severity"])])
         url = reverse("reception:incident", args=[row["pk"]])
         lines.append(Line(title, " · ".join(filter(None, said)), url, chip, screen_only=row["kind"] in Incident.RESERVED))
-    more = rows[0]["every"] - len(rows) if rows else 0
+    older = rows[0]["older"] if rows else 0
+    more = rows[0]["every"] - older - len(lines) if rows else 0
+    if older:
+        words = ngettext("%(n)s incident plus ancien encore ouvert", "%(n)s incidents plus anciens encore ouverts", older) % {"n": older}
+        lines.append(Line(words, url=reverse("reception:incidents", args=[day.centre.code]) + "?state=open"))
     return [Part(_("Incidents"), lines, unseen=more, empty=_("Aucun incident."), order=20, wide=True)]
 
 

@@ -28,7 +28,7 @@ from centres.roles import Right
 from config import charts
 from config.days import midnight
 
-from .beds import held_beds, kept_beds
+from .beds import free_isolation, held_beds, kept_beds
 from .models import ExpectedGroup, Stay, StayQuerySet, Transfer
 from .workflow import State
 
@@ -54,12 +54,13 @@ def children_alone() -> Q:
 
 
 def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
-    """Each centre with the figures of its day: capacity, kept, present, arrived_today, left_today, without_bed, long, ending, alone."""
+    """Each centre with the figures of its day: capacity, kept, isolation (free beds of isolation rooms), present, arrived_today, left_today, without_bed, long, ending, alone."""
     today = start_of_today()
     stays = Stay.objects.all()
     return centres.annotate(
         capacity=_count(Bed.objects.usable(), "room__centre"),
         kept=_count(held_beds(), "room__centre"),
+        isolation=_count(free_isolation(), "room__centre"),
         present=_count(stays.open()),
         arrived_today=_count(stays.filter(arrived_at__gte=today)),
         left_today=_count(stays.filter(departed_at__gte=today)),
@@ -71,9 +72,11 @@ def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
 
 
 def bar(centre: Centre) -> SafeString:
-    """The occupancy of a centre from `with_day` as a picture. A bed kept for somebody in hospital is free for nobody."""
+    """The occupancy of a centre from `with_day` as a picture. A bed kept for somebody in hospital is free for nobody, one of an isolation room is
+    given for a medical reason alone; they count in the capacity."""
     day: Any = centre
-    return charts.bar_against_capacity(day.present, day.capacity, kept=day.kept, title=_("Occupation du centre de %(centre)s") % {"centre": centre})
+    note = _("isolement : %(n)s") % {"n": day.isolation} if day.isolation else ""
+    return charts.bar_against_capacity(day.present, day.capacity, kept=day.kept, note=note, title=_("Occupation du centre de %(centre)s") % {"centre": centre})
 
 
 @dataclass(frozen=True)

@@ -256,7 +256,9 @@ def _undo(user: Any, migrant: Migrant) -> list[Action]:
 
 
 def _home(request) -> dict[str, Any] | None:
-    own = occupancy.with_day(Centre.objects.filter(pk__in=centres_for(request.user, Right.RECEIVE)))
+    """The user's own centre: also of whoever works there in health. Protection sees to all centres at once, on cards of its own."""
+    health = set(centres_for(request.user, Right.VIEW_HEALTH)) - set(centres_for(request.user, Right.VIEW_PROTECTION))
+    own = occupancy.with_day(Centre.objects.filter(pk__in={*centres_for(request.user, Right.RECEIVE), *health}))
     centres = [(centre, occupancy.bar(centre)) for centre in own]
     return {"centres": centres} if centres else None
 
@@ -327,6 +329,6 @@ def _home_incidents(request: HttpRequest) -> dict[str, Any]:
 add_to_home(HomeCard("reception/home_alerts.html", WATCH, 12, _home_alerts, rows=_open_alerts))
 add_to_home(HomeCard("reception/home_incidents.html", WATCH, 13, _home_incidents, rows=_overdue))
 add_to_menu(Entry(gettext_lazy("Centres"), "reception:centres", (Right.VIEW_CENTRE,), 20, "centres"))
-add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE,), 15, _home))
+add_to_home(HomeCard("reception/home_centre.html", (Right.RECEIVE, Right.VIEW_HEALTH), 15, _home))
 PRESENCE.append(lambda: Exists(Stay.objects.open().filter(migrant=OuterRef("pk"))))
 sections.register(Section("reception", Right.VIEW_CASE, timeline=_timeline, due=_due, onward=_onward, actions=_actions, prepare=stays_of))

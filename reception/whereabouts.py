@@ -28,13 +28,15 @@ class Away:
 
 
 def with_whereabouts(stays: StayQuerySet) -> StayQuerySet:
-    """With what `away_of` asks: `leave_until`, `missing_on` (the evening of the roll-call that missed the person; not seen since), `bound_for`."""
+    """With what `away_of` asks: `leave_until`, `missing_on` (the evening of the roll-call that missed the person; not seen since), `bound_for` and `came_to`
+    (where a transfer leads to, or has led to: the centre that sent them knows it)."""
     leaves = Leave.objects.filter(stay=OuterRef("pk")).holding(evening_of())
-    on_the_way = Transfer.objects.filter(stay=OuterRef("pk"), state=State.TRAVELLING)
+    sent = Transfer.objects.filter(stay=OuterRef("pk")).order_by().values("to_centre__name")
     return stays.select_related("centre").annotate(
         leave_until=Subquery(leaves.order_by().values("last_night")[:1]),
         missing_on=missing_since(),
-        bound_for=Subquery(on_the_way.order_by().values("to_centre__name")[:1]),
+        bound_for=Subquery(sent.filter(state=State.TRAVELLING)[:1]),
+        came_to=Subquery(sent.filter(state=State.ARRIVED)[:1]),
     )
 
 
@@ -45,7 +47,8 @@ def away_of(centre: Centre, stays: Iterable[Any], *, minor: bool, elsewhere: boo
     known = [stay for stay in stays if not elsewhere or stay.centre_id == centre.pk]
     last = max(known, key=lambda stay: (stay.is_open, stay.arrived_at), default=None)
     if last is None:
-        return None if elsewhere else Away(_("Ne séjourne pas ici"), _("Vérifiez que c’est bien cette personne, ou notez d’abord son arrivée."))
+        words = _("Suivie par un autre centre") if elsewhere else _("Ne séjourne pas ici")
+        return Away(words, _("Vérifiez que c’est bien cette personne, puis notez d’abord son arrivée."))
     return _gone(centre, last) if last.departed_at is not None or last.centre_id != centre.pk else _out(last, minor=minor)
 
 
@@ -68,6 +71,8 @@ def _gone(centre: Centre, stay: Any) -> Away:
     day = date_format(timezone.localtime(stay.departed_at))
     if stay.bound_for:
         return Away(_("En route vers %(centre)s depuis le %(day)s") % {"centre": stay.bound_for, "day": day}, todo)
+    if stay.came_to:
+        return Away(_("Transférée au centre de %(centre)s le %(day)s") % {"centre": stay.came_to, "day": day}, todo)
     if stay.departure_reason == Stay.DepartureReason.HOSPITAL:
         return Away(_("À l’hôpital depuis le %(day)s") % {"day": day}, todo)
     words = _("Partie le %(day)s") if stay.centre_id == centre.pk else _("Partie d’un autre centre le %(day)s")

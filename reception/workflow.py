@@ -17,7 +17,7 @@ class State(models.TextChoices):
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.ASKED: (State.ACCEPTED, State.REFUSED, State.CANCELLED),
     State.ACCEPTED: (State.TRAVELLING, State.CANCELLED),
-    State.TRAVELLING: (State.ARRIVED, State.NOT_ARRIVED),
+    State.TRAVELLING: (State.ARRIVED, State.NOT_ARRIVED, State.CANCELLED),
     State.ARRIVED: (),
     State.REFUSED: (),
     State.CANCELLED: (),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.models import Change
+from config.countries import country_name
 
 from .models import ReturnCase
 from .workflow import State
@@ -25,6 +26,8 @@ def _words(name: str, value: Any) -> str:
         return date_format(datetime.date.fromisoformat(value), "DATE_FORMAT")
     if name == "document":
         return str(dict(ReturnCase.Document.choices).get(value, value))
+    if name == "country_to":
+        return country_name(value)
     return str(value)
 
 

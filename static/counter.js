@@ -20,6 +20,7 @@
   const keep = () => { try { sessionStorage.setItem(STORE, JSON.stringify(queue)); } catch (_) { /* storage refused */ } draw(); };
   const newKey = () => (crypto.randomUUID ? crypto.randomUUID() : "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16)));
   let state = ""; // "", "down" or "session"
+  let last = { what: "", at: 0, times: 0 };
   let sending = false;
 
   function draw() {
@@ -79,7 +80,7 @@
       } else if (!answer.ok) {
         throw Object.assign(new Error(String(answer.status)), { refused: true });
       } else {
-        show(await answer.text());
+        show(await answer.text(), one.label);
         queue = queue.filter((other) => other.id !== one.id);
         state = "";
         document.dispatchEvent(new CustomEvent("htmx:afterRequest")); // the session is alive (sira.js)
@@ -101,7 +102,7 @@
   window.addEventListener("beforeunload", (event) => { if (queue.length) event.preventDefault(); });
 
   // --- the answer: seen, said, heard, felt
-  function show(html) {
+  function show(html, label) {
     place.innerHTML = html; // made by our own server, and no script in it runs
     const answer = find("[data-said]", place);
     if (!answer) return;
@@ -109,6 +110,7 @@
     document.title = find("h2", answer).textContent + " – " + title;
     sound(answer);
     passed(answer);
+    if (label && label === last.what) again(answer);
     quietPhotos();
     if (!camera.on) field.focus({ preventScroll: true });
     if (answer.getBoundingClientRect().bottom > window.innerHeight) (camera.on ? box : form).scrollIntoView({ block: "start" });
@@ -129,14 +131,22 @@
     find("[data-passed]").hidden = false;
   }
 
+  // the same code twice within a second is one scan; the answer says that the second was not counted
+  function again(answer) {
+    const sign = answer && find("[data-again]", answer);
+    if (!sign || last.times < 2 || answer.dataset.tone === "look") return;
+    sign.hidden = false;
+    answer.classList.add("again");
+    sound(answer, "already");
+  }
+
   let audio = null;
   let mute = false;
   try { mute = localStorage.getItem("sira-mute") === "1"; } catch (_) { /* storage refused */ }
   // [frequency in Hz, start in s, length in s]: rising for yes, twice the same for already, one low and long for no, falling for away, an alarm for missing, a tick for a question
   const TONES = { yes: [[880, 0, 0.09], [1320, 0.1, 0.14]], already: [[440, 0, 0.12], [440, 0.2, 0.12]], no: [[160, 0, 0.5]], away: [[660, 0, 0.12], [440, 0.16, 0.2]], missing: [[880, 0, 0.15], [440, 0.2, 0.15], [880, 0.4, 0.15], [440, 0.6, 0.15]], look: [[660, 0, 0.06]] };
   const SHAKES = { yes: [60], already: [80, 80, 80], no: [400], away: [120, 60, 60], missing: [200, 100, 200, 100, 200], look: [20] };
-  function sound(answer) {
-    const tone = answer.dataset.tone;
+  function sound(answer, tone = answer.dataset.tone) {
     answer.dataset.sounded = mute ? "muted" : tone;
     if (mute) return;
     if (navigator.vibrate) navigator.vibrate(SHAKES[tone]);
@@ -170,11 +180,15 @@
   drawMute();
 
   // --- what is typed: the line is free again at once
-  let last = { what: "", at: 0 };
   function scanned(what) {
     what = what.trim();
-    if (!what || (what === last.what && Date.now() - last.at < SAME) || queue.some((one) => one.label === what)) return; // the queue shows it
-    last = { what, at: Date.now() };
+    if (what && what === last.what && (Date.now() - last.at < SAME || queue.some((one) => one.label === what))) {
+      last.times += 1;
+      if (!queue.length) again(find("[data-said]", place)); // else when its answer comes
+      return;
+    }
+    if (!what || queue.some((one) => one.label === what)) return; // the queue shows it
+    last = { what, at: Date.now(), times: 1 };
     const fields = Array.from(new FormData(form)).filter(([name]) => name !== "what");
     add([...fields, ["what", what]], what);
   }

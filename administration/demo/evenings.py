@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from cases.models import ADULT_AGE, Migrant, years_before
 from centres.models import Centre
-from reception.models import Alert, FlagKind, Leave, PersonFlag, RollCall, RollCallLine, Stay
+from reception.models import Alert, Assistance, FlagKind, Leave, PersonFlag, RollCall, RollCallLine, Stay
 
 EVENINGS = 14
 FLAGS = {
@@ -88,9 +88,12 @@ def _flags(rng: random.Random, people: list[Migrant], agents: dict[str, int]) ->
 def _missing_child(stays: list[Stay], today: datetime.date) -> None:
     """One child whom yesterday's roll-call missed, at Gao if there is one."""
     stays = sorted(stays, key=lambda stay: stay.centre.code != "GAO")
-    child = next((stay for stay in stays if stay.migrant.born_on > years_before(today, ADULT_AGE) and stay.migrant.roll_call_lines.exists()), None)
+    children = (stay for stay in stays if stay.migrant.born_on > years_before(today, ADULT_AGE) and stay.migrant.roll_call_lines.exists())
+    given = Assistance.objects.filter(given_on=today)
+    child = next((stay for stay in children if not given.filter(migrant=stay.migrant_id).exclude(service__category="meal").exists()), None)
     line = child.migrant.roll_call_lines.order_by("-call__date").first() if child is not None else None
     if child is None or line is None:
         return
     RollCallLine.objects.filter(pk=line.pk).update(state=RollCallLine.State.MISSING)
+    given.filter(migrant=child.migrant_id).delete()  # nobody has seen the child since
     Alert.objects.create(centre_id=child.centre_id, kind=Alert.Kind.MINOR_MISSING, subject=str(child.migrant_id), migrant=child.migrant, raised_at=line.noted_at)

@@ -27,6 +27,16 @@ TALES = (
     ("illness", "", "serious", "Plusieurs personnes malades après le dîner.", "Consultation le soir même, échantillon gardé.", "Eau du puits traitée."),
     ("staff", "", "serious", "Une personne se plaint de la façon dont un gardien lui a parlé.", "Le responsable a été prévenu.", "Entretien mené, rappel du code de conduite."),
     ("other", "", "minor", "Un journaliste s’est présenté sans rendez-vous.", "Il a été renvoyé vers le ministère.", "Rien à suivre."),
+    ("tension_residents", "", "minor", "Musique tard le soir dans la cour, des voisins de chambre se plaignent.", "La musique a été arrêtée.", "Heures de calme affichées."),
+    ("technical", "", "serious", "La pompe du forage s’est arrêtée, plus d’eau pendant la matinée.", "Un camion-citerne a été commandé.", "Pompe réparée."),
+    ("theft", "", "minor", "Une couverture manque à l’inventaire de la chambre 3.", "La chambre a été prévenue.", "Couverture retrouvée à la buanderie."),
+    ("accident", "", "minor", "Brûlure légère à la cuisine.", "Premiers soins donnés sur place.", "Gants achetés pour la cuisine."),
+    ("tension_aid", "kit", "minor", "Des kits ont été donnés sans savon ; les personnes reviennent les réclamer.", "Le savon a été donné le jour même.", "La livraison est contrôlée à l’arrivée."),
+    ("illness", "", "minor", "Deux enfants ont de la fièvre.", "Ils ont été vus par l’agent de santé.", "Guéris."),
+    ("other", "", "minor", "Une famille du quartier demande à visiter un résident.", "La visite a eu lieu dans la cour.", "Heures de visite affichées."),
+    ("other", "", "minor", "Un chauffeur de car refuse de partir sans être payé d’avance.", "Le bureau de Bamako a appelé l’entreprise.", "Payé sur facture."),
+    ("technical", "", "minor", "La porte du dortoir des femmes ne ferme plus.", "Un gardien est resté devant la nuit.", "Serrure changée."),
+    ("tension_residents", "", "serious", "Deux groupes se disputent la salle commune.", "Les délégués des deux groupes ont été reçus.", "Horaires partagés."),
 )  # fmt: skip
 NOTES = (
     ("Lit 7, chambre des familles : le biberon se prépare à 2 h.", "équipe de nuit"),
@@ -60,8 +70,9 @@ def fill_incidents(seed: int, today: datetime.date) -> None:
         if agent is None or manager is None:
             continue
         stays = list(Stay.objects.filter(centre=centre).order_by("arrived_at", "pk").values_list("migrant", "arrived_at", "departed_at"))
+        tales = rng.sample(TALES, len(TALES))  # so that the same one does not happen twice in a season
         for number in range(INCIDENTS_A_CENTRE):
-            one = _incident(rng, centre, agent, manager, now, number)
+            one = _incident(rng, centre, agent, manager, now, number, tales[number % len(tales)])
             incidents.append(one)
             steps += _steps(rng, one, manager, now)
             there = [migrant for migrant, came, left in stays if came <= one.happened_at and (left is None or left > one.happened_at)]
@@ -101,13 +112,13 @@ def _key(rng: random.Random) -> uuid.UUID:
     return uuid.UUID(int=rng.getrandbits(128), version=4)
 
 
-def _incident(rng: random.Random, centre: Centre, agent: User, manager: User, now: datetime.datetime, number: int) -> Incident:
+def _incident(rng: random.Random, centre: Centre, agent: User, manager: User, now: datetime.datetime, number: int, tale: tuple[str, ...]) -> Incident:
     """The older, the more surely closed; the latest wait."""
-    kind, aid, severity, what, measures, outcome = rng.choice(TALES)
+    kind, aid, severity, what, measures, outcome = tale
     happened = now - datetime.timedelta(days=DAYS * number / INCIDENTS_A_CENTRE, minutes=rng.randint(10, 600))
     one = Incident(id=_key(rng), centre=centre, happened_at=happened, kind=kind, aid=aid, severity=severity, what=what, measures=measures, reported_by=agent)
     one.reported_at = min(happened + datetime.timedelta(minutes=rng.randint(5, 90)), now)
-    if number > 2 and rng.random() < 0.9:
+    if number > 2 and (number > 8 or rng.random() < 0.8):
         one.closed_at, one.closed_by, one.outcome = min(happened + datetime.timedelta(days=rng.randint(1, 12)), now), manager, outcome
     elif rng.random() < 0.7:
         one.due_on = timezone.localdate(now) + datetime.timedelta(days=rng.randint(-2, 6))

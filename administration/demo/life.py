@@ -92,6 +92,9 @@ class Batch:
         return len(self.rows[Migrant])
 
 
+MEAL_HOURS = {"petit-dejeuner": 7, "dejeuner": 12, "diner": 19}
+
+
 def planned_until(arrived: datetime.datetime, centre: Centre) -> datetime.date:
     """As the database fills it where triggers run."""
     return timezone.localdate(arrived) + datetime.timedelta(days=centre.max_stay_days)
@@ -403,10 +406,16 @@ class Life:
             if service.once_per_day and (migrant.pk, service.pk, day) in self.served:
                 return  # had it at the other centre, on the day of the transfer
             self.served.add((migrant.pk, service.pk, day))
-            recorded = min(self.at(day), self.now)
+            recorded, key = self.at(day), self.uuid()
+            if service.code in MEAL_HOURS:
+                recorded = recorded.replace(hour=MEAL_HOURS[service.code])
+                if recorded > self.now:
+                    return  # not yet
+            elif recorded > self.now:  # some time this morning
+                recorded = max(self.now - datetime.timedelta(minutes=3 * recorded.minute + 1), stay.arrived_at)
             batch.add(
                 Assistance(
-                    id=self.uuid(),
+                    id=key,
                     migrant=migrant,
                     centre=centre,
                     service=service,

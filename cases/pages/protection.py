@@ -134,9 +134,11 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
 def _due(user, migrant: Migrant) -> list[DueItem]:
     last = next(iter(judged(user, migrant)), None)
     if not allows(user, Right.VIEW_PROTECTION, migrant, writing=True):
-        return []
+        return _alone(migrant)
     items, today = [], timezone.localdate()
     url = reverse("cases:protection", args=[migrant.pk])
+    if last is None and migrant.is_unaccompanied_minor:
+        items.append(DueItem(_("Évaluation de protection à faire"), _("Enfant sans adulte responsable, pas encore évalué."), url, "danger"))
     if last is not None and not last.decision:
         tone = "danger" if last.paper.title in VulnerabilityAssessment.SEVERE else "warn"
         detail = _("Gravité %(severity)s, évaluée par %(who)s.") % {"severity": last.severity, "who": last.paper.who or "–"}
@@ -147,6 +149,14 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
     if latest is not None and (review := parse_date(latest.text.split(BETWEEN)[1] or "")):
         items.append(DueItem(_("Décision d’intérêt supérieur à revoir"), "", url, "warn" if review <= today else "info", review))
     return items
+
+
+def _alone(migrant: Migrant) -> list[DueItem]:
+    """For those who read no protection notes: whose matter the child is; not what protection knows."""
+    if not migrant.is_unaccompanied_minor:
+        return []
+    detail = _("La protection voit l’enfant sur sa première page et l’évalue. Signalez-lui ce qui vous inquiète ; sans elle, l’enfant ne part avec personne.")
+    return [DueItem(_("Enfant sans adulte responsable"), detail, "", "warn")]
 
 
 def _tabs(user, migrant: Migrant) -> list[Tab]:

@@ -41,7 +41,7 @@ def flags_of(migrant: Migrant, *, may_write: bool, ended: datetime.datetime | No
     elif migrant.is_unaccompanied_minor:
         flags.append({"label": _because(_("mineur non accompagné"), migrant), "tone": "danger"})
     elif migrant.is_minor():
-        flags.append({"label": _because(_("mineur accompagné"), migrant), "tone": "info"})
+        flags.append({"label": _because(_("enfant avec un adulte responsable"), migrant), "tone": "info"})
     if not may_write:
         flags.append({"label": _("lecture seule : une autre équipe suit cette personne"), "tone": "neutral"})
     return flags

@@ -11,7 +11,7 @@ from .flags import FlagForm, KindForm, LiftForm
 from .health import CareForm, DetailForm
 from .incidents import FollowUpForm, IncidentFilter, IncidentForm
 from .offers import RIGHTS, OfferForm
-from .presence import AbsenceForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
+from .presence import BACK, AbsenceForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .report import AskReportForm, PeriodForm
 from .sessions import SessionForm, ticked
 from .stays import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
@@ -19,6 +19,7 @@ from .stock import MovementForm, ThresholdForm
 from .transfers import AskTransferForm, StepForm
 
 __all__ = [
+    "BACK",
     "RIGHTS",
     "SCAN",
     "SHOW",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ..models import Alert, AlertRule
 from ..services import Setting
-from .parts import BROKEN, DayField
+from .parts import BROKEN, DayField, MomentField
 
 
 class DayForm(forms.Form):
@@ -60,13 +60,33 @@ class NoteKeys(forms.Form):
             raise ValidationError(BROKEN["invalid"]) from error
 
 
+SEEN = [("yes", gettext_lazy("Oui, la personne a été revue")), ("no", gettext_lazy("Non : elle reste manquante"))]
+
+
 class CloseAlertForm(forms.Form):
+    """`asks`: of somebody who is still missed it is asked what became of them."""
+
+    seen = forms.TypedChoiceField(
+        label=gettext_lazy("La personne a-t-elle été revue ?"),
+        choices=SEEN,
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Dites si la personne a été revue."), "invalid_choice": gettext_lazy("Dites si la personne a été revue.")},
+    )
+    where = forms.CharField(label=gettext_lazy("Où, et par qui a-t-elle été revue ?"), max_length=300, required=False)
+    seen_at = MomentField(label=gettext_lazy("Quand, si ce n’est pas maintenant"))
     done = forms.CharField(
         label=gettext_lazy("Ce qui a été fait"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
         error_messages={"required": gettext_lazy("Dites ce qui a été fait, en quelques mots.")},
     )
+
+    def __init__(self, *arguments: Any, asks: bool, **named: Any):
+        super().__init__(*arguments, **named)
+        if not asks:
+            for name in ("seen", "where", "seen_at"):
+                del self.fields[name]
 
 
 class AlertFilter(forms.Form):

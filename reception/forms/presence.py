@@ -15,6 +15,7 @@ from .flags import CHOOSE
 from .parts import BROKEN, DayField
 
 MOST_LINES = 2000
+BACK = "back"  # in the place of a state: present, and the leave ends
 
 
 def called_from(data: QueryDict) -> list[Called]:
@@ -33,7 +34,9 @@ def called_from(data: QueryDict) -> list[Called]:
         note = data.get(f"n{number}", "")
         if len(note) > RollCallLine._meta.get_field("note").max_length:
             raise ValidationError(_("Une note est trop longue : 200 signes au plus."))
-        found.append(Called(person, data.get(f"s{number}", ""), note, *parts[2:4], version=version))
+        state = data.get(f"s{number}", "")
+        back = state == BACK
+        found.append(Called(person, RollCallLine.State.PRESENT if back else state, note, *parts[2:4], version=version, ends_leave=back))
     return found
 
 

@@ -53,7 +53,7 @@ class Transfer(models.Model):
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("réponse de"))
     answered_at = models.DateTimeField(_("réponse du"), null=True, blank=True)
     answer = models.CharField(_("réponse"), max_length=300, blank=True)
-    left_at = models.DateTimeField(_("parti le"), null=True, blank=True)
+    left_at = models.DateTimeField(_("départ le"), null=True, blank=True)
     transport = models.CharField(_("transport"), max_length=120, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("clos par"))
     ended_at = models.DateTimeField(_("clos le"), null=True, blank=True)

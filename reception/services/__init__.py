@@ -1,10 +1,11 @@
 """Writes of the reception: arrival, bed, departure, transfer, assistance. Pages and API come here, and hold no rules."""
 
 from .absences import MAY_CLOSE, MAY_NOTE, note_absence, set_absence_days, watch_absences
-from .alerts import OF_PROTECTION, Setting, close_alert, end_alerts, may_close, raise_alert, set_alert_rules, settle_alert
+from .alerts import Setting, end_alerts, raise_alert, set_alert_rules, settle_alert
 from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
 from .checks import MEASURES, NATIONAL, Measured, check_alerts, count_assisted
+from .closing import OF_PROTECTION, close_alert, may_close, still_missed
 from .criteria import current_criteria, publish_criteria, tell_criteria
 from .expected import announce_group, close_group, may_cancel
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
@@ -97,6 +98,7 @@ __all__ = [
     "set_flag",
     "set_threshold",
     "settle_alert",
+    "still_missed",
     "stock_warning",
     "tell_criteria",
     "tell_stock",

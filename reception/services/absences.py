@@ -1,5 +1,6 @@
 """What is done about somebody who is missed."""
 
+import datetime
 import uuid
 from decimal import Decimal
 
@@ -46,7 +47,12 @@ def note_absence(*, actor: User, stay: Stay, found: bool, note: str = "", id: uu
     stay = Stay.objects.select_for_update(of=("self",)).get(pk=stay.pk)
     if not stay.is_open:
         raise ValidationError(_("Le départ de cette personne est noté : elle n’est plus attendue."))
-    sighting = Sighting(id=id, migrant_id=stay.migrant_id, centre_id=stay.centre_id, found=found, note=note, noted_by=actor, at=timezone.now())
+    return sight(actor, stay, id, found=found, note=note, at=timezone.now()), True
+
+
+def sight(actor: User, stay: Stay, id: uuid.UUID, *, found: bool, note: str, at: datetime.datetime) -> Sighting:
+    """Writes it down; whoever was seen is no longer one whom nobody saw for days. Part of a service: the person is locked, rights are judged by who calls."""
+    sighting = Sighting(id=id, migrant_id=stay.migrant_id, centre_id=stay.centre_id, found=found, note=note, noted_by=actor, at=at)
     sighting.clean_fields(exclude=["migrant", "centre", "noted_by"])
     with in_words(Sighting):
         sighting.save(force_insert=True)
@@ -54,7 +60,7 @@ def note_absence(*, actor: User, stay: Stay, found: bool, note: str = "", id: uu
         done = _("Vue par le personnel : %(note)s") % {"note": note} if note else _("Vue par le personnel")
         open_ones = Alert.objects.open().filter(centre=stay.centre_id, kind=Alert.Kind.ABSENCE, migrant=stay.migrant_id)
         end_alerts(actor, open_ones, done)
-    return sighting, True
+    return sighting
 
 
 @service

@@ -1,18 +1,16 @@
-"""Alerts of a centre: raised by a rule or by the evening round, closed with what was done."""
+"""Alerts of a centre: raised by a rule or by the evening round; the rules of a centre."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.acting import Stale, service
-from cases.cleaning import clean_line
 from cases.models import Migrant
 from centres.access import may
 from centres.models import Centre
@@ -68,41 +66,6 @@ def end_alerts(actor: User | None, alerts: Iterable[Alert], done: str) -> None:
             same |= Q(centre=alert.centre_id, kind=alert.kind, migrant__merged_into=alert.migrant_id)
         with in_words(Alert):
             Alert.objects.filter(same, closed_at__isnull=True).update(closed_at=now, closed_by=actor, done=done)
-
-
-FEWEST_WORDS = 3
-# What a protection officer closes beside the manager.
-OF_PROTECTION = frozenset({Alert.Kind.MINOR_MISSING, Alert.Kind.ABSENCE})
-
-
-def may_close(user: User, alert: Alert) -> bool:
-    if may(user, Right.MANAGE_CENTRE, alert.centre_id):
-        return True
-    return alert.kind in OF_PROTECTION and may(user, Right.VIEW_PROTECTION, alert.centre_id)
-
-
-@service
-def close_alert(*, actor: User, alert: Alert, done: str) -> Alert:
-    """Closes an alert with what was done. A second click is the same closing; raises Stale if somebody else closed it meanwhile.
-
-    Raises PermissionDenied, ValidationError."""
-    alert = Alert.objects.select_for_update(of=("self",)).select_related("centre", "closed_by", "migrant").get(pk=alert.pk)
-    if not may_close(actor, alert):
-        raise PermissionDenied
-    try:
-        done = clean_line(done)
-    except ValidationError as error:
-        raise ValidationError({"done": error}) from error
-    if alert.closed_at is not None:
-        if (alert.closed_by_id, alert.done) == (actor.pk, done):
-            return alert
-        raise Stale(alert)
-    if len(done.split()) < FEWEST_WORDS:
-        raise ValidationError({"done": _("Dites ce qui a été fait, en quelques mots.")})
-    Alert(centre=alert.centre, kind=alert.kind, done=done).clean_fields(exclude=["centre", "migrant", "closed_by"])
-    end_alerts(actor, [alert], done)
-    alert.refresh_from_db(fields=["closed_at", "closed_by", "done"])
-    return alert
 
 
 @dataclass(frozen=True)

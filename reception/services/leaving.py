@@ -13,12 +13,11 @@ from cases.cleaning import clean_line
 from cases.models import Custody
 from centres.models import Bed, Centre
 from centres.roles import Right
-from config.refusals import in_words
 
 from .. import flags
 from ..models import BedAssignment, Stay, Transfer
 from ..workflow import State
-from .stays import close_stay, lock_stay_as, moment, refuse_closed
+from .stays import close_stay, lock_stay_as, moment, refuse_closed, reopen_stay
 from .transfers import depart
 
 MOST_KEPT_DAYS = 14  # a bed kept for somebody in hospital
@@ -137,11 +136,5 @@ def undo_departure(*, actor: User, stay: Stay, reason: str, version: int | None 
         raise ValidationError({"reason": _("Dites pourquoi ce départ est annulé.")})
     if stay.departure_reason == Stay.DepartureReason.DIED:
         deaths.undo_death(actor=actor, migrant=stay.migrant)
-    stay.departed_at, stay.departure_reason, stay.checked_out_by = None, "", None
-    stay.kept_bed, stay.kept_until = None, None
-    stay.undone_at, stay.undone_by, stay.undone_reason = timezone.now(), actor, reason
-    stay.version += 1
-    stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by", "undone_by", "extended_by", "kept_bed"])
-    with in_words(Stay):
-        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "kept_bed", "kept_until", "undone_at", "undone_by", "undone_reason", "version"])
+    reopen_stay(actor, stay, reason)
     return stay

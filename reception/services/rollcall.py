@@ -29,7 +29,8 @@ State = RollCallLine.State
 @dataclass(frozen=True)
 class Called:
     """What somebody's page says of a person. `shown`, `shown_note`, `version`: what stood there when the page was made (version 0: nothing
-    was saved yet, `shown` was only proposed): so what they did not touch does not undo what somebody else noted meanwhile."""
+    was saved yet, `shown` was only proposed): so what they did not touch does not undo what somebody else noted meanwhile.
+    `ends_leave`: present although they have leave tonight, because they are back for good."""
 
     migrant: uuid.UUID
     state: str
@@ -37,16 +38,17 @@ class Called:
     shown: str = ""
     shown_note: str = ""
     version: int = 0
+    ends_leave: bool = False
 
     @property
     def touched(self) -> bool:
-        return self.state != self.shown or clean_line(self.note) != self.shown_note
+        return self.ends_leave or self.state != self.shown or clean_line(self.note) != self.shown_note
 
 
 @dataclass
 class Round:
     """What a save did: the call; how many are in which state now; those missing now; children newly missing; how many wait to be called; whose line somebody else had
-    noted meanwhile (kept: theirs; over: mine); how many are no longer at the centre."""
+    noted meanwhile (kept: theirs; over: mine); how many are no longer at the centre; how many leaves it ended."""
 
     call: RollCall
     states: Counter[str] = field(default_factory=Counter)
@@ -56,6 +58,7 @@ class Round:
     kept: int = 0
     over: int = 0
     gone: int = 0
+    back: int = 0
 
 
 @service
@@ -78,7 +81,7 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
     on_leave = set(Leave.objects.holding(evening).filter(stay__in=[stay.pk for stay in here.values()]).values_list("stay__migrant_id", flat=True))
     done = Round(call)
     _check(said.values(), on_leave, here)
-    new, changed = [], []
+    new, changed, back = [], [], []
     for key in sorted(said):
         one, line = said[key], known.get(key)
         if key not in here:
@@ -90,6 +93,8 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
                 done.kept += 1
                 continue
             done.over += 1
+        if one.ends_leave and one.state == State.PRESENT:
+            back.append(here[key].pk)
         if line is None:
             line = RollCallLine(call=call, migrant_id=key, version=0)
             new.append(line)
@@ -108,6 +113,7 @@ def save_roll_call(*, actor: User, centre: Centre, evening: datetime.date, lines
         line.clean_fields(exclude=["call", "migrant", "noted_by"])
     RollCallLine.objects.bulk_create(new)
     RollCallLine.objects.bulk_update(changed, ["state", "note", "noted_at", "noted_by", "version"])
+    done.back = Leave.objects.holding(evening).filter(stay__in=back).update(cancelled_at=timezone.now(), cancelled_by=actor)
     known |= {line.migrant_id: line for line in new}
     done.left = len(here.keys() - known.keys())
     done.states = Counter(known[key].state for key in here.keys() & known.keys())

@@ -274,3 +274,15 @@ def close_stay(actor: User, stay: Stay, left: datetime.datetime, reason: str) ->
         stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "version"])
     if reason != Stay.DepartureReason.TRANSFERRED:
         drop(actor, stay.migrant_id, _("La personne a quitté le centre : %(reason)s.") % {"reason": stay.get_departure_reason_display()})
+
+
+def reopen_stay(actor: User, stay: Stay, reason: str) -> None:
+    """The departure did not take place: the stay goes on, without a bed until one is given. Of a stay that the caller has locked and checked; part
+    of a service."""
+    stay.departed_at, stay.departure_reason, stay.checked_out_by = None, "", None
+    stay.kept_bed, stay.kept_until = None, None
+    stay.undone_at, stay.undone_by, stay.undone_reason = timezone.now(), actor, reason
+    stay.version += 1
+    stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by", "undone_by", "extended_by", "kept_bed"])
+    with in_words(Stay):
+        stay.save(update_fields=["departed_at", "departure_reason", "checked_out_by", "kept_bed", "kept_until", "undone_at", "undone_by", "undone_reason", "version"])

@@ -13,7 +13,7 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
 from cases import deaths
 from cases.cleaning import clean_line
-from cases.models import Custody
+from cases.models import Custody, Migrant
 from cases.services import open_custody
 from cases.services.referrals import hand_over_referrals
 from centres.access import allows, may
@@ -25,7 +25,7 @@ from .. import flags
 from ..handover import HANDOVERS
 from ..models import Stay, Transfer
 from ..workflow import WITH_WORDS, State
-from .stays import close_stay, lock_person
+from .stays import close_stay, lock_person, reopen_stay
 from .transfer_steps import step
 
 MOST_TOGETHER = 60
@@ -110,11 +110,14 @@ def ask_transfer(
 
 
 def may_step(actor: User, transfer: Transfer, to: str) -> bool:
-    """Whose step is it? Both centres may call it off until the departure; the arrival is not noted here."""
+    """Whose step is it? Both centres may call it off until the departure, then only the manager of the one that sent them, whose vehicle turned
+    round; the arrival is not noted here."""
     sending = {Right.RECEIVE, Right.MANAGE_CENTRE} if to == State.CANCELLED else {Right.RECEIVE} if to == State.TRAVELLING else set()
     receiving = {Right.RECEIVE} if to == State.NOT_ARRIVED else {Right.MANAGE_CENTRE} if to in (State.ACCEPTED, State.REFUSED) else set()
     if to == State.CANCELLED and transfer.state == State.ACCEPTED:
         receiving = {Right.MANAGE_CENTRE}
+    elif to == State.CANCELLED and transfer.state != State.ASKED:
+        sending = {Right.MANAGE_CENTRE}
     return any(may(actor, right, transfer.from_centre_id) for right in sending) or any(may(actor, right, transfer.to_centre_id) for right in receiving)
 
 
@@ -158,6 +161,8 @@ def move_transfer(
         fields["answer"] = words
     elif to in WITH_WORDS:
         fields["end_reason"] = words
+    if to == State.CANCELLED and rows[0].state == State.TRAVELLING:
+        return [_turn_back(actor, row, words) for row in rows]
     if to != State.TRAVELLING:
         return [step(row, to, actor=actor, **fields) for row in rows]
     _refuse_flagged_transfers(rows)
@@ -180,9 +185,26 @@ def depart(actor: User, transfer: Transfer, left_at: datetime.datetime | None, *
         raise ValidationError({"left_at": _("Le départ est après l’arrivée au centre, et pas dans l’avenir.")})
     step(transfer, State.TRAVELLING, actor=actor, left_at=left, **fields)
     close_stay(actor, stay, left, Stay.DepartureReason.TRANSFERRED)
-    there = transfer.to_centre
-    open_custody(actor=actor, migrant=stay.migrant, centre=there, reason=Custody.Reason.TRANSFERRED, exclusive=True)
-    hand_over_referrals(actor=actor, migrant=stay.migrant, centre=there)
+    _hand_over(actor, stay.migrant, transfer.to_centre)
+    return transfer
+
+
+def _hand_over(actor: User, migrant: Migrant, centre: Centre) -> None:
+    """The care of the person, and with it what is open."""
+    open_custody(actor=actor, migrant=migrant, centre=centre, reason=Custody.Reason.TRANSFERRED, exclusive=True)
+    hand_over_referrals(actor=actor, migrant=migrant, centre=centre)
     for handover in HANDOVERS:
-        handover(actor, stay.migrant, there)
+        handover(actor, migrant, centre)
+
+
+def _turn_back(actor: User, transfer: Transfer, words: str) -> Transfer:
+    """The vehicle turned round: the departure did not take place, and the stay goes on. The person's row is locked."""
+    stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=transfer.stay_id)
+    if stay.is_open or Stay.objects.filter(migrant=stay.migrant_id, arrived_at__gt=stay.arrived_at).exists():
+        raise ValidationError(_("%(person)s a eu un autre séjour depuis : ce départ ne s’annule plus.") % {"person": transfer.migrant})
+    if not Custody.objects.filter(migrant=stay.migrant_id, centre=transfer.to_centre_id, until__isnull=True).exists():
+        raise ValidationError(_("Une autre équipe suit cette personne maintenant : ce départ ne s’annule plus."))
+    step(transfer, State.CANCELLED, actor=actor, left_at=None, end_reason=words)
+    reopen_stay(actor, stay, words)
+    _hand_over(actor, stay.migrant, stay.centre)
     return transfer

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.acting import SameKeyOtherContent
@@ -16,8 +15,8 @@ from audit.models import ReadLog
 from audit.services import log_read
 from cases.forms import put_errors
 from centres.access import access, may
-from centres.models import Centre
-from centres.roles import Right
+from centres.models import Centre, Posting
+from centres.roles import Right, Role
 
 from .. import absence, services, tabs
 from ..evening import evening_of
@@ -127,7 +126,8 @@ def leave(request: HttpRequest, stay: Stay) -> HttpResponse:
         one.running = one.cancelled_at is None and one.last_night >= tonight
         one.tonight = one.running and one.first_night <= tonight
     manager_only = stay.migrant.is_unaccompanied_minor and not may(request.user, Right.MANAGE_CENTRE, stay.centre_id)
-    context = {"form": form, "stay": stay, "person": stay.migrant, "leaves": leaves, "today": timezone.localdate(), "manager_only": manager_only}
+    asked = Posting.objects.active().filter(centre=stay.centre, role=Role.CENTRE_MANAGER, user__is_active=True).select_related("user") if manager_only else []
+    context = {"form": form, "stay": stay, "person": stay.migrant, "leaves": leaves, "manager_only": manager_only, "managers": [one.user for one in asked]}
     return render(request, "reception/leave.html", context)
 
 

@@ -51,10 +51,11 @@ def of_centre(request: HttpRequest, centre: Centre) -> HttpResponse:
 @access((Right.MANAGE_CENTRE, Right.VIEW_PROTECTION), load=Alert, methods="GET POST", edits=True, select=("centre", "migrant"))
 def close(request: HttpRequest, alert: Alert) -> HttpResponse:
     """Close an alert with what was done."""
-    form = CloseAlertForm(*sent(request))
+    missed = services.still_missed(alert)
+    form = CloseAlertForm(*sent(request), asks=missed is not None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.close_alert(actor=request.user, alert=alert, done=form.cleaned_data["done"])
+            services.close_alert(actor=request.user, alert=alert, **form.cleaned_data)
         except Stale as stale:
             now = stale.current
             words = _("%(who)s a déjà clos cette alerte le %(day)s : « %(done)s »")
@@ -63,11 +64,12 @@ def close(request: HttpRequest, alert: Alert) -> HttpResponse:
             put_errors(form, error)
         else:
             messages.success(request, _("L’alerte est close."))
-            missed = alert.kind in services.OF_PROTECTION
-            return redirect("reception:absences" if missed else "reception:alerts", alert.centre.code)
+            if missed is not None and not form.cleaned_data["seen"]:
+                messages.warning(request, _("La personne reste manquante. Si vous savez qu’elle est partie, notez son départ."))
+            return redirect("reception:absences" if alert.kind in services.OF_PROTECTION else "reception:alerts", alert.centre.code)
     (row,) = alerts.shown(request.user, alerts.with_person(request.user, Alert.objects.filter(pk=alert.pk)))
     log_read(request, ReadLog.Action.LISTED, PEOPLE, alerts.people_of([row]), centre_code=alert.centre.code)
-    return render(request, "reception/close_alert.html", {"form": form, "row": row, "centre": alert.centre})
+    return render(request, "reception/close_alert.html", {"form": form, "row": row, "centre": alert.centre, "asks": missed is not None})
 
 
 @access(Right.MANAGE_CENTRE, load=Centre, by="code", methods="GET POST")

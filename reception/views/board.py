@@ -1,9 +1,12 @@
 """A centre: who is there, who comes, who sleeps where."""
 
 from collections import Counter
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.models import ReadLog
 from audit.services import log_read
@@ -73,6 +76,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "incoming": [one for one in travelling if one.incoming],
         "outgoing": [one for one in travelling if not one.incoming],
         "free": sum(room.free for room in rooms),
+        "apart": _apart(centre),
         "states": [(state, occupancy.LETTERS[state], occupancy.WORDS[state]) for state in occupancy.LETTERS],
         "may_manage": may(user, Right.MANAGE_CENTRE, centre),
         "may_announce": any(may(user, right) for right in (Right.RECEIVE, Right.MANAGE_RETURN)),
@@ -81,6 +85,14 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "may_export": may(user, Right.EXPORT_NAMES, centre),
     }
     return render(request, "reception/board.html", context)
+
+
+def _apart(centre: Any) -> str:
+    """The empty beds that are not for everybody."""
+    parts = [_("dont isolement : %(n)s") % {"n": centre.isolation}] if centre.isolation else []
+    if centre.kept:
+        parts.append(ngettext("%(n)s gardé en plus", "%(n)s gardés en plus", centre.kept) % {"n": centre.kept})
+    return " · ".join(parts)
 
 
 def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:

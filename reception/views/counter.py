@@ -226,6 +226,8 @@ def _shown(me: Guest, family: list[Guest], service: Service, centre: Centre) -> 
     """Who it is and what may be given; nothing is noted yet."""
     if me.refusal is not None:
         words = [_already(me.line, me.refusal.words, centre) if me.already else me.refusal.words]
+        if me.away is not None and me.refusal.code == "not_in_care":  # where they are says it
+            words = []
     else:
         words = [_when(me.line, centre)] if me.line else []
     if me.away is not None:  # before all else

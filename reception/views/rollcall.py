@@ -19,7 +19,7 @@ from centres.roles import Right
 
 from .. import absence, services, tabs
 from ..evening import evening_of, noon_of
-from ..forms import RollCallForm, called_from
+from ..forms import BACK, RollCallForm, called_from
 from ..models import RollCall, RollCallLine, Stay
 from .parts import PEOPLE
 
@@ -55,7 +55,7 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
     if sheet:
         return render(request, "reception/roll_call_sheet.html", {"centre": centre, "evening": evening, "rows": rows, "minors": sum(row["minor"] for row in rows)})
     left = sum(row["line"] is None for row in rows)
-    missing = [row for row in rows if row["line"] is not None and row["line"].state == State.MISSING]
+    missed = [row for row in rows if row["line"] is not None and row["line"].state == State.MISSING]
     total = len(rows)
     if request.GET.get("show") == "left":
         rows = [row for row in rows if row["line"] is None]
@@ -73,7 +73,8 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
         "rooms": rooms.items(),
         "left": left,
         "total": total,
-        "missing": missing,
+        "missing": [row for row in missed if not row["again"]],
+        "again": [row for row in missed if row["again"]],
         "only_left": request.GET.get("show") == "left",
         "before": RollCall.objects.filter(centre=centre, date__lt=evening).annotate(**states).order_by("-date")[:EVENINGS_SHOWN],
     }
@@ -92,7 +93,7 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
     key = f"{person.pk}|{version}|{shown}|{note}"
     if typed is not None:  # what was typed and could not be saved, with what stood there when it was
         key = f"{person.pk}|{typed.version}|{typed.shown}|{typed.shown_note}"
-        shown, note = typed.state, typed.note
+        shown, note = BACK if typed.ends_leave else typed.state, typed.note
     room, _dash, bed = (stay.bed_words or "").rpartition(" – ")
     return {
         "person": person, "name": str(person), "line": line, "key": key, "state": str(shown), "note": note, "room": room, "bed": bed, "stay": stay.pk,
@@ -108,6 +109,8 @@ def _tell(request: HttpRequest, done: services.Round) -> None:
     if leave:
         parts.append(ngettext("%(n)s en permission", "%(n)s en permission", leave) % {"n": leave})
     parts.append(ngettext("%(n)s manquante", "%(n)s manquantes", missing) % {"n": missing} if missing else _("aucune manquante"))
+    if done.back:
+        parts.append(ngettext("%(n)s permission terminée", "%(n)s permissions terminées", done.back) % {"n": done.back})
     if done.left:
         parts.append(ngettext("il reste %(n)s personne à appeler", "il reste %(n)s personnes à appeler", done.left) % {"n": done.left})
     said = _("Enregistré : %(figures)s.") if done.left else _("L’appel est terminé : %(figures)s.")

@@ -106,6 +106,8 @@ def transfer(request: HttpRequest, transfer: Transfer) -> HttpResponse:
             put_errors(form, error)
         else:
             messages.success(request, _("Transfert : %(state)s.") % {"state": moved[0].get_state_display()})
+            if given["to"] == State.CANCELLED and transfer.left_at is not None:
+                messages.info(request, _("Le départ est annulé : le séjour continue. Donnez un lit à la personne."))
             return redirect("reception:transfer", moved[0].pk)
     rows = Transfer.objects.visible_to(user).filter(together=transfer.together).select_related("migrant").prefetch_related("migrant__custodies")
     every = list(rows.order_by("migrant__surname", "migrant__given_names", "pk"))

@@ -100,6 +100,13 @@ def test_a_queue_of_people(sign_in, make_cards):
     expect(page.locator("#counter-answer [data-state]")).to_have_attribute("data-sounded", "no")
     assert page.locator("[data-passed] li").count() == 8
     assert given(cards[3]) == 1
+    # a reader that sends one card twice in an instant: counted once, and it shows
+    read(page, cards[16].token)
+    read(page, cards[16].token)
+    expect_answer(page, "served", "Passage16")
+    expect(page.locator("[data-again]")).to_be_visible()
+    expect(page.locator("#counter-answer [data-state]")).to_have_attribute("data-sounded", "already")
+    assert given(cards[16]) == 1
     # muted, it stays so; a reader that types while the focus is elsewhere still reaches the line
     page.get_by_role("button", name="Son : oui").click()
     page.reload()

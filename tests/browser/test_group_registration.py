@@ -146,7 +146,7 @@ def test_a_family_with_a_child_and_one_alone(sign_in, options):
     person(other, teen, TODAY.year - 14, "autre parent", "aucun adulte")
     expect(page.get_by_role("status")).to_contain_text("signalé à la protection")
     page.get_by_role("link", name=f"{small} {surname}", exact=True).click()
-    expect(page.get_by_role("main")).to_contain_text("mineur accompagné")
+    expect(page.get_by_role("main")).to_contain_text("enfant avec un adulte responsable")
     expect(page.get_by_role("region", name="Ménage")).to_contain_text("adulte responsable")
     home = sign_in("protection").get_by_role("region", name="Mineurs non accompagnés")
     expect(home).to_contain_text(other)

@@ -166,6 +166,7 @@ class TestBoard:
             assert "1 / 82" in text and "80 places libres, 1 gardée" in text, url
         page = board(as_user("agent.gao"))
         places = as_user("agent.gao").get(reverse("reception:places", args=["GAO"]))
+        assert page.context["apart"] == "dont isolement\u00a0: 2 · 1 gardé en plus" and "1 gardée (isolement\u00a0: 2)" in page.content.decode()
         assert page.context["free"] == places.context["free"] == 80 and places.context["kept"] == 1 and "Lits gardés" in places.content.decode()
         room = as_user("agent.gao").get(reverse("reception:places-room", args=["GAO", kept.room_id])).content.decode()
         assert ">gardé<" in room

@@ -331,10 +331,39 @@ class TestLookBeforeTheClick:
         make_stay(kay, migrant=stay.migrant)
         assert transfer.pk and answer(send(as_user("agent.kayes"), stay.migrant.case_number, code="KAY")).state == "served"
         before = answer(send(as_user("agent.gao"), stay.migrant.case_number, service="gate"))
-        assert before.title.startswith("Partie le") and "Kayes" not in before.said
+        assert before.title.startswith("Transférée au centre de Kayes le")  # the transfer is of both centres; where they went from there is not said
         Migrant.objects.filter(pk=stay.migrant_id).update(died_on=timezone.localdate() - datetime.timedelta(days=1))
         refused = answer(send(as_user("agent.gao"), stay.migrant.case_number))
         assert refused.state == "absent" and not refused.may_serve and "décédée" not in refused.said  # nor of what became of them since
+
+    def test_by_name_whoever_was_sent_on_is_known_too(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        stay = make_stay(gao, migrant=make_migrant(gao, surname="Zwadoun", given_names="Fanta"))
+        make_transfer(stay, "KAY", state="travelling")
+        page = send(browser, "zwadoun")
+        assert answer(page).state == "absent" and answer(page).title.startswith("En route vers Kayes") and not answer(page).may_serve
+        text = page.content.decode()
+        assert reverse("reception:check_in", args=["GAO", stay.migrant_id]) in text and reverse("cases:register") not in text
+        make_stay(centre("KAY"), migrant=stay.migrant)
+        Migrant.objects.filter(pk=stay.migrant_id).update(given_names="Nouveau")
+        page = send(browser, "zwadoun")
+        assert answer(page).title.startswith("Transférée au centre de Kayes") and "Fanta" in answer(page).said and "Nouveau" not in page.content.decode()
+        here = make_stay(gao, migrant=make_migrant(gao, surname="Zwadoun", given_names="Ici")).migrant
+        page = send(browser, "zwadoun")
+        assert answer(page).found == [here, stay.migrant] and "Fanta" in page.content.decode() and "Nouveau" not in page.content.decode()
+        assert answer(send(browser, person=stay.migrant_id)).state == "absent"  # chosen from the list
+        assert answer(send(as_user("agent.bamako"), "zwadoun", code="BKO")).state == "unknown"  # never theirs
+
+    def test_who_has_no_stay_here_is_admitted_before_being_served(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        registered = make_migrant(gao)
+        page = send(browser, registered.case_number)
+        text = page.content.decode()
+        assert answer(page).state == "absent" and not Assistance.objects.exists()
+        assert text.index(reverse("reception:check_in", args=["GAO", registered.pk])) < text.index("<details>") < text.index('name="sure"')
+        make_leave(gao, stay=(stay := make_stay(gao)))
+        text = send(browser, stay.migrant.case_number).content.decode()
+        assert "<details>" not in text and 'name="sure"' in text and "Noter son arrivée" not in text
 
 
 class TestFamily:

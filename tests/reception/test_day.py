@@ -20,7 +20,7 @@ from audit.models import ReadLog
 from centres.models import BedBlock
 from reception import day_material, day_sheet
 from reception.evening import evening_of
-from reception.models import FlagKind, HandoverNote, HandoverRead, RollCall, RollCallLine, Stay
+from reception.models import FlagKind, HandoverNote, HandoverRead, Incident, RollCall, RollCallLine, Stay
 from reception.services import check_out, finish_note, leave_note, lift_flag, read_notes
 from tests.factories import agent_of, make_minor
 
@@ -116,7 +116,14 @@ class TestDay:
             incident = make_incident(gao, what=f"Ancien {number}")
             type(incident).objects.filter(pk=incident.pk).update(happened_at=timezone.now() - datetime.timedelta(days=9 + number))
         part = next(part for part in sheet(browser).context["sheet"].parts if part.title == "Incidents")
-        assert len(part.lines) == 12 and part.more == "et 9 autres" and "Le plus récent." in part.lines[0].detail
+        assert [line.text for line in part.lines] == ["Vol", "20 incidents plus anciens encore ouverts"] and not part.more
+        assert "Le plus récent." in part.lines[0].detail and part.lines[0].chip[0] == "gravité\u00a0: léger" and part.lines[1].url.endswith("/incidents/?state=open")
+        Incident.objects.filter(what__in=["Ancien 3", "Ancien 4"]).update(severity="serious")
+        Incident.objects.filter(what="Ancien 5").update(due_on=timezone.localdate())
+        for number in range(12):
+            make_incident(gao, what=f"Nouveau {number}", kind="other")
+        part = next(part for part in sheet(browser).context["sheet"].parts if part.title == "Incidents")
+        assert len(part.lines) == 13 and part.more == "et 4 autres" and part.lines[0].text == "Autre incident" and part.lines[-1].text.startswith("17 incidents")
 
     def test_names_in_scope_and_written_down(self, centre, as_user, persona):
         gao = centre("GAO")

@@ -113,7 +113,7 @@ def test_a_child_still_missing_is_told_again_after_the_alert_was_closed(persona,
     child = make_stay(gao, migrant=make_minor(gao)).migrant
     save_roll_call(actor=agent, centre=gao, evening=evening_of(), lines=[Called(child.pk, "missing")])
     (alert,) = Alert.objects.open()
-    close_alert(actor=persona("protection"), alert=alert, done="Cherché partout, police prévenue")
+    close_alert(actor=persona("protection"), alert=alert, done="Cherché partout, police prévenue", seen=False)
     save_roll_call(actor=agent, centre=gao, evening=evening_of(), lines=[Called(child.pk, "missing", version=1)])
     assert [one.migrant for one in Alert.objects.open()] == [child]
 

@@ -256,6 +256,56 @@ def test_a_missing_child_tells_protection_and_the_manager_at_once(as_user, centr
         assert "a déjà clos" in as_user("manager.gao").post(url, {"done": "Autre chose fut faite"}).content.decode()
 
 
+@pytest.mark.django_db
+def test_closing_the_alert_of_a_missing_child_says_what_became_of_the_child(as_user, centre):
+    gao, browser, page = centre("GAO"), as_user("protection"), reverse("reception:roll_call", args=["GAO"])
+    found, gone = make_stay(gao, migrant=make_minor(gao)), make_stay(gao, migrant=make_minor(gao))
+    with at(EVENING):
+        call(gao, Called(found.migrant_id, "missing"), Called(gone.migrant_id, "missing"))
+    close = {stay: reverse("reception:close-alert", args=[Alert.objects.get(migrant=stay.migrant).pk]) for stay in (found, gone)}
+    with at(EVENING + datetime.timedelta(hours=1)):
+        assert 'name="seen"' in browser.get(close[found]).content.decode()
+        done = {"done": "Ramené par un voisin"}
+        for wrong, sent in {
+            "seen": {},
+            "where": {"seen": "yes"},
+            "seen_at": {"seen": "yes", "where": "Au marché", "seen_at": EVENING - datetime.timedelta(hours=1)},
+        }.items():
+            assert wrong in browser.post(close[found], done | sent).context["form"].errors
+        assert Alert.objects.open().count() == 2 and not Sighting.objects.exists()
+        for _click in range(2):
+            assert browser.post(close[found], done | {"seen": "yes", "where": "Chez un voisin"}).status_code == 302
+        (sighting,) = Sighting.objects.all()
+        assert (sighting.found, sighting.note, sighting.migrant) == (True, "Chez un voisin", found.migrant)
+        assert browser.post(close[gone], {"done": "Parti avec son oncle", "seen": "no"}).status_code == 302
+        assert not Alert.objects.open().exists()
+        called = as_user("agent.gao").get(page)
+        assert [row["person"] for row in called.context["missing"]] == [gone.migrant] and [row["person"] for row in called.context["again"]] == [found.migrant]
+        assert [stay.pk for stay in absence.missed(Stay.objects.all())] == [gone.pk]
+
+
+@pytest.mark.django_db
+def test_somebody_with_leave_who_is_there_all_the_same(as_user, centre):
+    gao, browser, url = centre("GAO"), as_user("agent.gao"), reverse("reception:roll_call", args=["GAO"])
+    back, kept = make_stay(gao), make_stay(gao)
+    for stay in (back, kept):
+        make_leave(gao, stay=stay, nights=3)
+    page = browser.get(url).content.decode()
+    assert page.count("en permission ce soir") == 2 and page.count('value="back"') == 2
+    rows = {row["person"].pk: row for _room, rows in browser.get(url).context["rooms"] for row in rows}
+    sent = {"evening": evening_of().isoformat()}
+    for number, (stay, state) in enumerate([(back, "back"), (kept, "present")]):
+        sent |= {f"k{number}": rows[stay.migrant_id]["key"], f"s{number}": state, f"n{number}": ""}
+    for _click in range(2):
+        assert browser.post(url, sent).status_code == 302
+    assert list(RollCallLine.objects.values_list("state", flat=True)) == ["present"] * 2
+    assert list(Leave.objects.filter(cancelled_at__isnull=True).values_list("stay", flat=True)) == [kept.pk]
+    day = browser.get(reverse("reception:day", args=["GAO"])).content.decode()
+    assert "En permission cette nuit" not in day  # nobody is both there and away
+    call(gao, Called(kept.migrant_id, "leave", shown="present", version=1))
+    assert "En permission cette nuit" in browser.get(reverse("reception:day", args=["GAO"])).content.decode()
+
+
 # --- leave -----------------------------------------------------------------------------------------------------------
 
 
@@ -302,7 +352,8 @@ class TestLeave:
         nights = {"first_night": evening_of(), "last_night": evening_of(), "reason": "Chez sa tante"}
         with pytest.raises(ValidationError, match="seul le responsable"):
             allow_leave(actor=agent_of(gao), stay=alone, id=uuid.uuid4(), **nights)
-        assert "Seul le responsable" in as_user("agent.gao").get(reverse("reception:leave", args=[alone.pk])).content.decode()
+        page = as_user("agent.gao").get(reverse("reception:leave", args=[alone.pk])).content.decode()
+        assert "Seul le responsable" in page and str(manager_of(gao)) in page and reverse("reception:day", args=["GAO"]) in page
         allow_leave(actor=manager_of(gao), stay=alone, id=uuid.uuid4(), **nights)
         allow_leave(actor=agent_of(gao), stay=with_mother, id=uuid.uuid4(), **nights)
 

@@ -257,6 +257,38 @@ class TestLeavingAndArriving:
         transfer.refresh_from_db()
         assert transfer.state == "cancelled" and "départ de son plein gré" in transfer.end_reason
 
+    def test_the_vehicle_turned_round(self, persona, centre, as_user):
+        """Back to what was before the departure, by the manager who sent them, as long as they have come nowhere."""
+        gao, kayes, manager = centre("GAO"), centre("KAY"), persona("manager.gao")
+        stay = make_stay(gao, bed=a_bed(gao))
+        referral = make_referral(gao, stay.migrant)
+        transfer = make_transfer(stay, "KAY", state="travelling")
+        for username in ("agent.gao", "manager.kayes", "agent.kayes"):
+            with pytest.raises(PermissionDenied):
+                move(persona(username), transfer, "cancelled", words="Panne")
+        page = reverse("reception:transfer", args=[transfer.pk])
+        assert "Annuler le départ" in as_user("manager.gao").get(page).content.decode() and "Annuler le départ" not in as_user("agent.gao").get(page).content.decode()
+        with pytest.raises(ValidationError, match="Écrivez pourquoi"):
+            move(manager, transfer, "cancelled")
+        sent = {"rows": f"{transfer.pk}:{transfer.version}", "to": "cancelled", "words": "Le car est en panne"}
+        for _click in range(2):
+            assert as_user("manager.gao").post(page, sent).url == page
+        transfer.refresh_from_db(), stay.refresh_from_db(), referral.refresh_from_db()
+        assert (transfer.state, transfer.left_at, transfer.end_reason) == ("cancelled", None, "Le car est en panne")
+        assert (
+            stay.is_open
+            and (stay.departure_reason, stay.undone_reason, stay.undone_by) == ("", "Le car est en panne", manager)
+            and not stay.beds.filter(until=None).exists()
+        )
+        assert list(Custody.objects.filter(migrant=stay.migrant, until__isnull=True).values_list("centre__code", flat=True)) == ["GAO"] and referral.centre == gao
+        assert Stay.objects.filter(migrant=stay.migrant).count() == 1
+        assign_bed(actor=persona("agent.gao"), stay=stay, bed=a_bed(gao, number=1))
+        again = make_transfer(stay, "KAY", state="travelling")  # another day
+        make_stay(kayes, migrant=stay.migrant)
+        again.refresh_from_db()
+        with pytest.raises(ValidationError, match="ne peut pas passer"):
+            move(manager, again, "cancelled", words="Trop tard")
+
     def test_late_on_both_boards(self, as_user, centre):
         transfer = make_transfer(make_stay(centre("GAO")), "KAY", state="travelling")
         Transfer.objects.filter(pk=transfer.pk).update(planned_on=TODAY() - datetime.timedelta(days=1))
