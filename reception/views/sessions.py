@@ -79,6 +79,9 @@ def _people(user: User, centre: Centre, day: datetime.date, beside: set[uuid.UUI
     found = Migrant.objects.filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
     people = list(found.only("surname", "given_names", "case_number").prefetch_related("custodies").distinct())
     as_then.seen_by(user, people)
+    here = services.followed(centre, beside)
+    for person in people:  # noted before, and no longer this centre's to take off
+        person.kept = person.pk in beside and person.pk not in here  # type: ignore[attr-defined]
     return sorted(people, key=lambda person: (person.surname, person.given_names, person.pk))
 
 
