@@ -21,7 +21,7 @@ from config.refusals import in_words
 
 from ..models import Assistance, Session, SessionPresence, Stay, StayQuerySet
 from ..models.session import CELLS, MOST
-from .assistance import LATE_DAYS, may_give
+from .assistance import may_give
 from .stays import digest_of
 
 # What being there counts as for the person.
@@ -47,7 +47,7 @@ def line_key(session: Session, migrant: uuid.UUID) -> uuid.UUID:
 def record_session(*, actor: User, centre: Centre, id: uuid.UUID, kind: str, held_on: datetime.date, people: Iterable[uuid.UUID], **given: Any) -> tuple[Session, bool]:
     """A session that was held, with the people of the centre who were there. Returns (session, was it made now?).
 
-    Whoever was not at the centre that day is passed over. The same `id` with the same content is one session, with other content raises
+    Whoever was not at the centre that day, or is another centre's by now, is passed over. The same `id` with the same content is one session, with other content raises
     SameKeyOtherContent. Raises PermissionDenied, ValidationError."""
     if kind not in Session.Kind.values or not may_give(actor, service_of(kind), centre):
         raise PermissionDenied
@@ -139,12 +139,10 @@ def _lock(people: Iterable[uuid.UUID]) -> list[Migrant]:
 
 
 def _there(actor: User, centre: Centre, day: datetime.date, people: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Of these people those who were there that day, locked. Of a day longer ago than a list may be late (`LATE_DAYS`), only those whom the
-    centre still follows: nothing is written on a file that is another team's by now."""
+    """Of these people those who were there that day and whom the centre still follows, locked: as with a meal, nothing is written on a file
+    that is another team's by now."""
     _lock(people)
-    found = set(present_on(actor, centre, day).filter(migrant__in=people).values_list("migrant_id", flat=True))
-    late = day < timezone.localdate() - datetime.timedelta(days=LATE_DAYS)
-    return sorted(followed(centre, found) if late else found)
+    return sorted(followed(centre, present_on(actor, centre, day).filter(migrant__in=people).values_list("migrant_id", flat=True)))
 
 
 def _fill(session: Session, given: dict[str, Any]) -> None:
