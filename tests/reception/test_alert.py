@@ -21,7 +21,7 @@ from centres.models import Bed, Centre
 from config.days import midnight
 from reception import alert_rules, alerts
 from reception.models import Alert, AlertRule, ArrivalPlan, Assistance, Assisted, FlagKind, PersonFlag, Stay
-from reception.services import MEASURES, check_alerts, check_out, close_alert, settle_alert
+from reception.services import MEASURES, Setting, check_alerts, check_out, close_alert, set_alert_rules, settle_alert
 from reception.tasks import check_alerts as beat
 from tests.factories import make_migrant, make_minor
 
@@ -369,3 +369,96 @@ def test_checked_by_many_at_once_it_is_one_alert(centre):
     [thread.join() for thread in threads]
     assert not faults and Alert.objects.filter(kind=Kind.OCCUPANCY).count() == 1
     assert len([one for one in raised if one.kind == Kind.OCCUPANCY]) == 1
+
+
+def in_thread(run):
+    """Its own connection, as another process; what went wrong comes back."""
+    faults: list[Exception] = []
+
+    def call():
+        try:
+            run()
+        except Exception as error:
+            faults.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    return thread, faults
+
+
+def crowded(*centres):
+    for here in centres:
+        rule(here, Kind.OCCUPANCY, 1)
+        make_stay(here), make_stay(here)
+
+
+def told():
+    return sorted((one.centre.code, one.threshold) for one in Alert.objects.open().filter(kind=Kind.OCCUPANCY).select_related("centre"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_rounds_of_the_clock_at_once_tell_once(centre):
+    crowded(centre("GAO"), centre("KAY"), centre("BKO"))
+    rounds = [in_thread(beat) for _ in range(3)]
+    [thread.join() for thread, _faults in rounds]
+    assert [faults for _thread, faults in rounds] == [[], [], []]
+    assert told() == [("BKO", 1), ("GAO", 1), ("KAY", 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_round_that_is_killed_midway_leaves_nothing_half_told(centre, monkeypatch):
+    """The connection breaks while the second centre is measured, after one of its alerts was raised already."""
+    first, second = Centre.objects.order_by("pk")[:2]
+    crowded(first, second)
+    killed = []
+
+    def breaks(here, its_rule):
+        if here == second and not killed:
+            killed.append(Alert.objects.filter(centre=here, kind=Kind.OCCUPANCY).exists())
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return []
+
+    monkeypatch.setitem(MEASURES, Kind.TENSION, breaks)  # the last one of a round
+    thread, faults = in_thread(beat)
+    thread.join()
+    assert killed == [True] and len(faults) == 1
+    assert told() == [(first.code, 1)]
+    thread, faults = in_thread(beat)
+    thread.join()
+    assert not faults and told() == sorted([(first.code, 1), (second.code, 1)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rule_that_is_changed_during_a_round_waits_for_it_and_holds_from_then_on(centre, monkeypatch, persona):
+    gao, manager = centre("GAO"), persona("manager.gao")
+    crowded(gao)
+    measuring, go_on, order = threading.Event(), threading.Event(), []
+
+    def slow(here, its_rule):
+        measuring.set()
+        assert go_on.wait(20)
+        order.append("measured")
+        return occupancy(here, its_rule)
+
+    occupancy = MEASURES[Kind.OCCUPANCY]
+    monkeypatch.setitem(MEASURES, Kind.OCCUPANCY, slow)
+    known = alert_rules.rules_of(gao)
+    wanted = {kind: Setting(one.active, Decimal(99) if kind == Kind.OCCUPANCY else one.threshold, one.days) for kind, one in known.items()}
+
+    def change():
+        version = alert_rules.version_of(gao, known.values())
+        set_alert_rules(actor=manager, centre=gao, rules=wanted, per_month=alert_rules.planned_today(gao), version=version)
+        order.append("changed")
+
+    round_of_clock, faults = in_thread(lambda: check(gao))
+    assert measuring.wait(20)
+    changing, more = in_thread(change)
+    changing.join(0.5)
+    assert changing.is_alive()  # it waits
+    go_on.set()
+    round_of_clock.join(), changing.join()
+    assert (faults, more, order) == ([], [], ["measured", "changed"]) and told() == [("GAO", 1)]
+    assert check(gao) == [] and open_now(gao, Kind.OCCUPANCY)[0][2]  # by the new threshold its cause is gone
