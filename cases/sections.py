@@ -65,11 +65,13 @@ class Section:
     """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
     rows (with UUID keys) whose pages are in the read log; as far as the user may see them. `flags` ({"label", "tone"}) stand beside the name;
     `tabs` ask the database nothing. `onward` is shown, instead of what is due, to a team that let the person go: what it knows of that itself.
-    `group`: what is open for the people of a registration group, on its page (user, group). `prepare`: before the whole file is read, what the other functions will ask for, so that they know what not to ask."""
+    `older`: of the timeline, what comes from papers, for the pages of older ones. `group`: what is open for the people of a registration group,
+    on its page (user, group). `prepare`: before the whole file is read, what the other functions will ask for, so that they know what not to ask."""
 
     name: str
     right: Right
     timeline: Callable[[Any, Migrant], list[TimelineRow]] = field(default=lambda user, migrant: [])
+    older: Callable[[Any, Migrant], list[TimelineRow]] = field(default=lambda user, migrant: [])
     due: Callable[[Any, Migrant], list[DueItem]] = field(default=lambda user, migrant: [])
     onward: Callable[[Any, Migrant], list[DueItem]] = field(default=lambda user, migrant: [])
     actions: Callable[[Any, Migrant], list[Action]] = field(default=lambda user, migrant: [])

@@ -70,6 +70,7 @@ urlpatterns = [
     path("<uuid:pk>/", file.migrant, name="migrant"),
     path("<uuid:pk>/edit/", correcting.edit, name="edit"),
     path("<uuid:pk>/print/", file.print_form, name="print"),
+    path("<uuid:pk>/older/", file.older, name="older"),
     path("<uuid:pk>/reads/", file.reads, name="reads"),
     path("<uuid:pk>/notes/", keeping.note, name="note"),
     path("<uuid:pk>/attachments/", keeping.attach, name="attach"),

@@ -2,20 +2,26 @@
 
 Named in settings, so nothing here may import a view of the framework at load time."""
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
+from redis.exceptions import RedisError
 from rest_framework import exceptions, status
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from config.throttle import address_of
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -70,6 +76,31 @@ class Pages(CursorPagination):
             raise exceptions.NotFound(self.invalid_cursor_message) from error
 
 
+class TooMany(exceptions.Throttled):
+    default_detail = _("Trop de demandes en une minute. Attendez un peu, puis recommencez : rien de cette demande n’a été enregistré.")
+
+    def __init__(self, wait: float | None):
+        super().__init__()  # its own words for the time to wait are English
+        self.wait = wait
+
+
+class EachMinute(BaseThrottle):
+    """So many requests of one account in a minute, by `API_PER_MINUTE`. Counted in Redis, for all server processes together; while Redis is
+    away nobody is held up."""
+
+    def allow_request(self, request, view) -> bool:
+        who = request.user.pk if request.user.is_authenticated else address_of(request)
+        key = f"api:{who}:{int(time.time() // 60)}"
+        try:
+            caches["counts"].add(key, 0, 120)
+            return caches["counts"].incr(key) <= settings.API_PER_MINUTE
+        except (RedisError, ValueError):  # away, or emptied in between
+            return True
+
+    def wait(self) -> float:
+        return 60 - time.time() % 60
+
+
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """RFC 9457 problem details for whatever goes wrong: type, title, status, detail, and `errors` by field."""
     from rest_framework import serializers
@@ -81,6 +112,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, exceptions.Throttled):
+        error = TooMany(error.wait)
     response = exception_handler(error, context)
     if response is None:
         return None

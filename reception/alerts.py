@@ -84,7 +84,12 @@ def measured_words(kind: str, one: Measured) -> str:
     if kind == Kind.TENSION:
         about = _aid(one.subject) or _("entre résidents")
         return f"{about} : {value}"
-    return _("%(n)s dans tous les centres") % {"n": value} if one.subject == NATIONAL else value
+    if kind == Kind.TARGET_PASSED:
+        counts["threshold"] = _number(one.threshold)
+        if one.subject == NATIONAL:
+            return _("dans tous les centres, chacune comptée une fois : %(value)s (cible de l’action, somme des seuils des centres : %(threshold)s)") % counts
+        return _("personnes assistées dans ce centre depuis le début : %(value)s (seuil de ce centre : %(threshold)s)") % counts
+    return value
 
 
 def _threshold(alert: Alert) -> str:

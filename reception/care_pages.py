@@ -38,7 +38,7 @@ def _health(user, migrant, columns):
         return
     records = HealthRecord.objects.on_file_of(migrant).visible_to(user)
     back = Coalesce(Cast("return_on", TextField()), Value("", output_field=TextField()))
-    yield columns(records.alias(migrant=F("assistance__migrant")), "written_by", Value("health"), "written_at", Value(""), back)
+    yield columns(records.alias(migrant=F("assistance__migrant")), "written_by", Value("health"), "written_at", Value(""), back, passing=True)
 
 
 def _told(user, migrant, columns):
@@ -124,4 +124,4 @@ def _told_due(user, migrant: Migrant) -> list[DueItem]:
     return [DueItem(_("Critères de l’aide à expliquer"), _("Lisez-les ou dites-les à la personne, dans une langue qu’elle comprend."), url, "info")]
 
 
-sections.register(Section("criteria", Right.VIEW_CASE, timeline=_told_timeline, due=_told_due))
+sections.register(Section("criteria", Right.VIEW_CASE, timeline=_told_timeline, older=_told_timeline, due=_told_due))

@@ -10,6 +10,7 @@ from cases.services.merging import NOT_MOVED
 from .models import (
     Alert,
     Assistance,
+    Assisted,
     BedAssignment,
     CriteriaTold,
     HealthRecord,
@@ -26,7 +27,7 @@ from .models import (
 )
 from .workflow import OPEN
 
-NOT_MOVED.append(LastSeen)
+NOT_MOVED.extend((LastSeen, Assisted))
 
 register_person_data(
     PersonData(
@@ -49,6 +50,7 @@ register_person_data(
     PersonData(Assistance, clock=(("assistance", "given_on"),), kept=("unit",), hidden=("once_per_day", "once_in_stay")),  # the unit: a word of the service
     PersonData(PersonFlag, erased={"reason": "–", "lifted_reason": dash("lifted_reason")}, hidden=("key",)),
     PersonData(LastSeen),
+    PersonData(Assisted, own=False),  # the lines themselves are
     PersonData(Sighting, erased={"note": dash("note")}),
     PersonData(RollCallLine, erased={"note": dash("note")}, hidden=("version",)),
     PersonData(Leave, erased={"reason": "–"}),

@@ -100,4 +100,4 @@ def _tabs(user: Any, migrant: Migrant) -> list[Tab]:
     return [Tab("flags", _("Consignes"), reverse("reception:flags", args=[migrant.pk]), 60)]
 
 
-sections.register(Section("flags", Right.VIEW_CASE, timeline=_timeline, flags=_chips, tabs=_tabs))
+sections.register(Section("flags", Right.VIEW_CASE, timeline=_timeline, older=_timeline, flags=_chips, tabs=_tabs))

@@ -43,7 +43,15 @@ def _leaves(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
         return
     nights = Concat(Cast("first_night", TextField()), Value(BETWEEN), Cast("last_night", TextField()), output_field=TextField())
     yield columns(
-        Leave.objects.on_file_of(migrant).visible_to(user), "allowed_by", Value("leave"), "allowed_at", nights, "reason", "cancelled_at", person="stay__migrant"
+        Leave.objects.on_file_of(migrant).visible_to(user),
+        "allowed_by",
+        Value("leave"),
+        "allowed_at",
+        nights,
+        "reason",
+        "cancelled_at",
+        person="stay__migrant",
+        passing=True,
     )
 
 
@@ -51,7 +59,7 @@ def _absences(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     if not _any(migrant, "any_absence"):
         return
     absent = RollCallLine.objects.on_file_of(migrant).visible_to(user).exclude(state=RollCallLine.State.PRESENT)
-    yield columns(absent, "noted_by", Value("roll_call"), "noted_at", "state", "note")
+    yield columns(absent, "noted_by", Value("roll_call"), "noted_at", "state", "note", passing=True)
 
 
 def _beds(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
@@ -60,21 +68,21 @@ def _beds(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     rows = FileQuerySet(BedAssignment).on_file_of(migrant)
     rows.on_file_from, rows.person = "since", "stay__migrant"
     words = Concat("bed__room__name", Value(" – "), "bed__label", output_field=TextField())
-    yield columns(rows.visible_to(user), "", Value("bed"), "since", words, "reason", "until", person="stay__migrant")
+    yield columns(rows.visible_to(user), "", Value("bed"), "since", words, "reason", "until", person="stay__migrant", passing=True)
 
 
 def _transfers(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     """One part for each step."""
     if not _any(migrant, "any_transfer"):
         return
-    yield columns(_on_file(Transfer, user, migrant, "asked_at"), "asked_by", Value("transfer_asked"), "asked_at", "to_centre__name", "reason")
+    yield columns(_on_file(Transfer, user, migrant, "asked_at"), "asked_by", Value("transfer_asked"), "asked_at", "to_centre__name", "reason", passing=True)
     accepted = _on_file(Transfer, user, migrant, "answered_at").filter(answered_at__isnull=False).exclude(state=State.REFUSED)
-    yield columns(accepted, "answered_by", Value("transfer_accepted"), "answered_at", "to_centre__name", "answer")
+    yield columns(accepted, "answered_by", Value("transfer_accepted"), "answered_at", "to_centre__name", "answer", passing=True)
     left = _on_file(Transfer, user, migrant, "left_at").filter(left_at__isnull=False)
-    yield columns(left, "", Value("transfer_left"), "left_at", "to_centre__name", "transport")
+    yield columns(left, "", Value("transfer_left"), "left_at", "to_centre__name", "transport", passing=True)
     stopped = _on_file(Transfer, user, migrant, "ended_at").filter(state__in=WITH_WORDS)
     title = Concat("state", Value(BETWEEN), F("to_centre__name"), output_field=TextField())
-    yield columns(stopped, "ended_by", Value("transfer_stopped"), "ended_at", title, "end_reason")
+    yield columns(stopped, "ended_by", Value("transfer_stopped"), "ended_at", title, "end_reason", passing=True)
 
 
 PAPER_SOURCES.extend((_leaves, _absences, _beds, _transfers))
@@ -142,4 +150,4 @@ def _timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
     return rows + _bed_rows([paper for paper in reversed(found) if paper.sort == "bed"])
 
 
-sections.register(Section("story", Right.VIEW_CASE, timeline=_timeline))
+sections.register(Section("story", Right.VIEW_CASE, timeline=_timeline, older=_timeline))

@@ -31,9 +31,10 @@ def fill_evenings(seed: int, today: datetime.date) -> None:
         Stay.objects.filter(departed_at__gte=timezone.make_aware(datetime.datetime.combine(today - datetime.timedelta(days=EVENINGS), datetime.time()))).order_by("pk")
     )
     _leaves(rng, [stay for stay in stays if stay.migrant.born_on <= years_before(today, ADULT_AGE)], today, agents)
+    calls: list[RollCall] = []
+    lines: list[RollCallLine] = []
     for centre in Centre.objects.order_by("pk"):
         agent = agents.get(f"agent.{centre.name.lower()}")
-        calls, lines = [], []
         for back in range(EVENINGS, 0, -1):
             date = today - datetime.timedelta(days=back)
             at = timezone.make_aware(datetime.datetime.combine(date, datetime.time(20, rng.randint(0, 50))))
@@ -50,12 +51,12 @@ def fill_evenings(seed: int, today: datetime.date) -> None:
                 for stay in there:
                     state = "missing" if rng.random() < 0.012 else "present"
                     lines.append(RollCallLine(call=call, migrant_id=stay.migrant_id, state=state, noted_at=at, noted_by_id=agent))
-        RollCall.objects.bulk_create(calls)
-        RollCallLine.objects.bulk_create(lines, batch_size=2000)
+    _missing_child(stays, today, {line.migrant_id: line for line in lines})  # the latest of each
+    RollCall.objects.bulk_create(calls)
+    RollCallLine.objects.bulk_create(lines, batch_size=2000)
     _flags(rng, [stay.migrant for stay in stays], agents)
-    _missing_child(stays, today)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reception_last_seen_fill()")  # people are made while no trigger fires
+        cursor.execute("SELECT reception_last_seen_fill(), reception_assisted_fill()")  # people are made while no trigger fires
 
 
 def _leaves(rng: random.Random, adults: list[Stay], today: datetime.date, agents: dict[str, int]) -> None:
@@ -85,15 +86,15 @@ def _flags(rng: random.Random, people: list[Migrant], agents: dict[str, int]) ->
     )
 
 
-def _missing_child(stays: list[Stay], today: datetime.date) -> None:
-    """One child whom yesterday's roll-call missed, at Gao if there is one."""
+def _missing_child(stays: list[Stay], today: datetime.date, latest: dict[uuid.UUID, RollCallLine]) -> None:
+    """One child whom the last roll-call missed, at Gao if there is one."""
     stays = sorted(stays, key=lambda stay: stay.centre.code != "GAO")
-    children = (stay for stay in stays if stay.migrant.born_on > years_before(today, ADULT_AGE) and stay.migrant.roll_call_lines.exists())
+    children = (stay for stay in stays if stay.migrant.born_on > years_before(today, ADULT_AGE) and stay.migrant_id in latest)
     given = Assistance.objects.filter(given_on=today)
     child = next((stay for stay in children if not given.filter(migrant=stay.migrant_id).exclude(service__category="meal").exists()), None)
-    line = child.migrant.roll_call_lines.order_by("-call__date").first() if child is not None else None
-    if child is None or line is None:
+    if child is None:
         return
-    RollCallLine.objects.filter(pk=line.pk).update(state=RollCallLine.State.MISSING)
+    line = latest[child.migrant_id]
+    line.state = RollCallLine.State.MISSING
     given.filter(migrant=child.migrant_id).delete()  # nobody has seen the child since
     Alert.objects.create(centre_id=child.centre_id, kind=Alert.Kind.MINOR_MISSING, subject=str(child.migrant_id), migrant=child.migrant, raised_at=line.noted_at)

@@ -167,7 +167,7 @@ def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
     return [VulnerabilityAssessment.objects.filter(migrant=migrant), FamilyTracing.objects.visible_to(user).filter(migrant=migrant)]
 
 
-sections.register(Section("protection", Right.VIEW_CASE, timeline=_timeline, due=_due, flags=_flags, tabs=_tabs, keys=_keys))
+sections.register(Section("protection", Right.VIEW_CASE, timeline=_timeline, older=_timeline, due=_due, flags=_flags, tabs=_tabs, keys=_keys))
 
 
 # --- the first page ------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _keys(user: Any, migrant: Migrant) -> list[QuerySet[Any]]:
     return [Referral.objects.visible_to(user).filter(migrant=migrant)]
 
 
-sections.register(Section("referrals", Right.VIEW_CASE, timeline=_timeline, due=_due, tabs=_tabs, actions=_actions, keys=_keys))
+sections.register(Section("referrals", Right.VIEW_CASE, timeline=_timeline, older=_timeline, due=_due, tabs=_tabs, actions=_actions, keys=_keys))
 
 
 def _card(request) -> dict[str, Any] | None:

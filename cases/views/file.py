@@ -1,6 +1,7 @@
 """The case file: what it shows, on screen and on paper, and who has read it."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -17,7 +18,7 @@ from centres.roles import Right
 from .. import as_then
 from .. import consents as consent_texts
 from ..models import CARE, Consent, IdentityDocument, Migrant
-from ..pages.file import papers
+from ..pages.file import page, papers, turn_to
 from ..sections import FURTHER, SECTIONS, TimelineRow, tabs_of
 from .agreeing import consent_words
 
@@ -75,6 +76,15 @@ def _sort_key(row: TimelineRow) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(row.when, datetime.time.max))
 
 
+def _story(rows: Iterable[TimelineRow], ended: datetime.datetime | None) -> list[TimelineRow]:
+    """Newest first; to a team that let the person go then, as far as it went."""
+    story = sorted(rows, key=_sort_key, reverse=True)
+    if ended is not None:
+        day = timezone.localdate(ended)
+        story = [row for row in story if (row.when <= ended if isinstance(row.when, datetime.datetime) else row.when <= day)]
+    return story
+
+
 @access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=("registered_centre", "registered_by"), prefetch=(CARE,))
 def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The case file: head, what is open and due, the story."""
@@ -86,10 +96,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     ended = head["ended"]
     due = [item for section in shown for item in (section.due if ended is None else section.onward)(user, migrant)]
     due.sort(key=lambda item: item.due or datetime.date.max)
-    story = sorted((row for section in shown for row in section.timeline(user, migrant)), key=_sort_key, reverse=True)
-    if ended is not None:
-        day = timezone.localdate(ended)
-        story = [row for row in story if (row.when <= ended if isinstance(row.when, datetime.datetime) else row.when <= day)]
+    story = _story((row for section in shown for row in section.timeline(user, migrant)), ended)
     actions = sorted((action for section in shown for action in section.actions(user, migrant)), key=lambda action: action.order)
     buttons = [action for action in actions if action.order < FURTHER][:MOST_BUTTONS]
     household = []
@@ -104,6 +111,7 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "further": [action for action in actions if action not in buttons],
         "due": due,
         "story": story,
+        "after": page(user, migrant).after,
         "may_correct": allows(user, Right.REGISTER, migrant, writing=True),
         "household": household,
         "adult": adult,
@@ -112,6 +120,17 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "files": [paper for paper in on_file if paper.sort == "attachment"],
     }
     return render(request, "cases/migrant.html", context)
+
+
+@access(Right.VIEW_CASE, load=Migrant, log=ReadLog.Action.OPENED, select=("registered_centre", "registered_by"), prefetch=(CARE,))
+def older(request: HttpRequest, migrant: Migrant) -> HttpResponse:
+    """A further page of a long story: what passed before what the file shows."""
+    user = request.user
+    head = head_of(user, migrant, "cases")
+    # An address that makes no sense shows what follows the file.
+    found = turn_to(user, migrant, request.GET.get("after", "")) or turn_to(user, migrant, page(user, migrant).after)
+    rows = (row for section in SECTIONS.values() if allows(user, section.right, migrant) for row in section.older(user, migrant)) if found else ()
+    return render(request, "cases/older.html", {**head, "story": _story(rows, head["ended"]), "after": page(user, migrant).after})
 
 
 @access(

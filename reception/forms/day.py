@@ -104,14 +104,14 @@ class AlertFilter(forms.Form):
 
 
 UNITS = {
-    Alert.Kind.ARRIVALS_ABOVE: gettext_lazy("pour cent du prévu, au-dessus"),
-    Alert.Kind.ARRIVALS_BELOW: gettext_lazy("pour cent du prévu, au-dessous"),
+    Alert.Kind.ARRIVALS_ABOVE: gettext_lazy("pour cent du prévu, au-dessus ; plus de 100"),
+    Alert.Kind.ARRIVALS_BELOW: gettext_lazy("pour cent du prévu, au-dessous ; moins de 100"),
     Alert.Kind.OCCUPANCY: gettext_lazy("pour cent des lits, au-dessus"),
     Alert.Kind.LONG_STAY: gettext_lazy("séjours, au-dessus"),
-    Alert.Kind.TARGET_PASSED: gettext_lazy("personnes, au-dessus"),
+    Alert.Kind.TARGET_PASSED: gettext_lazy("personnes assistées dans ce centre, au-dessus"),
     Alert.Kind.TENSION: gettext_lazy("incidents au sujet d’une même aide, à partir de"),
 }
-MOST = {Alert.Kind.ARRIVALS_ABOVE: 1000, Alert.Kind.ARRIVALS_BELOW: 100, Alert.Kind.OCCUPANCY: 200}
+IN_PERCENT = (Alert.Kind.ARRIVALS_ABOVE, Alert.Kind.ARRIVALS_BELOW, Alert.Kind.OCCUPANCY)
 
 
 def plain(number: Decimal) -> Decimal | int:
@@ -143,10 +143,8 @@ class AlertRulesForm(forms.Form):
             self.fields[f"{kind}-active"] = forms.BooleanField(label=_("En marche"), required=False)
             self.fields[f"{kind}-threshold"] = forms.DecimalField(
                 label=_("Seuil (%(unit)s)") % {"unit": UNITS[Alert.Kind(kind)]},
-                min_value=Decimal(0),
-                max_value=Decimal(MOST.get(Alert.Kind(kind), 1_000_000)),
                 max_digits=9,
-                decimal_places=1 if kind in MOST else 0,
+                decimal_places=1 if kind in IN_PERCENT else 0,
                 widget=forms.NumberInput({"class": "w-8", "step": "any"}),
                 error_messages={"required": _("%(alert)s : écrivez le seuil.") % {"alert": name}, "invalid": _("%(alert)s : écrivez un nombre.") % {"alert": name}},
             )
@@ -156,6 +154,7 @@ class AlertRulesForm(forms.Form):
                     min_value=1,
                     max_value=366,
                     widget=forms.NumberInput({"class": "w-4"}),
+                    help_text=_("Les derniers jours, aujourd’hui compris."),
                     error_messages={
                         "required": _("%(alert)s : écrivez le nombre de jours.") % {"alert": name},
                         "invalid": _("%(alert)s : écrivez un nombre.") % {"alert": name},

@@ -5,7 +5,7 @@ from config.ranges import KeyRange
 
 from .alert import Alert, AlertQuerySet
 from .alert_rule import AlertRule, ArrivalPlan
-from .assistance import Assistance, AssistanceQuerySet
+from .assistance import Assistance, AssistanceQuerySet, Assisted
 from .criteria import AidCriteria, CriteriaTold
 from .expected import ExpectedGroup, ExpectedGroupQuerySet
 from .flag import FlagKind, PersonFlag
@@ -30,6 +30,7 @@ __all__ = [
     "ArrivalPlan",
     "Assistance",
     "AssistanceQuerySet",
+    "Assisted",
     "BedAssignment",
     "BedOverTime",
     "BlockedBed",

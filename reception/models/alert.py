@@ -3,15 +3,20 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import CharField, F, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
 from cases.models import Migrant
 from centres.access import centres_for
-from centres.models import Centre
+from centres.models import Centre, Service
 from centres.roles import Right
+
+from .history import stays
+
+NATIONAL = "national"  # subject of an alert about the figure of the whole country
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -66,9 +71,20 @@ class Alert(models.Model):
                 name="alert_closed_whole",
                 violation_error_message=_("Écrivez ce qui a été fait."),
             ),
+            # Each kind is about something of its own: the centre, the country, a kind of aid, a kit, a person.
+            models.CheckConstraint(
+                condition=Q(kind__in=("arrivals_above", "arrivals_below", "occupancy", "long_stay"), subject="", migrant__isnull=True)
+                | Q(kind="target_passed", subject__in=("", NATIONAL), migrant__isnull=True)
+                | Q(kind="tension", subject__in=("", *Service.Category.values), migrant__isnull=True)
+                | Q(kind="stock", migrant__isnull=True) & ~Q(subject="")
+                | Q(kind__in=("minor_missing", "absence"), migrant__isnull=False, subject=Cast(F("migrant_id"), CharField())),
+                name="alert_about",
+            ),
         ]
         triggers = [
             audited(),
+            stays(),
+            pgtrigger.ReadOnly(name="as_raised", fields=["centre", "kind"]),
             # When files are joined, or parted again, what is about the person follows the person.
             pgtrigger.Trigger(
                 name="subject_of_person",

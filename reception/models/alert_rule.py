@@ -10,6 +10,9 @@ from audit.triggers import audited
 from centres.models import Centre
 
 from .alert import Alert
+from .history import year_checked
+
+FEWEST_DAYS = 7  # arrivals of fewer days say nothing against a plan by the month
 
 
 class AlertRule(models.Model):
@@ -27,9 +30,37 @@ class AlertRule(models.Model):
         verbose_name = _("règle d’alerte")
         constraints = [
             models.UniqueConstraint(fields=["centre", "kind"], name="alert_rule_once"),
-            models.CheckConstraint(condition=Q(threshold__gte=0), name="alert_rule_threshold", violation_error_message=_("Un seuil n’est pas négatif.")),
             models.CheckConstraint(
-                condition=Q(days__isnull=True) | Q(days__gte=1, days__lte=366), name="alert_rule_days", violation_error_message=_("De 1 à 366 jours.")
+                condition=~Q(kind="arrivals_above") | Q(threshold__gt=100, threshold__lte=1000),
+                name="alert_rule_above",
+                violation_error_message=_("Au-dessus du prévu : un seuil de plus de 100 pour cent, et de 1 000 au plus."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="arrivals_below") | Q(threshold__gt=0, threshold__lt=100),
+                name="alert_rule_below",
+                violation_error_message=_("Au-dessous du prévu : un seuil de moins de 100 pour cent, et de plus de 0."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="occupancy") | Q(threshold__gt=0, threshold__lte=200),
+                name="alert_rule_occupancy",
+                violation_error_message=_("Occupation : un seuil de plus de 0, et de 200 pour cent des lits au plus."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="tension") | Q(threshold__gte=1, threshold__lte=1000),
+                name="alert_rule_tension",
+                violation_error_message=_("Tension : un seuil de 1 à 1 000 incidents."),
+            ),
+            # People and stays; a centre without a share of the target has 0, and no such alert.
+            models.CheckConstraint(
+                condition=Q(threshold__gte=0, threshold__lte=1_000_000), name="alert_rule_threshold", violation_error_message=_("Un seuil va de 0 à 1 000 000.")
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=("occupancy", "long_stay", "target_passed"), days__isnull=True)
+                | Q(kind__in=("arrivals_above", "arrivals_below"), days__isnull=False, days__gte=FEWEST_DAYS, days__lte=366)
+                | Q(kind="tension", days__isnull=False, days__gte=1, days__lte=366),
+                name="alert_rule_days",
+                violation_error_code="days",  # beside which field of the page it is said
+                violation_error_message=_("De 1 à 366 jours ; les arrivées se comparent au prévu sur 7 jours au moins."),
             ),
         ]
         triggers = [audited()]
@@ -46,7 +77,7 @@ class ArrivalPlan(models.Model):
     class Meta:
         ordering = ["centre", "since"]
         verbose_name = _("arrivées prévues")
-        constraints = [models.UniqueConstraint(fields=["centre", "since"], name="arrival_plan_once")]
+        constraints = [models.UniqueConstraint(fields=["centre", "since"], name="arrival_plan_once"), year_checked("arrival_plan_year", "since")]
         triggers = [audited()]
 
     def __str__(self):

@@ -15,6 +15,7 @@ from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
 from centres.models import Centre, Service
 
+from .history import taken_back_by_somebody, year_checked
 from .seen import seen
 from .stay import Stay
 from .stock import moves_stock
@@ -22,6 +23,36 @@ from .stock import moves_stock
 
 class AssistanceQuerySet(FileQuerySet):
     on_file_from = "recorded_at"
+
+
+def counted() -> list[pgtrigger.Trigger]:
+    """Keeps `Assisted` as the lines are, once a statement. They fire after those of `seen()` (triggers fire by name), which lock what is known
+    of these people: a line written and the last one taken back at the same moment see each other."""
+
+    def trigger(name: str, operation: pgtrigger.Operation, tables: tuple[str, ...], func: str) -> pgtrigger.Trigger:
+        return pgtrigger.Trigger(
+            name=name,
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=pgtrigger.Referencing(**{table.removesuffix("_rows"): table for table in tables}),
+            func=f"{func} RETURN NULL;",
+        )
+
+    # In one order, so that two lists at once don't wait for each other in a circle.
+    more = """
+        INSERT INTO reception_assisted (migrant_id, centre_id) SELECT DISTINCT migrant_id, centre_id FROM new_rows ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+    """
+    fewer = """
+        DELETE FROM reception_assisted a USING old_rows o
+        WHERE (a.migrant_id, a.centre_id) = (o.migrant_id, o.centre_id)
+        AND NOT EXISTS (SELECT FROM reception_assistance l WHERE l.migrant_id = a.migrant_id AND l.centre_id = a.centre_id);
+    """
+    return [
+        trigger("tally_added", pgtrigger.Insert, ("new_rows",), more),
+        trigger("tally_changed", pgtrigger.Update, ("old_rows", "new_rows"), fewer + more),
+        trigger("tally_removed", pgtrigger.Delete, ("old_rows",), fewer),
+    ]
 
 
 class Assistance(models.Model):
@@ -71,6 +102,7 @@ class Assistance(models.Model):
             models.CheckConstraint(
                 condition=Q(cost__isnull=True) | Q(cost__gte=0), name="assistance_cost", violation_error_message=_("Le coût est un montant en FCFA, sans signe.")
             ),
+            year_checked("assistance_year", "given_on"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="assistance_quantity", violation_error_message=_("La quantité est au moins 1.")),
         ]
         triggers = [
@@ -90,8 +122,22 @@ class Assistance(models.Model):
                 """,
             ),
             *seen(),
+            *counted(),
+            taken_back_by_somebody(),
         ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """Written by the centre that gave it, as long as it cares for the person; read by whoever reads the file."""
         return [pk for pk in self.migrant.access_centres(writing=writing) if not writing or pk == self.centre_id]
+
+
+class Assisted(models.Model):
+    """Somebody was given something at this centre, once or a hundred times: how many people the action has reached is counted here, among
+    as many rows as there are people, not among millions of lines. Written by the database alone (`counted`)."""
+
+    migrant = models.ForeignKey(Migrant, models.CASCADE, related_name="assisted_at", db_index=False, verbose_name=_("personne"))
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="+", db_index=False, verbose_name=_("centre"))
+
+    class Meta:
+        verbose_name = _("aide reçue dans un centre")
+        constraints = [models.UniqueConstraint(fields=["migrant", "centre"], name="assisted_once")]

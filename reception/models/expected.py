@@ -16,6 +16,8 @@ from centres.access import centres_for
 from centres.models import Centre
 from centres.roles import Right
 
+from .history import year_checked
+
 MOST_EXPECTED = 999  # of each; more is a slip of the finger
 
 
@@ -93,6 +95,7 @@ class ExpectedGroup(models.Model):
                 name="expected_closed_whole",
                 violation_error_message=_("Une arrivée a un nombre de personnes ; une annulation dit pourquoi."),
             ),
+            year_checked("expected_year", "expected_at", moment=True),
         ]
         triggers = [audited()]
 

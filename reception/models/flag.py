@@ -15,6 +15,8 @@ from audit.triggers import audited
 from cases.models import FileQuerySet, Migrant
 from centres.models import Service
 
+from .history import stays, year_checked
+
 
 class FlagKind(models.Model):
     """A kind of flag and what it does. Changed by the office without code; what it does holds at once for everybody who carries it."""
@@ -101,10 +103,12 @@ class PersonFlag(models.Model):
                 name="flag_lifted_whole",
                 violation_error_message=_("Dites pourquoi la consigne est levée."),
             ),
+            year_checked("flag_year", "until"),
         ]
         triggers = [
             audited(),
             pgtrigger.ReadOnly(name="as_set", fields=["key", "kind", "set_by"]),
+            stays(),
             pgtrigger.Protect(name="stays_lifted", operation=pgtrigger.Update, condition=pgtrigger.Q(old__lifted_at__isnull=False, new__lifted_at__isnull=True)),
             # Once a kind where it is set. No unique index: two files that are joined bring theirs along, each is lifted for itself, and goes back with its file.
             pgtrigger.Trigger(

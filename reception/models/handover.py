@@ -13,6 +13,8 @@ from centres.access import centres_for
 from centres.models import Centre
 from centres.roles import Right
 
+from .history import year_checked
+
 
 class HandoverNoteQuerySet(models.QuerySet["HandoverNote"]):
     def visible_to(self, user) -> "HandoverNoteQuerySet":
@@ -38,7 +40,10 @@ class HandoverNote(models.Model):
         ordering = ["written_at", "id"]
         verbose_name = _("consigne de relève")
         indexes = [models.Index(fields=["centre", "-written_at"], name="handover_of_centre")]
-        constraints = [models.CheckConstraint(condition=Q(done_at__isnull=False) | Q(done_by__isnull=True), name="handover_done_whole")]
+        constraints = [
+            models.CheckConstraint(condition=Q(done_at__isnull=False) | Q(done_by__isnull=True), name="handover_done_whole"),
+            year_checked("handover_year", "until"),
+        ]
         triggers = [audited()]
 
     def access_centres(self, *, writing: bool) -> list[int]:

@@ -18,6 +18,7 @@ from centres.models import Service
 from centres.roles import Right
 
 from .assistance import Assistance
+from .history import year_checked
 
 # The services of which there is more to say than that they were given.
 CARE = (Service.Category.HEALTH, Service.Category.PSYCHOSOCIAL)
@@ -69,6 +70,7 @@ class HealthRecord(models.Model):
         verbose_name = _("détail médical ou psychosocial")
         indexes = [models.Index(fields=["return_on"], name="health_return", condition=Q(return_on__isnull=False))]
         constraints = [
+            year_checked("health_year", "return_on"),
             models.CheckConstraint(condition=~Q(reason=""), name="health_reason", violation_error_message=_("Écrivez le motif.")),
             models.CheckConstraint(
                 condition=Q(structure__isnull=True) | Q(elsewhere=""),

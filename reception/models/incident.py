@@ -14,6 +14,8 @@ from centres.access import centres_for
 from centres.models import Centre, Service
 from centres.roles import Right
 
+from .history import stays, year_checked
+
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def visible_to(self, user) -> "IncidentQuerySet":
@@ -93,8 +95,10 @@ class Incident(models.Model):
                 name="incident_closed_whole",
                 violation_error_message=_("Un incident clos a une issue."),
             ),
+            year_checked("incident_year", "happened_at", moment=True),
+            year_checked("incident_due_year", "due_on"),
         ]
-        triggers = [audited(leave_out=("digest",))]
+        triggers = [audited(leave_out=("digest",)), stays()]
 
     def __str__(self):
         return f"{self.get_kind_display()}, {formats.date_format(timezone.localtime(self.happened_at))}"
@@ -136,7 +140,7 @@ class IncidentPerson(models.Model):
         ordering = ["pk"]
         verbose_name = _("personne concernée par un incident")
         constraints = [models.UniqueConstraint(fields=["incident", "migrant"], name="incident_person_once")]
-        triggers = [audited()]
+        triggers = [audited(), stays()]
 
 
 class IncidentFollowUp(models.Model):
@@ -157,4 +161,4 @@ class IncidentFollowUp(models.Model):
     class Meta:
         ordering = ["written_at", "id"]
         verbose_name = _("suivi d’un incident")
-        triggers = [audited()]
+        triggers = [audited(), stays()]

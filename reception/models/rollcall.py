@@ -18,6 +18,8 @@ from centres.access import centres_for
 from centres.models import Centre, DayRange
 from centres.roles import Right
 
+from ..evening import NIGHT_ENDS
+from .history import stays, taken_back_by_somebody, year_checked
 from .seen import seen
 from .stay import Stay, UuidKeyRange
 
@@ -44,8 +46,9 @@ class RollCall(models.Model):
         verbose_name = _("appel du soir")
         constraints = [
             models.UniqueConstraint(fields=["centre", "date"], name="roll_call_once", violation_error_message=_("L’appel de ce soir est déjà commencé.")),
+            year_checked("roll_call_year", "date"),
         ]
-        triggers = [audited(), pgtrigger.ReadOnly(name="one_evening", fields=["centre", "date"])]
+        triggers = [audited(), pgtrigger.ReadOnly(name="one_evening", fields=["centre", "date"]), stays()]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id]
@@ -80,7 +83,26 @@ class RollCallLine(models.Model):
             models.UniqueConstraint(fields=["call", "migrant"], name="roll_call_line_once", violation_error_message=_("Cette personne a déjà été appelée ce soir.")),
             models.CheckConstraint(condition=Q(state__in=("present", "leave", "missing")), name="roll_call_line_state"),
         ]
-        triggers = [audited(), *seen(), pgtrigger.ReadOnly(name="one_call", fields=["call"])]
+        triggers = [
+            audited(),
+            *seen(),
+            pgtrigger.ReadOnly(name="one_call", fields=["call"]),
+            # What was found on an evening that is over is known from then on. An evening lasts until six in the morning (reception.evening).
+            pgtrigger.Trigger(
+                name="evening_is_over",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state", "noted_at") | pgtrigger.Delete,
+                func=f"""
+                    IF EXISTS (SELECT FROM reception_rollcall c WHERE c.id = OLD.call_id AND c.date < ((now() AT TIME ZONE '{settings.TIME_ZONE}') - interval '{NIGHT_ENDS.hour} hours')::date) THEN
+                        RAISE EXCEPTION 'this roll-call is over' USING ERRCODE = 'check_violation', CONSTRAINT = 'roll_call_over';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN
+                        RETURN OLD;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.call.centre_id] if writing else self.migrant.access_centres(writing=False)
@@ -132,6 +154,12 @@ class Leave(models.Model):
                 name="leave_soon",
                 violation_error_message=_("Une permission commence dans les 30 jours. Vérifiez l’année."),
             ),
+            # Tonight, or a night to come: until six in the morning the night is that of the evening before.
+            models.CheckConstraint(
+                condition=Q(first_night__gte=F("allowed_at") - datetime.timedelta(hours=24 + NIGHT_ENDS.hour)),
+                name="leave_not_past",
+                violation_error_message=_("Cette nuit est passée. Choisissez cette nuit ou une nuit à venir."),
+            ),
             ExclusionConstraint(
                 name="leave_no_overlap",
                 expressions=[
@@ -142,7 +170,11 @@ class Leave(models.Model):
                 violation_error_message=_("Une permission couvre déjà une de ces nuits."),
             ),
         ]
-        triggers = [audited(), pgtrigger.ReadOnly(name="as_allowed", fields=["stay", "allowed_at", "allowed_by"])]
+        triggers = [
+            audited(),
+            pgtrigger.ReadOnly(name="as_allowed", fields=["stay", "first_night", "last_night", "allowed_at", "allowed_by"]),
+            taken_back_by_somebody(),
+        ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """Given and taken back by the centre of the stay, as long as it cares for the person."""

@@ -17,6 +17,8 @@ from audit.triggers import audited
 from cases.models import FileQuerySet, Migrant
 from centres.models import Centre
 
+from .history import stays
+
 
 def seen() -> list[pgtrigger.Trigger]:
     """For a table with `migrant` whose rows tell that somebody was seen: once a statement, however many rows it writes."""
@@ -87,7 +89,7 @@ class Sighting(models.Model):
                 violation_error_message=_("Écrivez ce qui a été fait pour retrouver la personne."),
             ),
         ]
-        triggers = [audited(), *seen()]
+        triggers = [audited(), *seen(), stays()]
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id] if writing else self.migrant.access_centres(writing=False)

@@ -16,6 +16,8 @@ from centres.models import Centre
 from centres.roles import Right
 from config.languages import LANGUAGES
 
+from .history import taken_back_by_somebody, year_checked
+
 CELLS = ("women", "men", "girls", "boys")
 MOST = 500  # in one cell of one session: more do not fit into a courtyard
 LONGEST = 480  # minutes
@@ -86,8 +88,9 @@ class Session(models.Model):
                 name="session_plausible",
                 violation_error_message=_("Un nombre dépasse 500 personnes pour une séance. Vérifiez-le : un chiffre est sans doute en trop."),
             ),
+            year_checked("session_year", "held_on"),
         ]
-        triggers = [audited(leave_out=("digest",))]
+        triggers = [audited(leave_out=("digest",)), taken_back_by_somebody()]
 
     def __str__(self):
         return f"{self.get_topic_display()} – {self.precision}" if self.precision else str(self.get_topic_display())
@@ -119,4 +122,4 @@ class SessionPresence(models.Model):
     class Meta:
         verbose_name = _("présence à une séance")
         constraints = [models.UniqueConstraint(fields=["session", "migrant"], name="session_presence_once")]
-        triggers = [audited()]
+        triggers = [audited(), taken_back_by_somebody()]

@@ -21,6 +21,7 @@ from centres.models import Bed, Centre
 from config.days import midnight
 from config.ranges import KeyRange
 
+from .history import taken_back_by_somebody, year_checked
 from .seen import seen
 from .sleeping import usable_when_laid
 
@@ -161,6 +162,8 @@ class Stay(models.Model):
                 name="stay_kept_bed",
                 violation_error_message=_("Un lit n’est gardé que pour une personne à l’hôpital, jusqu’à un jour donné."),
             ),
+            year_checked("stay_year", "arrived_at", "departed_at", moment=True),
+            year_checked("stay_plan_year", "planned_until", "kept_until"),
         ]
         triggers = [
             audited(leave_out=("digest",)),
@@ -177,6 +180,7 @@ class Stay(models.Model):
             ),
             living_only(operation=pgtrigger.Insert | pgtrigger.UpdateOf("departed_at"), condition=pgtrigger.Q(new__departed_at__isnull=True)),
             *seen(),
+            taken_back_by_somebody(),
         ]
 
     def access_centres(self, *, writing: bool) -> list[int]:
@@ -227,5 +231,6 @@ class BedAssignment(models.Model):
             models.CheckConstraint(
                 condition=Q(by_rule=True) | ~Q(reason=""), name="bed_by_hand_reason", violation_error_message=_("Dites pourquoi la personne dort dans ce lit.")
             ),
+            year_checked("bed_year", "since", "until", moment=True),
         ]
-        triggers = [audited(), usable_when_laid()]
+        triggers = [audited(), usable_when_laid(), taken_back_by_somebody()]

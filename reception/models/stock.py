@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from audit.triggers import audited
 from centres.models import Centre, Service
 
+from .history import stays, year_checked
+
 # Every line of assistance with a kit moves the stock, by whatever way it was written; taking the line back gives it back. What was given on
 # a day before the stock was first counted is not in the count.
 MOVES_STOCK = """
@@ -54,8 +56,9 @@ class StockItem(models.Model):
     class Meta:
         ordering = ["centre", "service"]
         verbose_name = _("stock")
-        constraints = [models.UniqueConstraint(fields=["centre", "service"], name="stock_once")]
+        constraints = [models.UniqueConstraint(fields=["centre", "service"], name="stock_once"), year_checked("stock_since_year", "since")]
         triggers = [
+            stays(),
             audited(leave_out=("left",)),  # the movements say it
             # Only what the movements' own trigger writes stands: whoever edits the sum by hand, or begins with one, is refused.
             pgtrigger.Trigger(
@@ -128,6 +131,7 @@ class StockMovement(models.Model):
                 name="stock_other_centre",
                 violation_error_message=_("Choisissez l’autre centre."),
             ),
+            year_checked("stock_year", "on"),
             models.CheckConstraint(condition=Q(kind="counted", counted__isnull=False) | ~Q(kind="counted") & Q(counted__isnull=True), name="stock_counted"),
             models.CheckConstraint(
                 condition=Q(kind__in=["given", "taken_back"], line__isnull=False) | ~Q(kind__in=["given", "taken_back"]) & Q(line__isnull=True), name="stock_of_line"

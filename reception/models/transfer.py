@@ -1,5 +1,6 @@
 """A person goes from one centre to another: asked, accepted, travelling, arrived (reception/workflow.py)."""
 
+import datetime
 import uuid
 
 import pgtrigger
@@ -17,7 +18,10 @@ from centres.models import Centre
 from centres.roles import Right
 
 from ..workflow import OPEN, TRANSITIONS, WITH_WORDS, State
+from .history import taken_back_by_somebody
 from .stay import Stay
+
+LONGEST_WAY = 366  # days from the request to the arrival planned: more is a slip in the year
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
@@ -97,6 +101,12 @@ class Transfer(models.Model):
                 name="transfer_end_reason",
                 violation_error_message=_("Écrivez pourquoi."),
             ),
+            # The services are narrower (from today to sixty days on, at each step); a day has no hour, hence the days more.
+            models.CheckConstraint(
+                condition=Q(planned_on__gte=F("asked_at") - datetime.timedelta(days=2), planned_on__lte=F("asked_at") + datetime.timedelta(days=LONGEST_WAY)),
+                name="transfer_planned",
+                violation_error_message=_("L’arrivée prévue suit la demande, dans l’année. Vérifiez l’année."),
+            ),
         ]
         triggers = [
             audited(),
@@ -139,6 +149,7 @@ class Transfer(models.Model):
                 """,
             ),
             living_only(),
+            taken_back_by_somebody(),
         ]
 
     def access_centres(self, *, writing: bool) -> list[int]:

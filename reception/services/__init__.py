@@ -1,10 +1,11 @@
 """Writes of the reception: arrival, bed, departure, transfer, assistance. Pages and API come here, and hold no rules."""
 
+from ..models.alert import NATIONAL
 from .absences import MAY_CLOSE, MAY_NOTE, note_absence, set_absence_days, watch_absences
 from .alerts import Setting, end_alerts, raise_alert, set_alert_rules, settle_alert
 from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
-from .checks import MEASURES, NATIONAL, Measured, check_alerts, count_assisted
+from .checks import MEASURES, Measured, check_alerts, count_assisted
 from .closing import OF_PROTECTION, close_alert, may_close, still_missed
 from .criteria import current_criteria, publish_criteria, tell_criteria
 from .expected import announce_group, close_group, may_cancel
@@ -16,7 +17,7 @@ from .leaves import allow_leave, cancel_leave
 from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_undone
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
-from .sessions import correct_session, may_withdraw_session, present_on, record_session, withdraw_session
+from .sessions import correct_session, followed, may_withdraw_session, present_on, record_session, withdraw_session
 from .stays import INSTANT, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, lock_person
 from .stock import move_stock, set_threshold, stock_warning, tell_stock
 from .transfer_steps import drop
@@ -67,6 +68,7 @@ __all__ = [
     "extend_stay",
     "finish_note",
     "follow_incident",
+    "followed",
     "leave_note",
     "lift_flag",
     "lock_person",

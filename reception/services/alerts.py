@@ -93,11 +93,21 @@ def set_alert_rules(*, actor: User, centre: Centre, rules: Mapping[str, Setting]
         return  # a second click
     if version != alert_rules.version_of(centre, known.values()):
         raise Stale(centre)
+    errors: dict[str, list[str]] = {}
     for rule in changed:
         wanted = rules[rule.kind]
         rule.active, rule.threshold, rule.days = wanted.active, wanted.threshold, wanted.days
         rule.version += 1
-        rule.full_clean(exclude=["centre"])
+        try:
+            rule.full_clean(exclude=["centre"])
+        except ValidationError as error:  # beside the field: every rule of the page has one of that name
+            for name, found in error.error_dict.items():
+                for one in found:
+                    field = "days" if "days" in (name, one.code) else "threshold"
+                    errors.setdefault(f"{rule.kind}-{field}", []).extend(one.messages)
+    if errors:
+        raise ValidationError(errors)
+    for rule in changed:
         with in_words(AlertRule):
             rule.save()
     if per_month != planned:

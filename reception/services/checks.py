@@ -1,7 +1,8 @@
 """The rules of the alerts, measured: run by the clock, and by those writes that change what they measure."""
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,13 +18,13 @@ from config.days import midnight
 
 from .. import flags
 from ..alert_rules import expected_arrivals, national_target, rules_of
-from ..models import Alert, AlertRule, Assistance, Incident, Stay
+from ..models import Alert, AlertRule, Assisted, Incident, Stay
+from ..models.alert import NATIONAL
 from ..occupancy import start_of_today, with_day
 from .alerts import raise_alert
 
 # Closed while its cause goes on, an alert is raised anew after so many days: somebody must look again. A target once passed stays passed.
 AGAIN_AFTER = datetime.timedelta(days=7)
-NATIONAL = "national"
 DAY = datetime.timedelta(days=1)
 
 
@@ -46,34 +47,28 @@ def _percent(part: int, whole: Decimal | int) -> Decimal:
     return (Decimal(part) * 100 / whole).quantize(Decimal("0.1"))
 
 
-def _arrivals(centre: Centre, rule: AlertRule, first: datetime.date, last: datetime.date) -> tuple[int, Decimal]:
-    """(arrivals, expected) from `first` to `last`, both included, by local midnight."""
-    since, until = midnight(first), midnight(last + DAY)
-    return Stay.objects.filter(centre=centre, arrived_at__gte=since, arrived_at__lt=until).count(), expected_arrivals(centre, first, last)
+def _arrivals(centre: Centre, rule: AlertRule, is_cause: Callable[[Decimal, Decimal], bool]) -> list[Measured]:
+    """The last days, today too, so that a sudden crisis is seen on its first day; of today the plan expects as much as has passed of it, so
+    that a morning is not a day without arrivals. Above and below the plan are measured over the same days, by local midnight."""
+    days, now, today = rule.days or 30, timezone.now(), timezone.localdate()
+    first, begun = today - DAY * (days - 1), midnight(today)
+    expected = expected_arrivals(centre, first, today - DAY) + expected_arrivals(centre, today, today) * Decimal((now - begun) / DAY)
+    if not expected:
+        return []
+    came = Stay.objects.filter(centre=centre, arrived_at__gte=midnight(first), arrived_at__lte=now).count()
+    value = _percent(came, expected)
+    return [Measured(value, rule.threshold, is_cause(value, rule.threshold), days=days, part=came, whole=expected, since=first, last=today)]
 
 
 def arrivals_above(centre: Centre, rule: AlertRule) -> list[Measured]:
-    """The last days, today too: a sudden crisis is seen on its first day."""
-    days, today = rule.days or 30, timezone.localdate()
-    first = today - DAY * (days - 1)
-    came, expected = _arrivals(centre, rule, first, today)
-    if not expected:
-        return []
-    value = _percent(came, expected)
-    return [Measured(value, rule.threshold, value > rule.threshold, days=days, part=came, whole=expected, since=first, last=today)]
+    return _arrivals(centre, rule, operator.gt)
 
 
 def arrivals_below(centre: Centre, rule: AlertRule) -> list[Measured]:
-    """Full days only, and only once the centre has been open for so long."""
-    days, today = rule.days or 30, timezone.localdate()
-    first = today - DAY * days
-    if centre.functional_since is None or centre.functional_since > first:
+    """Only once the centre has been open for so long."""
+    if centre.functional_since is None or centre.functional_since > timezone.localdate() - DAY * (rule.days or 30):
         return []
-    came, expected = _arrivals(centre, rule, first, today - DAY)
-    if not expected:
-        return []
-    value = _percent(came, expected)
-    return [Measured(value, rule.threshold, value < rule.threshold, days=days, part=came, whole=expected, since=first, last=today - DAY)]
+    return _arrivals(centre, rule, operator.lt)
 
 
 def _day(centre: Centre) -> Any:
@@ -98,11 +93,11 @@ def stays_beyond(centre: Centre, rule: AlertRule) -> list[Measured]:
 
 def count_assisted() -> dict[int | None, int]:
     """Distinct people who were given something, by centre, and under None in the country: somebody assisted at two centres counts once there,
-    so that the country's figure is no sum of the centres'. One query for all, asked once a round of the clock."""
-    counted = Assistance.objects.exclude(migrant__in=flags.left_out()).order_by().values("migrant", "centre").distinct()
+    so that the country's figure is no sum of the centres'. As it is at this moment: `Assisted` has a row for each, however many lines there are."""
+    counted = Assisted.objects.exclude(migrant__in=flags.left_out()).order_by().values("migrant", "centre")
     sql, params = counted.query.sql_with_params()
     each = f"""
-        WITH given AS MATERIALIZED ({sql})
+        WITH given (migrant, centre) AS MATERIALIZED ({sql})
         SELECT centre, count(*) FROM given GROUP BY centre UNION ALL SELECT NULL, count(*) FROM (SELECT FROM given GROUP BY migrant) people
     """  # noqa: S608 - Django's own
     with connection.cursor() as cursor:
@@ -112,8 +107,7 @@ def count_assisted() -> dict[int | None, int]:
 
 def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:
     """Distinct people, at the centre and in the country; the country's alert stands at each centre, where those who must act read it."""
-    kept = centre.__dict__
-    assisted: Mapping[int | None, int] = kept.get("_assisted") or count_assisted()
+    assisted = count_assisted()
     here, everywhere = Decimal(assisted.get(centre.pk, 0)), Decimal(assisted.get(None, 0))
     found = [Measured(here, rule.threshold, here > rule.threshold)]
     if target := national_target():
@@ -141,11 +135,10 @@ MEASURES: dict[str, Callable[[Centre, AlertRule], list[Measured]]] = {
 
 
 @service
-def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES), assisted: Mapping[int | None, int] | None = None) -> list[Alert]:
+def check_alerts(*, actor: User | None, centre: Centre, kinds: Iterable[str] = tuple(MEASURES)) -> list[Alert]:
     """Measures the rules of the centre, raises what has a cause, once, and says of open alerts whose cause is gone that it is. Returns the
-    alerts raised now. Harmless at any time; two at once are one after the other. `assisted`: `count_assisted`, where several centres are checked."""
+    alerts raised now. Harmless at any time; two at once are one after the other, and each sees the rules and figures of its own turn."""
     centre = Centre.objects.select_for_update(no_key=True).get(pk=centre.pk)  # arrivals and meals, which point at the centre, don't wait
-    centre.__dict__["_assisted"] = assisted  # kept with the centre, as its day is
     rules = rules_of(centre)
     raised = []
     for kind in kinds:

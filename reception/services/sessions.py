@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
@@ -46,7 +47,7 @@ def line_key(session: Session, migrant: uuid.UUID) -> uuid.UUID:
 def record_session(*, actor: User, centre: Centre, id: uuid.UUID, kind: str, held_on: datetime.date, people: Iterable[uuid.UUID], **given: Any) -> tuple[Session, bool]:
     """A session that was held, with the people of the centre who were there. Returns (session, was it made now?).
 
-    Whoever was not at the centre that day is passed over. The same `id` with the same content is one session, with other content raises
+    Whoever was not at the centre that day, or is another centre's by now, is passed over. The same `id` with the same content is one session, with other content raises
     SameKeyOtherContent. Raises PermissionDenied, ValidationError."""
     if kind not in Session.Kind.values or not may_give(actor, service_of(kind), centre):
         raise PermissionDenied
@@ -74,8 +75,8 @@ def record_session(*, actor: User, centre: Centre, id: uuid.UUID, kind: str, hel
 
 @service
 def correct_session(*, actor: User, session: Session, version: int, people: Iterable[uuid.UUID], **given: Any) -> Session:
-    """Everything but the day and the kind; whoever is no longer ticked loses the line of assistance too. Raises Stale, PermissionDenied,
-    ValidationError."""
+    """Everything but the day and the kind; whoever is no longer ticked loses the line of assistance too. What the centre noted of somebody whom
+    it no longer follows stays as it is. Raises Stale, PermissionDenied, ValidationError."""
     people = sorted(set(people))
     known = sorted(SessionPresence.objects.filter(session=session).values_list("migrant_id", flat=True))
     _lock(set(people) | set(known))  # people first, as everywhere
@@ -83,9 +84,7 @@ def correct_session(*, actor: User, session: Session, version: int, people: Iter
     if session.version != version:
         raise Stale(session)
     known = sorted(SessionPresence.objects.filter(session=session).values_list("migrant_id", flat=True))
-    # Whoever is out of the actor's sight by now was on no list that they could untick.
-    seen = set(SessionPresence.objects.visible_to(actor).filter(session=session).values_list("migrant_id", flat=True))
-    gone = [key for key in known if key in seen and key not in people]
+    gone = sorted(followed(session.centre, known) - set(people))
     there = _there(actor, session.centre, session.held_on, [key for key in people if key not in known])
     _fill(session, given)
     _somebody(session, [*there, *(key for key in known if key not in gone)])
@@ -99,15 +98,28 @@ def correct_session(*, actor: User, session: Session, version: int, people: Iter
 
 @service
 def withdraw_session(*, actor: User, session: Session) -> None:
-    """Takes back a session noted by mistake, with its lines: whoever noted it, the same day, or the manager. The change history keeps it.
+    """Takes back a session noted by mistake, with its lines: whoever noted it, the same day, or the manager. The change history keeps it. What
+    stands on the file of somebody whom the centre no longer follows is taken back on the same day alone.
     Raises PermissionDenied, ValidationError."""
     known = list(SessionPresence.objects.filter(session=session).values_list("migrant_id", flat=True))
     _lock(set(known))
     session = _locked(actor, session)
     if not may_withdraw_session(actor, session):
         raise ValidationError(_("Une séance ne peut être retirée que le jour même par qui l’a notée, ou par le responsable du centre."), code="not_yours")
+    if timezone.localdate(session.recorded_at) != timezone.localdate() and (apart := len(set(known) - followed(session.centre, known))):
+        words = ngettext(
+            "%(n)s personne de cette séance n’est plus suivie par ce centre : la séance reste. Corrigez-la plutôt.",
+            "%(n)s personnes de cette séance ne sont plus suivies par ce centre : la séance reste. Corrigez-la plutôt.",
+            apart,
+        )
+        raise ValidationError(words % {"n": apart}, code="no_longer_followed")
     _take_off(session, SessionPresence.objects.filter(session=session).values_list("migrant_id", flat=True))
     session.delete()
+
+
+def followed(centre: Centre, people: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these people whom the centre follows now: on their files alone it takes something off."""
+    return set(Migrant.objects.in_care_of(centre).filter(pk__in=list(people)).values_list("pk", flat=True))
 
 
 def may_withdraw_session(user: User, session: Session) -> bool:
@@ -127,9 +139,10 @@ def _lock(people: Iterable[uuid.UUID]) -> list[Migrant]:
 
 
 def _there(actor: User, centre: Centre, day: datetime.date, people: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Of these people those who were there that day, locked."""
+    """Of these people those who were there that day and whom the centre still follows, locked: as with a meal, nothing is written on a file
+    that is another team's by now."""
     _lock(people)
-    return sorted(set(present_on(actor, centre, day).filter(migrant__in=people).values_list("migrant_id", flat=True)))
+    return sorted(followed(centre, present_on(actor, centre, day).filter(migrant__in=people).values_list("migrant_id", flat=True)))
 
 
 def _fill(session: Session, given: dict[str, Any]) -> None:

@@ -76,9 +76,12 @@ def _day(request: HttpRequest) -> datetime.date:
 def _people(user: User, centre: Centre, day: datetime.date, beside: set[uuid.UUID]) -> list[Migrant]:
     """Those who were there that day, and those who are ticked already, by the name under which this user's centres know them."""
     there = services.present_on(user, centre, day).values("migrant")
-    found = Migrant.objects.filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
-    people = list(found.only("surname", "given_names", "case_number").prefetch_related("custodies").distinct())
+    found = Migrant.objects.in_care_of(centre).filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
+    people: list[Any] = list(found.only("surname", "given_names", "case_number").prefetch_related("custodies").distinct())
     as_then.seen_by(user, people)
+    here = services.followed(centre, beside) if beside else set()
+    for person in people:  # noted before, and no longer this centre's to take off
+        person.kept = person.pk in beside and person.pk not in here
     return sorted(people, key=lambda person: (person.surname, person.given_names, person.pk))
 
 

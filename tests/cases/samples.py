@@ -121,6 +121,7 @@ SAMPLES: dict[str, Sample] = {
     "cases:migrant": Sample(kwargs=_migrant),
     "cases:edit": Sample(kwargs=_migrant, data=_correction),
     "cases:print": Sample(kwargs=_migrant),
+    "cases:older": Sample(kwargs=_migrant),
     "cases:reads": Sample(kwargs=_migrant),
     "cases:note": Sample(kwargs=_migrant, data=lambda centre: {"id": registration_form(centre)["id"], "kind": "ordinary", "text": "Essai."}),
     "cases:attach": Sample(kwargs=_migrant, data=lambda centre: {"id": registration_form(centre)["id"], "title": "Passeport", "file": make_file()}),

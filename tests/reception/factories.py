@@ -30,7 +30,7 @@ from reception.services import (
     set_flag,
 )
 from reception.workflow import WAY, State
-from tests.factories import agent_of, make_migrant
+from tests.factories import agent_of, make_migrant, make_minor
 
 MANAGERS = {"KAY": "manager.kayes", "BKO": "manager.bamako", "GAO": "manager.gao"}
 
@@ -149,6 +149,12 @@ def make_incident(centre: Centre, **what: Any) -> Incident:
 
 
 def make_alert(centre: Centre, kind: str = Alert.Kind.MINOR_MISSING, **what: Any) -> Alert:
+    """Of a child of the centre, a kit, or the centre, as the kind wants it."""
+    if kind in (Alert.Kind.MINOR_MISSING, Alert.Kind.ABSENCE):
+        child = what.setdefault("migrant", None) or make_minor(centre)
+        what |= {"migrant": child, "subject": str(child.pk)}
+    elif kind == Alert.Kind.STOCK:
+        what.setdefault("subject", "kit-hygiene")
     alert, _new = raise_alert(actor=None, centre=centre, kind=kind, **what)
     return alert
 

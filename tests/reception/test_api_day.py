@@ -12,7 +12,7 @@ from reception.models import Alert, FlagKind, Incident, PersonFlag, RollCallLine
 from tests.cases.factories import move
 from tests.factories import make_migrant, make_minor
 
-from .factories import crowd, make_flag, make_incident, make_stay, queries_of
+from .factories import crowd, make_flag, make_incident, make_stay, make_transfer, queries_of
 
 FLAGS, ROLL_CALL, INCIDENTS = "/api/v1/flags/", "/api/v1/roll-calls/GAO/", "/api/v1/incidents/"
 
@@ -66,6 +66,27 @@ class TestFlags:
         assert "Bamako" in api_as("agent.bamako").get(url).content.decode()
         # Not even by asking which ones act.
         assert api.get(FLAGS + "?open=true").json()["results"] == api.get(FLAGS + "?open=false").json()["results"] == []
+
+
+def test_a_former_centre_writes_nothing(api_as, centre):
+    gao = centre("GAO")
+    stay = make_stay(gao)
+    flag, body = make_flag(gao, "regime-alimentaire", migrant=stay.migrant), {"id": str(uuid.uuid4()), "migrant": str(stay.migrant_id)}
+    make_transfer(stay, "BKO", state="travelling")
+    stay.refresh_from_db()
+    agent = api_as("agent.gao")
+    assert agent.get(f"{FLAGS}{flag.key}/").status_code == agent.get(f"/api/v1/stays/{stay.pk}/").status_code == 200  # it reads what it wrote
+    assert agent.patch_json(f"{FLAGS}{flag.key}/", {"lifted_reason": "Mange de tout"}).status_code == 403
+    assert agent.post_json(FLAGS, {**body, "kind": "allergie", "reason": "Arachide"}).status_code == 403
+    noted = {"id": body["id"], "centre": "GAO", "kind": "theft", "severity": "minor", "what": "Un sac a disparu.", "people": [body["migrant"]]}
+    assert agent.post_json(INCIDENTS, noted).status_code == 403
+    called = agent.post_json(ROLL_CALL, {"evening": str(evening_of()), "lines": [{"migrant": body["migrant"], "state": "missing"}]}).json()
+    assert called["gone"] == 1 and called["alerted"] == []
+    given = agent.post_json("/api/v1/assistance/", {**body, "centre": "GAO", "service": "diner"})
+    assert given.status_code == 400 and given.json()["code"] == "not_in_care"
+    assert agent.patch_json(f"/api/v1/stays/{stay.pk}/", {"departure_reason": "left", "version": stay.version}).status_code in (403, 409)
+    flag.refresh_from_db()
+    assert flag.lifted_at is None and not RollCallLine.objects.exists() and not Incident.objects.exists() and PersonFlag.objects.count() == 1
 
 
 class TestRollCall:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, InternalError, connections, transaction
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
@@ -331,8 +331,16 @@ class TestLeave:
         ]:
             with pytest.raises(ValidationError, match=words):
                 allow_leave(actor=agent_of(gao), id=uuid.uuid4(), **nights | wrong)
-        for raw, name in (({"last_night": tonight + 30 * DAY}, "leave_length"), ({"first_night": tonight + 40 * DAY, "last_night": tonight + 41 * DAY}, "leave_soon")):
+        for name, first, last in (
+            ("leave_length", tonight + 9 * DAY, tonight + 39 * DAY),
+            ("leave_soon", tonight + 40 * DAY, tonight + 41 * DAY),
+            ("leave_not_past", tonight - 2 * DAY, tonight - 2 * DAY),
+        ):
             with pytest.raises(IntegrityError, match=name), transaction.atomic():
+                Leave.objects.create(stay=stay, first_night=first, last_night=last, reason="Essai")
+        # Given once, it is taken back and given anew; it is neither moved nor made somebody else's.
+        for raw in ({"first_night": tonight - DAY}, {"last_night": tonight}, {"stay": make_stay(gao)}):
+            with pytest.raises(InternalError), transaction.atomic():
                 Leave.objects.filter(pk=leave.pk).update(**raw)
         with pytest.raises(PermissionDenied):
             allow_leave(actor=persona("agent.kayes"), id=uuid.uuid4(), **nights)

@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from audit.acting import SameKeyOtherContent, Stale
 from cases.models import Merge
-from cases.services import merge_files
+from cases.services import merge_files, open_custody
 from centres.models import Centre
-from reception.models import Assistance, Session, SessionPresence
-from reception.services import correct_session, record_session, withdraw_session
+from reception.models import Assistance, Session, SessionPresence, Stay
+from reception.services import check_out, correct_session, record_session, withdraw_session
 from tests.factories import make_migrant
 
 from .factories import make_session, make_stay
@@ -108,6 +108,32 @@ class TestCorrectAndWithdraw:
             withdraw_session(actor=agent, session=session)
         withdraw_session(actor=persona("manager.gao"), session=session)
         assert not Session.objects.exists() and not Assistance.objects.exists()
+
+    def test_nothing_is_taken_off_the_file_of_somebody_whom_another_centre_follows_now(self, persona, centre, as_user):
+        gao, agent, manager, today = centre("GAO"), persona("agent.gao"), persona("manager.gao"), timezone.localdate()
+        left, here, late = (make_stay(gao, arrived_at=timezone.now() - datetime.timedelta(days=9)).migrant for _ in range(3))
+        old, _ = hold(agent, gao, [left, here], held_on=today - datetime.timedelta(days=8))
+        for person in (left, late):
+            stay = Stay.objects.get(migrant=person)
+            check_out(actor=agent, stay=stay, reason="left")
+            open_custody(actor=agent, migrant=person, centre=centre("KAY"), reason="transferred", exclusive=True)
+        url = reverse("reception:session", args=["GAO", old.pk])
+        page = as_user("agent.gao").get(url).content.decode()
+        assert page.count("checked disabled") == 1 and "présence gardée" in page
+        sent = {"topic": "rights", "language": "bam", "minutes": 45, "leader": f"user:{agent.pk}", "version": 1, "women": 1}
+        assert as_user("agent.gao").post(url, sent).status_code == 302  # nobody ticked: a box that is disabled is not sent
+        assert [one.migrant_id for one in old.presences.all()] == [left.pk] and Assistance.objects.get().migrant_id == left.pk
+        correct_session(actor=agent, session=old, version=2, people=[late.pk, here.pk], **given(agent, women=1))
+        assert {one.migrant_id for one in old.presences.all()} == {left.pk, here.pk}  # nor is a line added
+        with pytest.raises(ValidationError, match="Personne n’est noté"):
+            hold(agent, gao, [late], held_on=today - datetime.timedelta(days=2))
+        assert late.full_name not in as_user("agent.gao").get(reverse("reception:new_session", args=["GAO"])).content.decode()
+        Session.objects.update(recorded_at=timezone.now() - datetime.timedelta(days=2))
+        with pytest.raises(ValidationError, match="1 personne de cette séance n’est plus suivie"):
+            withdraw_session(actor=manager, session=old)
+        Session.objects.update(recorded_at=timezone.now())
+        withdraw_session(actor=agent, session=old)  # a slip of today
+        assert not Session.objects.exists()
 
     def test_two_files_joined(self, persona, centre):
         """Both were ticked: one presence of one person, and what was joined can be taken apart."""

@@ -140,6 +140,9 @@ class TestSteps:
         for values in wrong:
             with pytest.raises(IntegrityError, match=r"a transfer (begins as asked|is of somebody)"), transaction.atomic():
                 Transfer.objects.create(**given | values)
+        for day in (datetime.date(1, 1, 1), datetime.date(9999, 1, 1), TODAY() - datetime.timedelta(days=9), TODAY() + datetime.timedelta(days=400)):
+            with pytest.raises(IntegrityError, match="transfer_planned"), transaction.atomic():
+                Transfer.objects.create(**given | {"planned_on": day})
         transfer = Transfer.objects.create(**given)
         for values in ({"to_centre": centre("BKO")}, {"from_centre": centre("BKO")}, {"stay": make_stay(centre("GAO"))}):
             with pytest.raises(InternalError), transaction.atomic():
