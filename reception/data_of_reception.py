@@ -23,6 +23,7 @@ from .models import (
     Sighting,
     Stay,
     Transfer,
+    UndoneAdmission,
 )
 from .workflow import OPEN
 
@@ -37,6 +38,7 @@ register_person_data(
         holds=((Q(departed_at__isnull=True), _("un séjour en cours")),),
         hidden=("digest", "version"),
     ),
+    PersonData(UndoneAdmission, erased={"reason": "–"}, clock=(("assistance", "undone_at"),)),
     PersonData(BedAssignment, erased={"reason": dash("reason")}),
     PersonData(
         Transfer,

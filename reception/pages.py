@@ -191,6 +191,7 @@ def _onward(user: Any, migrant: Migrant) -> list[DueItem]:
 def _actions(user, migrant: Migrant) -> list[Action]:
     stay = open_stay(migrant)
     undo = _undo(user, migrant)
+    undo_arrival = _undo_arrival(user, migrant, stay)
     if migrant.died_on is not None:
         return undo
     if stay is None:
@@ -208,6 +209,7 @@ def _actions(user, migrant: Migrant) -> list[Action]:
         Action(_("Permission d’absence"), reverse("reception:leave", args=[stay.pk]), 30),
         Action(_("Changer la durée"), reverse("reception:extend", args=[stay.pk]), 60),
         *ask,
+        *undo_arrival,
     ]
 
 
@@ -239,6 +241,13 @@ def _kept(user: Any, migrant: Migrant) -> list[Action]:
     if last is None or not may(user, Right.RECEIVE, last.centre):
         return []
     return [Action(_("Libérer le lit gardé"), reverse("reception:release_bed", args=[last.pk]), 60)]
+
+
+def _undo_arrival(user: Any, migrant: Migrant, stay: Any) -> list[Action]:
+    """The manager takes back an admission noted by mistake: of somebody whom nobody has seen since."""
+    if stay is None or stay.seen_how not in (None, LastSeen.How.ARRIVAL, LastSeen.How.REGISTERED) or not allows(user, Right.MANAGE_CENTRE, stay, writing=True):
+        return []
+    return [Action(_("Annuler l’admission"), reverse("reception:undo-check-in", args=[migrant.pk]), 70)]
 
 
 UNDONE_WITHIN = datetime.timedelta(days=7)  # a slip is seen soon; a death may be undone at any time

@@ -50,6 +50,7 @@ urlpatterns = [
     path("stays/<uuid:pk>/undo-departure/", stays.undo_departure, name="undo-departure"),
     path("assistance/<uuid:pk>/withdraw/", assistance.withdraw, name="withdraw_assistance"),
     path("assistance/<uuid:pk>/health/", health.detail, name="health_detail"),
+    path("people/<uuid:pk>/undo-check-in/", stays.undo_check_in, name="undo-check-in"),
     path("people/<uuid:pk>/health/", health.health, name="health"),
     path("<str:code>/", board.board, name="centre"),
     path("<str:code>/report/", report.report, name="report"),

@@ -14,7 +14,7 @@ from .offers import RIGHTS, OfferForm
 from .presence import AbsenceForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .report import AskReportForm, PeriodForm
 from .sessions import SessionForm, ticked
-from .stays import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
+from .stays import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoArrivalForm, UndoForm
 from .stock import MovementForm, ThresholdForm
 from .transfers import AskTransferForm, StepForm
 
@@ -62,6 +62,7 @@ __all__ = [
     "StepForm",
     "ThresholdForm",
     "ToldForm",
+    "UndoArrivalForm",
     "UndoForm",
     "UndoMealForm",
     "WhichMealForm",

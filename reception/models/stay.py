@@ -174,6 +174,18 @@ class Stay(models.Model):
                     RETURN NEW;
                 """,  # noqa: S608 – a constant of the settings
             ),
+            # Sent again late, an admission that was taken back admits nobody.
+            pgtrigger.Trigger(
+                name="undone_for_good",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (SELECT FROM reception_undoneadmission u WHERE u.id = NEW.id) THEN
+                        RAISE EXCEPTION 'this admission was undone' USING ERRCODE = 'check_violation', CONSTRAINT = 'stay_undone_for_good';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             living_only(operation=pgtrigger.Insert | pgtrigger.UpdateOf("departed_at"), condition=pgtrigger.Q(new__departed_at__isnull=True)),
             *seen(),
         ]

@@ -16,10 +16,11 @@ from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_und
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
 from .sessions import correct_session, may_withdraw_session, present_on, record_session, withdraw_session
-from .stays import INSTANT, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, lock_person
+from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, lock_person
 from .stock import move_stock, set_threshold, stock_warning, tell_stock
 from .transfer_steps import drop
 from .transfers import ask_transfer, may_step, move_transfer
+from .undoing import undo_check_in, why_admission_stays
 
 __all__ = [
     "ACTS",
@@ -36,6 +37,7 @@ __all__ = [
     "OF_PROTECTION",
     "UNDONE",
     "UNDO_MINUTES",
+    "AdmissionUndone",
     "AlreadyLeft",
     "Arrival",
     "Called",
@@ -100,8 +102,10 @@ __all__ = [
     "stock_warning",
     "tell_criteria",
     "tell_stock",
+    "undo_check_in",
     "undo_departure",
     "watch_absences",
+    "why_admission_stays",
     "why_not_undone",
     "withdraw_assistance",
     "withdraw_served",

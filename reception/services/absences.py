@@ -20,7 +20,7 @@ from config.refusals import in_words
 from .. import absence
 from ..models import AbsenceRule, Alert, LastSeen, Sighting, Stay
 from .alerts import end_alerts, raise_alert
-from .stays import lock_person
+from .stays import lock_person, lock_stay
 
 # Whoever looks for a missing child notes what they found, too.
 MAY_NOTE = (Right.RECEIVE, Right.VIEW_PROTECTION)
@@ -43,7 +43,7 @@ def note_absence(*, actor: User, stay: Stay, found: bool, note: str = "", id: uu
             raise SameKeyOtherContent
         return existing, False
     lock_person(stay.migrant_id)
-    stay = Stay.objects.select_for_update(of=("self",)).get(pk=stay.pk)
+    stay = lock_stay(stay)
     if not stay.is_open:
         raise ValidationError(_("Le départ de cette personne est noté : elle n’est plus attendue."))
     sighting = Sighting(id=id, migrant_id=stay.migrant_id, centre_id=stay.centre_id, found=found, note=note, noted_by=actor, at=timezone.now())

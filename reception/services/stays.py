@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -23,7 +24,7 @@ from config.countries import country_choices
 from config.refusals import in_words
 
 from .. import beds, flags
-from ..models import BedAssignment, Stay
+from ..models import BedAssignment, Stay, UndoneAdmission
 from .transfer_steps import arrive, drop
 
 INSTANT = datetime.timedelta(microseconds=1)
@@ -32,6 +33,10 @@ MOST_EXTENDED_DAYS = 90
 
 class AlreadyLeft(ValidationError):
     """The stay has ended: nothing more can be written on it."""
+
+
+class AdmissionUndone(ValidationError):
+    """The admission was taken back: its key admits nobody again, and nothing more is written about it."""
 
 
 def moment(when: datetime.datetime) -> str:
@@ -53,13 +58,29 @@ def lock_person(migrant_id: uuid.UUID) -> Migrant:
     return migrant
 
 
+def lock_stay(stay: Stay) -> Stay:
+    """The stay as it is now; the person is locked by then. Raises AdmissionUndone."""
+    found = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").filter(pk=stay.pk).first()
+    if found is None:
+        raise AdmissionUndone(_("L’admission de cette personne vient d’être annulée : ce séjour n’existe plus."))
+    return found
+
+
 def lock_stay_as(actor: User, stay: Stay, right: Right) -> Stay:
-    """The stay as it is now, for a write. Raises PermissionDenied."""
+    """The stay as it is now, for a write. Raises PermissionDenied, AdmissionUndone."""
     lock_person(stay.migrant_id)
-    stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=stay.pk)
+    stay = lock_stay(stay)
     if not allows(actor, right, stay, writing=True):
         raise PermissionDenied
     return stay
+
+
+def refuse_undone(keys: Iterable[uuid.UUID]) -> None:
+    """Raises AdmissionUndone where an arrival is sent again whose admission was taken back meanwhile."""
+    gone = UndoneAdmission.objects.filter(pk__in=list(keys)).order_by("undone_at").first()
+    if gone is not None:
+        words = _("Cette admission a été annulée le %(moment)s. Si la personne est là, notez son arrivée de nouveau depuis son dossier.")
+        raise AdmissionUndone(words % {"moment": moment(gone.undone_at)}, code="undone")
 
 
 # --- arrival -----------------------------------------------------------------------------------------------------
@@ -94,6 +115,7 @@ def check_in(
             raise SameKeyOtherContent
         return existing, False
     migrant = lock_person(migrant.pk)
+    refuse_undone([id])
     deaths.refuse(migrant)
     _refuse_second_stay(actor, migrant, centre)
     if migrant.care_ended(actor) is not None:  # before the flags: those that another team set are theirs

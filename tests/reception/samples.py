@@ -150,6 +150,9 @@ SAMPLES = {
     "reception:check_in": Sample(kwargs=_person_here, data=lambda centre: {"id": uuid.uuid4(), "origin": "transit", "came_from": "NE"}),
     "reception:move": Sample(kwargs=_stay, data={"version": 1}),
     "reception:check_out": Sample(kwargs=_stay, data={"version": 1, "reason": "left"}),
+    "reception:undo-check-in": Sample(
+        kwargs=lambda centre: {"pk": make_migrant(centre).pk}, data=lambda centre: {"stay": uuid.uuid4(), "version": 1, "reason": "Noté pour une autre personne"}
+    ),
     "reception:undo-departure": Sample(kwargs=_stay, data={"version": 1, "reason": "Noté pour une autre personne"}),
     "reception:assistance": Sample(kwargs=_person_here, data=lambda centre: {"key": uuid.uuid4(), "service": "kit-hygiene"}),
     "reception:withdraw_assistance": Sample(kwargs=_line, own_rights=frozenset({Right.RECEIVE})),
