@@ -51,11 +51,13 @@ class Day:
 
 @dataclass(frozen=True)
 class Figures:
-    """How many slept there, came, left and are there: at_start + arrived − left = at_end, always."""
+    """How many slept there, came, left and are there: at_start + arrived + back − left − to_hospital = at_end, always. `back`: from hospital."""
 
     at_start: int
     arrived: int
+    back: int
     left: int
+    to_hospital: int
     at_end: int
 
 
@@ -66,17 +68,20 @@ def _there(day: Day) -> StayQuerySet:
 def counted(day: Day) -> QuerySet[Any]:
     """One row {"at_start" …} of all people of the centre, in scope or not; none if nobody was there. Who leaves at midnight leaves on the new day."""
     arrived_before, still_there = Q(arrived_at__lt=day.start), Q(departed_at__isnull=True)
+    returned, sent = Q(origin=Stay.Origin.HOSPITAL), Q(departure_reason=Stay.DepartureReason.HOSPITAL)
     row = JSONObject(
         at_start=Count("pk", filter=arrived_before),
-        arrived=Count("pk", filter=Q(arrived_at__gte=day.start)),
-        left=Count("pk", filter=Q(departed_at__lt=day.end)),
+        arrived=Count("pk", filter=Q(arrived_at__gte=day.start) & ~returned),
+        back=Count("pk", filter=Q(arrived_at__gte=day.start) & returned),
+        left=Count("pk", filter=Q(departed_at__lt=day.end) & ~sent),
+        to_hospital=Count("pk", filter=Q(departed_at__lt=day.end) & sent),
         at_end=Count("pk", filter=still_there | Q(departed_at__gte=day.end)),
     )
     return _there(day).order_by().values("centre").annotate(row=row).values_list("row", flat=True)
 
 
 def figures(row: dict[str, int] | None) -> Figures:
-    return Figures(**(row or {"at_start": 0, "arrived": 0, "left": 0, "at_end": 0}))
+    return Figures(**(row or dict.fromkeys(("at_start", "arrived", "back", "left", "to_hospital", "at_end"), 0)))
 
 
 # --- what the parts are made of: one query for all of them ----------------------------------------------------------

@@ -212,22 +212,30 @@ def alerts(day: Day) -> list[Part]:
 
 
 def moves(day: Day, told: Material) -> list[Part]:
-    """Who came and who left, in the order of the day."""
-    came, gone = [], []
+    """Who came and who left, in the order of the day; apart from them, who went to hospital and came back."""
+    came: dict[bool, list[Line]] = {True: [], False: []}  # by: from hospital?
+    gone: dict[bool, list[tuple[datetime.datetime, Line]]] = {True: [], False: []}  # by: to hospital?
     origins, reasons = dict(Stay.Origin.choices), dict(Stay.DepartureReason.choices)
     for row in told.rows["moves"]:
         person = told.people[row["person"]]
         arrived, departed = parse_datetime(row["arrived"]), parse_datetime(row["departed"] or "")
         if arrived and day.start <= arrived < day.end:
-            came.append(Line(str(person), f"{_time(row['arrived'])}, {origins[row['origin']]}", _file(person), person=person))
+            line = Line(str(person), f"{_time(row['arrived'])}, {origins[row['origin']]}", _file(person), person=person)
+            came[row["origin"] == Stay.Origin.HOSPITAL].append(line)
         if departed and day.start <= departed < day.end:
-            gone.append((departed, Line(str(person), f"{_time(row['departed'])}, {reasons[row['reason']]}", _file(person), person=person)))
-    left = [line for _when, line in sorted(gone, key=lambda one: one[0])]
+            line = Line(str(person), f"{_time(row['departed'])}, {reasons[row['reason']]}", _file(person), person=person)
+            gone[row["reason"] == Stay.DepartureReason.HOSPITAL].append((departed, line))
+    left = {to: [line for _when, line in sorted(lines, key=lambda one: one[0])] for to, lines in gone.items()}
     counts = told.figures
-    return [
-        Part(_("Arrivées"), came, counts.arrived, counts.arrived - len(came), _("Aucune arrivée."), 30),
-        Part(_("Départs"), left, counts.left, counts.left - len(left), _("Aucun départ."), 31),
+    parts = [
+        Part(_("Arrivées"), came[False], counts.arrived, counts.arrived - len(came[False]), _("Aucune arrivée."), 30),
+        Part(_("Départs"), left[False], counts.left, counts.left - len(left[False]), _("Aucun départ."), 31),
     ]
+    if counts.back:
+        parts.append(Part(_("Retours d’hôpital"), came[True], counts.back, counts.back - len(came[True]), order=31))
+    if counts.to_hospital:
+        parts.append(Part(_("Départs à l’hôpital"), left[True], counts.to_hospital, counts.to_hospital - len(left[True]), order=31))
+    return parts
 
 
 def roll_call(day: Day, told: Material) -> list[Part]:

@@ -54,15 +54,17 @@ def children_alone() -> Q:
 
 
 def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
-    """Each centre with the figures of its day: capacity, kept, present, arrived_today, left_today, without_bed, long, ending, alone."""
+    """Each centre with the figures of its day: capacity, kept, present, arrived_today, left_today, back_today, to_hospital_today, without_bed, long, ending, alone."""
     today = start_of_today()
     stays = Stay.objects.all()
     return centres.annotate(
         capacity=_count(Bed.objects.usable(), "room__centre"),
         kept=_count(held_beds(), "room__centre"),
         present=_count(stays.open()),
-        arrived_today=_count(stays.filter(arrived_at__gte=today)),
-        left_today=_count(stays.filter(departed_at__gte=today)),
+        arrived_today=_count(stays.filter(arrived_at__gte=today).new_arrivals()),
+        left_today=_count(stays.filter(departed_at__gte=today).left()),
+        back_today=_count(stays.filter(arrived_at__gte=today, origin=Stay.Origin.HOSPITAL)),
+        to_hospital_today=_count(stays.filter(departed_at__gte=today, departure_reason=Stay.DepartureReason.HOSPITAL)),
         without_bed=_count(stays.open().without_bed()),
         long=_count(long_stays()),
         ending=_count(stays.ending_soon()),

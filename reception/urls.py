@@ -46,6 +46,7 @@ urlpatterns = [
     path("transfers/<uuid:pk>/", transfers.transfer, name="transfer"),
     path("expected/new/", expected.announce, name="announce"),
     path("expected/<uuid:pk>/", expected.group, name="expected_group"),
+    path("expected/<uuid:pk>/correct/", expected.correct, name="correct_expected"),
     path("expected/<uuid:pk>/cancel/", expected.cancel, name="cancel_expected"),
     path("stays/<uuid:pk>/undo-departure/", stays.undo_departure, name="undo-departure"),
     path("assistance/<uuid:pk>/withdraw/", assistance.withdraw, name="withdraw_assistance"),

@@ -6,7 +6,7 @@ from .board import BoardFilter
 from .counter import SCAN, SHOW, CounterForm
 from .criteria import CriteriaForm, ToldForm, initial_texts
 from .day import AlertFilter, AlertRulesForm, CloseAlertForm, DayForm, HandoverForm, NoteKeys
-from .expected import AnnounceForm, ArrivedForm, CancelForm
+from .expected import AnnounceForm, ArrivedForm, CancelForm, CorrectForm
 from .flags import FlagForm, KindForm, LiftForm
 from .health import CareForm, DetailForm
 from .incidents import FollowUpForm, IncidentFilter, IncidentForm
@@ -37,6 +37,7 @@ __all__ = [
     "CheckInForm",
     "CheckOutForm",
     "CloseAlertForm",
+    "CorrectForm",
     "CounterForm",
     "CriteriaForm",
     "DayForm",

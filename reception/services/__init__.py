@@ -6,7 +6,7 @@ from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
 from .checks import MEASURES, NATIONAL, Measured, check_alerts, count_assisted
 from .criteria import current_criteria, publish_criteria, tell_criteria
-from .expected import announce_group, close_group, may_cancel
+from .expected import announce_group, close_group, correct_number, may_cancel
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
 from .handover import finish_note, leave_note, read_notes
 from .health import may_withdraw_care, record_care, write_detail
@@ -16,7 +16,7 @@ from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_und
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
 from .sessions import correct_session, may_withdraw_session, present_on, record_session, withdraw_session
-from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, lock_person
+from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, last_in_hospital, lock_person
 from .stock import move_stock, set_threshold, stock_warning, tell_stock
 from .transfer_steps import drop
 from .transfers import ask_transfer, may_step, move_transfer
@@ -59,6 +59,7 @@ __all__ = [
     "close_alert",
     "close_group",
     "close_stay",
+    "correct_number",
     "correct_session",
     "count_assisted",
     "current_criteria",
@@ -68,6 +69,7 @@ __all__ = [
     "extend_stay",
     "finish_note",
     "follow_incident",
+    "last_in_hospital",
     "leave_note",
     "lift_flag",
     "lock_person",

@@ -49,7 +49,7 @@ def _percent(part: int, whole: Decimal | int) -> Decimal:
 def _arrivals(centre: Centre, rule: AlertRule, first: datetime.date, last: datetime.date) -> tuple[int, Decimal]:
     """(arrivals, expected) from `first` to `last`, both included, by local midnight."""
     since, until = midnight(first), midnight(last + DAY)
-    return Stay.objects.filter(centre=centre, arrived_at__gte=since, arrived_at__lt=until).count(), expected_arrivals(centre, first, last)
+    return Stay.objects.filter(centre=centre, arrived_at__gte=since, arrived_at__lt=until).new_arrivals().count(), expected_arrivals(centre, first, last)
 
 
 def arrivals_above(centre: Centre, rule: AlertRule) -> list[Measured]:

@@ -25,6 +25,7 @@ from config.refusals import in_words
 
 from .. import beds, flags
 from ..models import BedAssignment, Stay, UndoneAdmission
+from ..models.stay import FROM_HOSPITAL
 from .transfer_steps import arrive, drop
 
 INSTANT = datetime.timedelta(microseconds=1)
@@ -129,8 +130,10 @@ def check_in(
         _check_arrival(migrant, centre, arrived_at, now)
     stay = Stay(id=id, migrant=migrant, centre=centre, arrived_at=arrived_at or now, origin=origin, came_from=came_from, checked_in_by=actor, digest=digest)
     stay.planned_until = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=centre.max_stay_days)
+    if origin == Stay.Origin.HOSPITAL:
+        _go_on(stay)
     stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by"])
-    with in_words(Stay):
+    with in_words(Stay, triggers={FROM_HOSPITAL: NOT_FROM_HOSPITAL}):
         stay.save(force_insert=True)
     transferred = origin == Stay.Origin.TRANSFERRED
     reason = Custody.Reason.TRANSFERRED if transferred else Custody.Reason.ARRIVED
@@ -148,6 +151,23 @@ def check_in(
 FOLLOWED_ELSEWHERE = gettext_lazy(
     "Une autre équipe suit cette personne. Avec son accord, votre centre prend d’abord son dossier en charge ; ensuite vous notez son arrivée."
 )
+
+
+NOT_FROM_HOSPITAL = gettext_lazy("Le dernier séjour de cette personne n’a pas fini par une hospitalisation depuis ce centre. Choisissez comment elle est venue.")
+
+
+def last_in_hospital(migrant_id: uuid.UUID, centre: Centre) -> Stay | None:
+    """The person's last stay, if it ended with their way from this centre to hospital: they may come back from there."""
+    last = Stay.objects.filter(migrant=migrant_id).order_by("-arrived_at").first()
+    return last if last is not None and last.centre_id == centre.pk and last.departure_reason == Stay.DepartureReason.HOSPITAL else None
+
+
+def _go_on(stay: Stay) -> None:
+    """Back from hospital: the planned length goes on from the first arrival. Raises ValidationError."""
+    before = last_in_hospital(stay.migrant_id, stay.centre)
+    if before is None:
+        raise ValidationError({"origin": NOT_FROM_HOSPITAL}, code="not_from_hospital")
+    stay.first_arrived_at, stay.planned_until = before.first_arrived_at or before.arrived_at, before.planned_until
 
 
 def _refuse_second_stay(actor: User, migrant: Migrant, centre: Centre) -> None:
@@ -265,12 +285,12 @@ def extend_stay(*, actor: User, stay: Stay, until: datetime.date | None, reason:
         return stay  # a second click
     if version is not None and stay.version != version:
         raise Stale(stay)
-    today, arrived = timezone.localdate(), timezone.localdate(stay.arrived_at)
+    today = timezone.localdate()
     if until is None or until < today:
         raise ValidationError({"until": _("Choisissez un jour à venir.")})
     if until > today + datetime.timedelta(days=MOST_EXTENDED_DAYS):
         raise ValidationError({"until": _("Une prolongation va au plus jusqu’à %(n)s jours d’ici. Elle peut être renouvelée.") % {"n": MOST_EXTENDED_DAYS}})
-    limit = arrived + datetime.timedelta(days=stay.centre.max_stay_days)
+    limit = stay.since + datetime.timedelta(days=stay.centre.max_stay_days)
     if until > limit and not may(actor, Right.MANAGE_CENTRE, stay.centre):
         words = _("Au-delà de %(days)s jours (le %(day)s), c’est le responsable du centre qui prolonge un séjour.")
         raise ValidationError({"until": words % {"days": stay.centre.max_stay_days, "day": formats.date_format(limit)}}, code="manager")

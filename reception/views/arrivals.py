@@ -23,7 +23,7 @@ from ..beds import Places
 from ..forms import ArrivalsForm
 from ..models import Stay, Transfer
 from ..workflow import State
-from .parts import PEOPLE, said_at_registration, sent_before
+from .parts import PEOPLE, said_at_registration, sent_before, without_hospital
 
 
 def _keys(values: list[str]) -> list[uuid.UUID]:
@@ -60,6 +60,7 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     travelling = Transfer.objects.filter(migrant__in=keys, to_centre=centre, state=State.TRAVELLING).exists()
     initial = {"id": uuid.uuid4(), "origin": Stay.Origin.TRANSFERRED if travelling else said_at_registration(people)}
     form = ArrivalsForm(request.POST or None, centre=centre, people=people, places=Places(centre), initial=initial)
+    without_hospital(form)  # somebody comes back from there alone
     if request.method == "POST" and form.is_valid():
         common = {name: form.cleaned_data[name] for name in ("id", "origin", "came_from", "arrived_at")}
         try:

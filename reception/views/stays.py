@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -32,11 +31,14 @@ from ..beds import Places, bed_of
 from ..forms import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoArrivalForm, UndoForm
 from ..models import Stay, Transfer
 from ..workflow import State
-from .parts import PEOPLE, find_person, said_at_registration, sent_before
+from .parts import PEOPLE, find_person, said_at_registration, sent_before, without_hospital
 
 
 def _first_origin(migrant: Migrant, centre: Centre) -> str:
-    """A person on transfer to this centre comes from another one; others came as they said when they were registered."""
+    """Who went from here to hospital comes back from there; a person on transfer to this centre comes from another one; others came as they
+    said when they were registered."""
+    if services.last_in_hospital(migrant.pk, centre) is not None:
+        return Stay.Origin.HOSPITAL
     reason = next((custody.reason for custody in migrant.custodies.all() if custody.centre_id == centre.pk and custody.until is None), "")
     if reason == Custody.Reason.REINTEGRATION:  # its antenna follows them too
         return Stay.Origin.TRANSFERRED if Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists() else ""
@@ -64,6 +66,8 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
     free, proposal = places.suitable(person), places.propose(person)
     initial = {"id": uuid.uuid4(), "bed": proposal.bed.pk if proposal.bed else "", "origin": _first_origin(person, centre)}
     form = CheckInForm(request.POST or None, centre=centre, beds=free, initial=initial)
+    if initial["origin"] != Stay.Origin.HOSPITAL:
+        without_hospital(form)
     if request.method == "POST" and form.is_valid():
         try:
             stay, _created = services.check_in(actor=request.user, migrant=person, centre=centre, **form.cleaned_data)
@@ -179,7 +183,7 @@ def extend(request: HttpRequest, stay: Stay) -> HttpResponse:
             day = date_format(form.cleaned_data["until"])
             messages.success(request, _("%(person)s : séjour prévu jusqu’au %(day)s.") % {"person": stay.migrant, "day": day})
             return redirect("cases:migrant", stay.migrant_id)
-    limit = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=stay.centre.max_stay_days)
+    limit = stay.since + datetime.timedelta(days=stay.centre.max_stay_days)
     manages = may(request.user, Right.MANAGE_CENTRE, stay.centre)
     return render(request, "reception/extend.html", {"form": form, "stay": stay, "person": stay.migrant, "limit": limit, "manages": manages})
 
