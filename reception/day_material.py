@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, Q, QuerySet, Subquery, Sum, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from cases.models import Migrant
 from centres.models import BedBlock, Centre
 from config.days import midnight
 
+from .beds import kept_beds, kept_named
 from .evening import evening_of
 from .models import Assistance, ExpectedGroup, Incident, Leave, PersonFlag, RollCallLine, Stay, StayQuerySet
 
@@ -148,6 +149,13 @@ def _blocks(day: Day) -> QuerySet[Any]:
     return _rows(blocks, room="bed__room__name", bed="bed__label", reason="reason", until="until", note="note")
 
 
+def _kept(day: Day) -> QuerySet[Any]:
+    """Beds that wait for somebody in hospital; `person` only where they may be named."""
+    named = Exists(kept_named(day.user, day.centre).filter(pk=OuterRef("pk")))
+    kept = kept_beds().filter(centre=day.centre).order_by("kept_until", "pk")
+    return _rows(kept, person=Case(When(named, then="migrant")), room="kept_bed__room__name", bed="kept_bed__label", until="kept_until")
+
+
 def _rows(found: QuerySet[Any], **fields: Any) -> QuerySet[Any]:
     return found.annotate(row=JSONObject(**fields)).values("row")
 
@@ -163,7 +171,7 @@ class Material:
 
 OF_EVERY_DAY = {"moves": _moves, "given": _given, "called": _called, "incidents": _incidents, "flags": _flags}
 # What lies ahead: of today only, for nobody knows any more how it looked on an earlier day.
-AHEAD = {"groups": _groups, "leaves": _leaves, "blocks": _blocks}
+AHEAD = {"groups": _groups, "leaves": _leaves, "kept": _kept, "blocks": _blocks}
 
 
 def material(day: Day) -> Material:
@@ -171,7 +179,7 @@ def material(day: Day) -> Material:
     lists = {f"of_{name}": ArraySubquery(source(day)) for name, source in sources.items()}
     told = Centre.objects.filter(pk=day.centre.pk).annotate(counts=Subquery(counted(day)), **lists).values("counts", *lists).get()
     rows = {name: told.get(f"of_{name}") or [] for name in (*OF_EVERY_DAY, *AHEAD)}
-    keys = {row["person"] for found in rows.values() for row in found if "person" in row}
+    keys = {row["person"] for found in rows.values() for row in found if row.get("person")}
     people = {str(person.pk): person for person in Migrant.objects.filter(pk__in=keys).prefetch_related("custodies")}
     as_then.seen_by(day.user, people.values())
     return Material(figures(told["counts"]), rows, people)

@@ -145,6 +145,16 @@ def leaves(day: Day, told: Material) -> list[Part]:
     return [Part(_("En permission cette nuit"), lines, len(lines), order=12)] if lines else []
 
 
+def kept(day: Day, told: Material) -> list[Part]:
+    """Beds that wait for somebody in hospital: whose, which and how long."""
+    lines = []
+    for row in told.rows["kept"]:
+        person, bed = told.people.get(row["person"] or ""), f"{row['room']} – {row['bed']}"
+        until = _("jusqu’au %(day)s") % {"day": _short(row["until"])}
+        lines.append(Line(str(person), f"{bed}, {until}", _file(person), person=person) if person else Line(bed, until))
+    return [Part(_("À l’hôpital, lit gardé"), lines, len(lines), order=12)] if lines else []
+
+
 def flags(day: Day, told: Material) -> list[Part]:
     """What staff must do, or no longer, with somebody since this day."""
     lines = []
@@ -285,7 +295,7 @@ def notes(day: Day) -> list[HandoverNote]:
     return sorted(found, key=lambda note: (note.done_at is not None, note.mine))  # type: ignore[attr-defined]
 
 
-WITH_TOLD = (groups, leaves, flags, blocks, incidents, moves, roll_call, assistance)
+WITH_TOLD = (groups, leaves, kept, flags, blocks, incidents, moves, roll_call, assistance)
 WAS = 30  # from this order on: what was; before it: what is to be done
 
 

@@ -136,13 +136,20 @@ def _with_kept_bed(migrant: Migrant) -> Any:
     return last if last is not None and last.kept_until is not None and last.kept_until >= timezone.localdate() else None
 
 
+IN_HOSPITAL_WITHIN = datetime.timedelta(days=60)  # after that nobody knows any more whether they are still there
+
+
 def _in_hospital(migrant: Migrant) -> list[DueItem]:
-    """Whose bed waits for them."""
-    last = _with_kept_bed(migrant)
-    if last is None or migrant.died_on is not None:
+    """Who went to hospital and is not back; and the bed that waits for them."""
+    last = next(iter(stays_of(migrant)), None)
+    if last is None or last.departed_at is None or last.departure_reason != Stay.DepartureReason.HOSPITAL or migrant.died_on is not None:
         return []
-    values = {"bed": last.kept_bed, "until": formats.date_format(last.kept_until), "centre": last.centre}
-    detail = _("Lit gardé au centre de %(centre)s jusqu’au %(until)s : %(bed)s.") % values
+    if last.departed_at < timezone.now() - IN_HOSPITAL_WITHIN:
+        return []
+    detail = _("Depuis le centre de %(centre)s, où aucun lit n’est gardé.") % {"centre": last.centre}
+    if _with_kept_bed(migrant) is not None:
+        values = {"bed": last.kept_bed, "until": formats.date_format(last.kept_until), "centre": last.centre}
+        detail = _("Lit gardé au centre de %(centre)s jusqu’au %(until)s : %(bed)s.") % values
     return [DueItem(_("À l’hôpital depuis le %(day)s") % {"day": formats.date_format(timezone.localtime(last.departed_at))}, detail, "", "warn")]
 
 

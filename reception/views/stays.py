@@ -163,7 +163,10 @@ def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("Le départ %(of_person)s est noté.") % {"of_person": of(stay.migrant)})
+            words = _("Le départ %(of_person)s est noté.") % {"of_person": of(stay.migrant)}
+            if until := form.cleaned_data.get("keep_bed_until"):
+                words += " " + _("Son lit (%(bed)s) est gardé jusqu’au %(day)s.") % {"bed": bed.bed if bed else "", "day": date_format(until)}
+            messages.success(request, words)
             return redirect(_board_of(stay))
     return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant, "accepted": accepted, "bed": bed})
 
