@@ -155,7 +155,10 @@ class Stays(SiraAPIView):
     def post(self, request: Request) -> Response:
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return self.create_once(services.check_in, **given.validated_data)
+        try:
+            return self.create_once(services.check_in, **given.validated_data)
+        except services.AdmissionUndone as error:
+            raise Conflict(" ".join(error.messages)) from error
 
 
 class OneStay(SiraAPIView):
@@ -182,7 +185,7 @@ class OneStay(SiraAPIView):
             stay = services.check_out(actor=request.user, stay=stay, reason=departure.pop("departure_reason"), **departure)
         except Stale as stale:
             raise Conflict(_("Ce séjour a été modifié entre-temps ; il en est à la version %(version)s.") % {"version": stale.current.version}) from stale
-        except services.AlreadyLeft as error:
+        except (services.AlreadyLeft, services.AdmissionUndone) as error:
             raise Conflict(" ".join(error.messages)) from error
         return Response(self.get_serializer(stay).data)
 

@@ -10,8 +10,11 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases.models import ADULT_AGE, Migrant, years_before
+from accounts.models import User
+from cases.models import ADULT_AGE, Custody, Migrant, years_before
+from centres.access import may
 from centres.models import Bed, Centre, Room
+from centres.roles import Right
 
 from .models import BedAssignment, Stay
 
@@ -23,6 +26,12 @@ CHOSEN = (Kind.MEN, Kind.WOMEN, Kind.FAMILIES)  # where somebody whose sex isn't
 def kept_beds(on: datetime.date | None = None) -> QuerySet[Stay]:
     """Stays of those in hospital whose bed is kept for them on this day (today)."""
     return Stay.objects.filter(kept_until__gte=on or timezone.localdate(), kept_bed__isnull=False)
+
+
+def kept_named(user: User, centre: Centre) -> QuerySet[Stay]:
+    """Of the kept beds of this centre, those for people whom it still cares for and whose file the user reads: they may be named."""
+    theirs = Custody.objects.filter(migrant=OuterRef("migrant"), centre=centre, until__isnull=True)
+    return kept_beds().filter(Exists(theirs), centre=centre) if may(user, Right.VIEW_CASE, centre) else Stay.objects.none()
 
 
 def held_beds() -> QuerySet[Bed]:

@@ -24,6 +24,7 @@ from .models import (
     Sighting,
     Stay,
     Transfer,
+    UndoneAdmission,
 )
 from .workflow import OPEN
 
@@ -38,6 +39,7 @@ register_person_data(
         holds=((Q(departed_at__isnull=True), _("un séjour en cours")),),
         hidden=("digest", "version"),
     ),
+    PersonData(UndoneAdmission, erased={"reason": "–"}, clock=(("assistance", "undone_at"),)),
     PersonData(BedAssignment, erased={"reason": dash("reason")}),
     PersonData(
         Transfer,

@@ -15,6 +15,7 @@ from cases.models import Migrant
 from centres.models import BedBlock, Centre
 from config.days import midnight
 
+from .beds import kept_beds, kept_named
 from .evening import evening_of
 from .models import Assistance, ExpectedGroup, Incident, Leave, PersonFlag, RollCallLine, Stay, StayQuerySet
 
@@ -51,11 +52,13 @@ class Day:
 
 @dataclass(frozen=True)
 class Figures:
-    """How many slept there, came, left and are there: at_start + arrived − left = at_end, always."""
+    """How many slept there, came, left and are there: at_start + arrived + back − left − to_hospital = at_end, always. `back`: from hospital."""
 
     at_start: int
     arrived: int
+    back: int
     left: int
+    to_hospital: int
     at_end: int
 
 
@@ -66,17 +69,20 @@ def _there(day: Day) -> StayQuerySet:
 def counted(day: Day) -> QuerySet[Any]:
     """One row {"at_start" …} of all people of the centre, in scope or not; none if nobody was there. Who leaves at midnight leaves on the new day."""
     arrived_before, still_there = Q(arrived_at__lt=day.start), Q(departed_at__isnull=True)
+    returned, sent = Q(origin=Stay.Origin.HOSPITAL), Q(departure_reason=Stay.DepartureReason.HOSPITAL)
     row = JSONObject(
         at_start=Count("pk", filter=arrived_before),
-        arrived=Count("pk", filter=Q(arrived_at__gte=day.start)),
-        left=Count("pk", filter=Q(departed_at__lt=day.end)),
+        arrived=Count("pk", filter=Q(arrived_at__gte=day.start) & ~returned),
+        back=Count("pk", filter=Q(arrived_at__gte=day.start) & returned),
+        left=Count("pk", filter=Q(departed_at__lt=day.end) & ~sent),
+        to_hospital=Count("pk", filter=Q(departed_at__lt=day.end) & sent),
         at_end=Count("pk", filter=still_there | Q(departed_at__gte=day.end)),
     )
     return _there(day).order_by().values("centre").annotate(row=row).values_list("row", flat=True)
 
 
 def figures(row: dict[str, int] | None) -> Figures:
-    return Figures(**(row or {"at_start": 0, "arrived": 0, "left": 0, "at_end": 0}))
+    return Figures(**(row or dict.fromkeys(("at_start", "arrived", "back", "left", "to_hospital", "at_end"), 0)))
 
 
 # --- what the parts are made of: one query for all of them ----------------------------------------------------------
@@ -151,6 +157,13 @@ def _blocks(day: Day) -> QuerySet[Any]:
     return _rows(blocks, room="bed__room__name", bed="bed__label", reason="reason", until="until", note="note")
 
 
+def _kept(day: Day) -> QuerySet[Any]:
+    """Beds that wait for somebody in hospital; `person` only where they may be named."""
+    named = Exists(kept_named(day.user, day.centre).filter(pk=OuterRef("pk")))
+    kept = kept_beds().filter(centre=day.centre).order_by("kept_until", "pk")
+    return _rows(kept, person=Case(When(named, then="migrant")), room="kept_bed__room__name", bed="kept_bed__label", until="kept_until")
+
+
 def _rows(found: QuerySet[Any], **fields: Any) -> QuerySet[Any]:
     return found.annotate(row=JSONObject(**fields)).values("row")
 
@@ -166,7 +179,7 @@ class Material:
 
 OF_EVERY_DAY = {"moves": _moves, "given": _given, "called": _called, "incidents": _incidents, "flags": _flags}
 # What lies ahead: of today only, for nobody knows any more how it looked on an earlier day.
-AHEAD = {"groups": _groups, "leaves": _leaves, "blocks": _blocks}
+AHEAD = {"groups": _groups, "leaves": _leaves, "kept": _kept, "blocks": _blocks}
 
 
 def material(day: Day) -> Material:
@@ -174,7 +187,7 @@ def material(day: Day) -> Material:
     lists = {f"of_{name}": ArraySubquery(source(day)) for name, source in sources.items()}
     told = Centre.objects.filter(pk=day.centre.pk).annotate(counts=Subquery(counted(day)), **lists).values("counts", *lists).get()
     rows = {name: told.get(f"of_{name}") or [] for name in (*OF_EVERY_DAY, *AHEAD)}
-    keys = {row["person"] for found in rows.values() for row in found if "person" in row}
+    keys = {row["person"] for found in rows.values() for row in found if row.get("person")}
     people = {str(person.pk): person for person in Migrant.objects.filter(pk__in=keys).prefetch_related("custodies")}
     as_then.seen_by(day.user, people.values())
     return Material(figures(told["counts"]), rows, people)

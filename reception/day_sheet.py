@@ -145,6 +145,16 @@ def leaves(day: Day, told: Material) -> list[Part]:
     return [Part(_("En permission cette nuit"), lines, len(lines), order=12)] if lines else []
 
 
+def kept(day: Day, told: Material) -> list[Part]:
+    """Beds that wait for somebody in hospital: whose, which and how long."""
+    lines = []
+    for row in told.rows["kept"]:
+        person, bed = told.people.get(row["person"] or ""), f"{row['room']} – {row['bed']}"
+        until = _("jusqu’au %(day)s") % {"day": _short(row["until"])}
+        lines.append(Line(str(person), f"{bed}, {until}", _file(person), person=person) if person else Line(bed, until))
+    return [Part(_("À l’hôpital, lit gardé"), lines, len(lines), order=12)] if lines else []
+
+
 def flags(day: Day, told: Material) -> list[Part]:
     """What staff must do, or no longer, with somebody since this day."""
     lines = []
@@ -217,22 +227,30 @@ def alerts(day: Day) -> list[Part]:
 
 
 def moves(day: Day, told: Material) -> list[Part]:
-    """Who came and who left, in the order of the day."""
-    came, gone = [], []
+    """Who came and who left, in the order of the day; apart from them, who went to hospital and came back."""
+    came: dict[bool, list[Line]] = {True: [], False: []}  # by: from hospital?
+    gone: dict[bool, list[tuple[datetime.datetime, Line]]] = {True: [], False: []}  # by: to hospital?
     origins, reasons = dict(Stay.Origin.choices), dict(Stay.DepartureReason.choices)
     for row in told.rows["moves"]:
         person = told.people[row["person"]]
         arrived, departed = parse_datetime(row["arrived"]), parse_datetime(row["departed"] or "")
         if arrived and day.start <= arrived < day.end:
-            came.append(Line(str(person), f"{_time(row['arrived'])}, {origins[row['origin']]}", _file(person), person=person))
+            line = Line(str(person), f"{_time(row['arrived'])}, {origins[row['origin']]}", _file(person), person=person)
+            came[row["origin"] == Stay.Origin.HOSPITAL].append(line)
         if departed and day.start <= departed < day.end:
-            gone.append((departed, Line(str(person), f"{_time(row['departed'])}, {reasons[row['reason']]}", _file(person), person=person)))
-    left = [line for _when, line in sorted(gone, key=lambda one: one[0])]
+            line = Line(str(person), f"{_time(row['departed'])}, {reasons[row['reason']]}", _file(person), person=person)
+            gone[row["reason"] == Stay.DepartureReason.HOSPITAL].append((departed, line))
+    left = {to: [line for _when, line in sorted(lines, key=lambda one: one[0])] for to, lines in gone.items()}
     counts = told.figures
-    return [
-        Part(_("Arrivées"), came, counts.arrived, counts.arrived - len(came), _("Aucune arrivée."), 30),
-        Part(_("Départs"), left, counts.left, counts.left - len(left), _("Aucun départ."), 31),
+    parts = [
+        Part(_("Arrivées"), came[False], counts.arrived, counts.arrived - len(came[False]), _("Aucune arrivée."), 30),
+        Part(_("Départs"), left[False], counts.left, counts.left - len(left[False]), _("Aucun départ."), 31),
     ]
+    if counts.back:
+        parts.append(Part(_("Retours d’hôpital"), came[True], counts.back, counts.back - len(came[True]), order=31))
+    if counts.to_hospital:
+        parts.append(Part(_("Départs à l’hôpital"), left[True], counts.to_hospital, counts.to_hospital - len(left[True]), order=31))
+    return parts
 
 
 def roll_call(day: Day, told: Material) -> list[Part]:
@@ -282,7 +300,7 @@ def notes(day: Day) -> list[HandoverNote]:
     return sorted(found, key=lambda note: (note.done_at is not None, note.mine))  # type: ignore[attr-defined]
 
 
-WITH_TOLD = (groups, leaves, flags, blocks, incidents, moves, roll_call, assistance)
+WITH_TOLD = (groups, leaves, kept, flags, blocks, incidents, moves, roll_call, assistance)
 WAS = 30  # from this order on: what was; before it: what is to be done
 
 

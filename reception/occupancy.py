@@ -1,6 +1,7 @@
 """How full a centre is, and what happened there today: one query for any number of centres."""
 
 import datetime
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db.models import (
     Subquery,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -28,7 +29,7 @@ from centres.roles import Right
 from config import charts
 from config.days import midnight
 
-from .beds import free_isolation, held_beds, kept_beds
+from .beds import free_isolation, held_beds, kept_beds, kept_named
 from .models import ExpectedGroup, Stay, StayQuerySet, Transfer
 from .workflow import State
 
@@ -54,7 +55,8 @@ def children_alone() -> Q:
 
 
 def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
-    """Each centre with the figures of its day: capacity, kept, isolation (free beds of isolation rooms), present, arrived_today, left_today, without_bed, long, ending, alone."""
+    """Each centre with the figures of its day: capacity, kept, isolation (free beds of isolation rooms), present, arrived_today, left_today,
+    back_today, to_hospital_today, without_bed, long, ending, alone."""
     today = start_of_today()
     stays = Stay.objects.all()
     return centres.annotate(
@@ -62,8 +64,10 @@ def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
         kept=_count(held_beds(), "room__centre"),
         isolation=_count(free_isolation(), "room__centre"),
         present=_count(stays.open()),
-        arrived_today=_count(stays.filter(arrived_at__gte=today)),
-        left_today=_count(stays.filter(departed_at__gte=today)),
+        arrived_today=_count(stays.filter(arrived_at__gte=today).new_arrivals()),
+        left_today=_count(stays.filter(departed_at__gte=today).left()),
+        back_today=_count(stays.filter(arrived_at__gte=today, origin=Stay.Origin.HOSPITAL)),
+        to_hospital_today=_count(stays.filter(departed_at__gte=today, departure_reason=Stay.DepartureReason.HOSPITAL)),
         without_bed=_count(stays.open().without_bed()),
         long=_count(long_stays()),
         ending=_count(stays.ending_soon()),
@@ -120,12 +124,14 @@ WORDS = {"free": gettext_lazy("libre"), "taken": gettext_lazy("pris"), "kept": g
 
 @dataclass(frozen=True)
 class BedNow:
-    """A bed at this moment. `who`: the person in it; None if it is empty, or if they are out of the user's scope. `block`: the key of what blocks it."""
+    """A bed at this moment. `who`: the person in it, or for whom it is kept; None if there is none, or if they are out of the user's scope.
+    `block`: the key of what blocks it."""
 
     label: str
     state: str
     who: Migrant | None = None
     block: int | None = None
+    until: datetime.date | None = None  # kept up to this day
 
     @property
     def letter(self) -> str:
@@ -167,19 +173,25 @@ class RoomNow:
 
 def rooms(user, centre: Centre) -> list[RoomNow]:
     """Every room of the centre with its beds, in one query. A bed that was blocked while somebody sleeps in it is still taken."""
-    block, kept = Subquery(BedBlock.objects.acting().filter(bed=OuterRef("pk")).order_by("pk").values("pk")[:1]), Exists(kept_beds().filter(kept_bed=OuterRef("pk")))
-    beds = Bed.objects.there().filter(room__centre=centre).annotate(block=block, kept=kept)
+    block = Subquery(BedBlock.objects.acting().filter(bed=OuterRef("pk")).order_by("pk").values("pk")[:1])
+    kept = Subquery(kept_beds().filter(kept_bed=OuterRef("pk")).order_by("pk").values("kept_until")[:1])
+    about = JSONObject(pk="migrant_id", surname="migrant__surname", given_names="migrant__given_names")
+    waits = Subquery(kept_named(user, centre).filter(kept_bed=OuterRef("pk")).order_by("pk").annotate(about=about).values("about")[:1])
+    beds = Bed.objects.there().filter(room__centre=centre).annotate(block=block, kept=kept, waits=waits)
     beds = beds.annotate(now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
     known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("now__stay__migrant_id")))
     rows = beds.annotate(known=known).order_by("room__kind", "room__name", "label", "pk")
     person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
     found: dict[int, RoomNow] = {}
     kinds = dict(Room.Kind.choices)
-    columns = ("room_id", "room__name", "room__kind", "label", "block", "kept", "known", *person)
-    for room, name, kind, label, block_key, is_kept, is_known, key, surname, given in rows.values_list(*columns):
-        state = "taken" if key is not None else "blocked" if block_key else "kept" if is_kept else "free"
+    columns = ("room_id", "room__name", "room__kind", "label", "block", "kept", "waits", "known", *person)
+    for room, name, kind, label, block_key, kept_until, waits, is_known, key, surname, given in rows.values_list(*columns):
+        state = "taken" if key is not None else "blocked" if block_key else "kept" if kept_until else "free"
         who = Migrant(pk=key, surname=surname, given_names=given) if key is not None and is_known else None
-        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who, block_key))
+        if state == "kept" and waits:
+            who = Migrant(pk=uuid.UUID(waits["pk"]), surname=waits["surname"], given_names=waits["given_names"])
+        until = kept_until if state == "kept" else None
+        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who, block_key, until))
     return list(found.values())
 
 

@@ -137,13 +137,20 @@ def _with_kept_bed(migrant: Migrant) -> Any:
     return last if last is not None and last.kept_until is not None and last.kept_until >= timezone.localdate() else None
 
 
+IN_HOSPITAL_WITHIN = datetime.timedelta(days=60)  # after that nobody knows any more whether they are still there
+
+
 def _in_hospital(migrant: Migrant) -> list[DueItem]:
-    """Whose bed waits for them."""
-    last = _with_kept_bed(migrant)
-    if last is None or migrant.died_on is not None:
+    """Who went to hospital and is not back; and the bed that waits for them."""
+    last = next(iter(stays_of(migrant)), None)
+    if last is None or last.departed_at is None or last.departure_reason != Stay.DepartureReason.HOSPITAL or migrant.died_on is not None:
         return []
-    values = {"bed": last.kept_bed, "until": formats.date_format(last.kept_until), "centre": last.centre}
-    detail = _("Lit gardé au centre de %(centre)s jusqu’au %(until)s : %(bed)s.") % values
+    if last.departed_at < timezone.now() - IN_HOSPITAL_WITHIN:
+        return []
+    detail = _("Depuis le centre de %(centre)s, où aucun lit n’est gardé.") % {"centre": last.centre}
+    if _with_kept_bed(migrant) is not None:
+        values = {"bed": last.kept_bed, "until": formats.date_format(last.kept_until), "centre": last.centre}
+        detail = _("Lit gardé au centre de %(centre)s jusqu’au %(until)s : %(bed)s.") % values
     return [DueItem(_("À l’hôpital depuis le %(day)s") % {"day": formats.date_format(timezone.localtime(last.departed_at))}, detail, "", "warn")]
 
 
@@ -192,6 +199,7 @@ def _onward(user: Any, migrant: Migrant) -> list[DueItem]:
 def _actions(user, migrant: Migrant) -> list[Action]:
     stay = open_stay(migrant)
     undo = _undo(user, migrant)
+    undo_arrival = _undo_arrival(user, migrant, stay)
     if migrant.died_on is not None:
         return undo
     if stay is None:
@@ -209,6 +217,7 @@ def _actions(user, migrant: Migrant) -> list[Action]:
         Action(_("Permission d’absence"), reverse("reception:leave", args=[stay.pk]), 30),
         Action(_("Changer la durée"), reverse("reception:extend", args=[stay.pk]), 60),
         *ask,
+        *undo_arrival,
     ]
 
 
@@ -240,6 +249,13 @@ def _kept(user: Any, migrant: Migrant) -> list[Action]:
     if last is None or not may(user, Right.RECEIVE, last.centre):
         return []
     return [Action(_("Libérer le lit gardé"), reverse("reception:release_bed", args=[last.pk]), 60)]
+
+
+def _undo_arrival(user: Any, migrant: Migrant, stay: Any) -> list[Action]:
+    """The manager takes back an admission noted by mistake: of somebody whom nobody has seen since."""
+    if stay is None or stay.seen_how not in (None, LastSeen.How.ARRIVAL, LastSeen.How.REGISTERED) or not allows(user, Right.MANAGE_CENTRE, stay, writing=True):
+        return []
+    return [Action(_("Annuler l’admission"), reverse("reception:undo-check-in", args=[migrant.pk]), 70)]
 
 
 UNDONE_WITHIN = datetime.timedelta(days=7)  # a slip is seen soon; a death may be undone at any time

@@ -90,10 +90,13 @@ class Night:
 
 @dataclass
 class Figures:
-    """What is counted of one period. `stayed`: days from arrival to departure, of those who left."""
+    """What is counted of one period. Going to hospital and coming back is no departure and no arrival: the people there before + arrivals +
+    returned − departures − to_hospital are those there after. `stayed`: days from arrival to departure of those who left, hospital included."""
 
     arrivals: int = 0
+    returned: int = 0
     departures: int = 0
+    to_hospital: int = 0
     stayed: int = 0
     nights: int = 0
     present: int = 0
@@ -171,7 +174,8 @@ _COUNT = """
     WITH spans (n, first, past, until) AS (
         VALUES (0, %(first)s::date, %(past)s::date, %(until)s::date), (1, %(before)s::date, %(first)s::date, %(first)s::date)),
     stays AS MATERIALIZED (
-        SELECT s.id, coalesce(m.merged_into_id, s.migrant_id) AS person, s.arrived_at, s.departed_at, s.departure_reason AS reason,
+        SELECT s.id, coalesce(m.merged_into_id, s.migrant_id) AS person, s.arrived_at, s.departed_at, s.departure_reason AS reason, s.origin,
+            (s.first_arrived_at AT TIME ZONE %(zone)s)::date AS first_arrived,
             (s.arrived_at AT TIME ZONE %(zone)s)::date AS arrived, (s.departed_at AT TIME ZONE %(zone)s)::date AS departed
         FROM reception_stay s LEFT JOIN cases_migrant m ON m.id = s.migrant_id AND m.merged_into_id IS NOT NULL
         WHERE int8range(s.centre_id::bigint, s.centre_id::bigint, '[]') && int8range(%(centre)s, %(centre)s, '[]')
@@ -183,7 +187,8 @@ _COUNT = """
         WINDOW earlier AS (PARTITION BY person ORDER BY arrived_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
             longer AS (PARTITION BY person ORDER BY coalesce(departed_at, 'infinity') DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
     there AS (
-        SELECT n, person, count(*) FILTER (WHERE came AND arrived >= first AND arrived < past) AS arrivals,
+        SELECT n, person, count(*) FILTER (WHERE came AND origin <> 'hospital' AND arrived >= first AND arrived < past) AS arrivals,
+            count(*) FILTER (WHERE came AND origin = 'hospital' AND arrived >= first AND arrived < past) AS returned,
             range_agg(daterange(greatest(arrived, first), least(departed, until))) FILTER (WHERE greatest(arrived, first) < least(departed, until)) AS slept
         FROM moves JOIN spans ON arrived < past AND coalesce(departed, first) >= first
         GROUP BY n, person),
@@ -193,12 +198,12 @@ _COUNT = """
             FROM reception_assistance WHERE centre_id = %(centre)s AND given_on >= %(before)s AND given_on < %(past)s GROUP BY 1, 2, 3) l
         WHERE NOT EXISTS (SELECT FROM cases_migrant m WHERE m.id = l.person AND m.merged_into_id IS NOT NULL)),
     people AS (
-        SELECT n, person, person = ANY(%(out)s::uuid[]) AS out, coalesce(arrivals, 0) AS arrivals, there.person IS NOT NULL AS present, helped.person IS NOT NULL AS assisted,
+        SELECT n, person, person = ANY(%(out)s::uuid[]) AS out, coalesce(arrivals, 0) AS arrivals, coalesce(returned, 0) AS returned, there.person IS NOT NULL AS present, helped.person IS NOT NULL AS assisted,
             (SELECT coalesce(sum(upper(one) - lower(one)), 0) FROM unnest(slept) AS one) AS nights
         FROM there FULL JOIN (SELECT DISTINCT n, person FROM lines) helped USING (n, person)),
     parts AS (
         SELECT n, out, sex, extract(year FROM age(least(%(past)s::date - 1, %(today)s::date), born_on))::int AS age, nationality, a.severity, a.flags,
-            count(*) AS people, sum(arrivals) AS arrivals, count(*) FILTER (WHERE present) AS present, sum(nights) AS nights, count(*) FILTER (WHERE assisted) AS assisted
+            count(*) AS people, sum(arrivals) AS arrivals, sum(returned) AS returned, count(*) FILTER (WHERE present) AS present, sum(nights) AS nights, count(*) FILTER (WHERE assisted) AS assisted
         FROM people LEFT JOIN LATERAL (SELECT * FROM cases_migrant WHERE id = person AND n = 0 AND NOT out OFFSET 0) m ON true
         LEFT JOIN LATERAL (
             SELECT CASE decision WHEN 'not_confirmed' THEN 'not_confirmed' ELSE severity END AS severity,
@@ -207,9 +212,9 @@ _COUNT = """
             ORDER BY assessed_at DESC, id DESC LIMIT 1) a ON true
         GROUP BY 1, 2, 3, 4, 5, 6, 7)
     SELECT
-        (SELECT jsonb_agg(jsonb_build_array(n, out, sex, age, nationality, severity, flags, people, arrivals, present, nights, assisted)) FROM parts),
+        (SELECT jsonb_agg(jsonb_build_array(n, out, sex, age, nationality, severity, flags, people, arrivals, returned, present, nights, assisted)) FROM parts),
         (SELECT jsonb_agg(to_jsonb(d)) FROM (
-            SELECT n, reason, count(*) AS departures, sum(departed - arrived) AS stayed
+            SELECT n, reason, count(*) AS departures, sum(departed - coalesce(first_arrived, arrived)) AS stayed
             FROM moves JOIN spans ON gone AND departed >= first AND departed < past WHERE NOT person = ANY(%(out)s::uuid[]) GROUP BY n, reason) d),
         (SELECT jsonb_agg(to_jsonb(g)) FROM (
             SELECT n, service, sum(lines) AS lines, sum(quantity) AS quantity, count(*) AS people
@@ -278,12 +283,14 @@ def _add_parts(report: Report, parts: list[list[Any]]) -> None:
         },
     }
     for n, out, sex, age, nationality, severity, found, people, *counted in parts:
-        arrivals, present, slept, assisted = values = [int(value) for value in counted]
+        arrivals, returned, present, slept, assisted = (int(value) for value in counted)
+        values = (arrivals, present, slept, assisted)
         if out:
             report.left_out += people if n == 0 else 0
             continue
         figures = _of(report, n)
         figures.arrivals += arrivals
+        figures.returned += returned
         figures.present += present
         figures.nights += slept
         figures.assisted += assisted
@@ -307,11 +314,14 @@ def _add_departures(report: Report, rows: list[dict[str, Any]]) -> None:
     counted: Counter[str] = Counter()
     for row in rows:
         figures = _of(report, row["n"])
+        if row["reason"] == Stay.DepartureReason.HOSPITAL:
+            figures.to_hospital += row["departures"]
+            continue
         figures.departures += row["departures"]
         figures.stayed += row["stayed"]
         if row["n"] == 0:
             counted[row["reason"]] += row["departures"]
-    report.reasons = [(code, str(words), counted[code]) for code, words in Stay.DepartureReason.choices]
+    report.reasons = [(code, str(words), counted[code]) for code, words in Stay.DepartureReason.choices if code != Stay.DepartureReason.HOSPITAL]
 
 
 def _add_given(report: Report, rows: list[dict[str, Any]]) -> None:

@@ -59,7 +59,9 @@ def lines(report: Report) -> list[Line]:
 
     return [
         line("arrivals", _("Arrivées")),
+        line("returned", _("Retours d’hôpital")),
         line("departures", _("Départs")),
+        line("to_hospital", _("Départs à l’hôpital")),
         line("present", _("Personnes différentes présentes")),
         line("assisted", _("Personnes différentes assistées")),
         line("nights", _("Nuitées")),
@@ -105,6 +107,7 @@ def tables(report: Report, *, nationalities: int | None = None) -> list[Table]:
             [_("Motif"), _("Départs")],
             [[capfirst(words), number] for _code, words, number in report.reasons],
             [_("Total"), report.now.departures],
+            note=_("Les départs à l’hôpital et les retours d’hôpital sont comptés à part."),
         ),
         Table(
             "assistance",

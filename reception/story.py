@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from cases.pages.file import PAPER_SOURCES, Paper, papers
 from cases.sections import Section, TimelineRow
 from centres.roles import Right
 
-from .models import BedAssignment, Leave, RollCallLine, Transfer
+from .models import BedAssignment, Leave, RollCallLine, Transfer, UndoneAdmission
 from .pages import STAYS, stays_of
 from .workflow import WITH_WORDS, State
 
@@ -85,7 +86,13 @@ def _transfers(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
     yield columns(stopped, "ended_by", Value("transfer_stopped"), "ended_at", title, "end_reason", passing=True)
 
 
-PAPER_SOURCES.extend((_leaves, _absences, _beds, _transfers))
+def _undone(user: Any, migrant: Migrant, columns: Any) -> Iterator[Any]:
+    """Of stays that are there no longer, so that none of them says whether there is any."""
+    rows = UndoneAdmission.objects.on_file_of(migrant).visible_to(user)
+    yield columns(rows, "undone_by", Value("admission_undone"), "undone_at", "centre__name", "reason", "arrived_at")
+
+
+PAPER_SOURCES.extend((_leaves, _absences, _beds, _transfers, _undone))
 
 
 def _night(text: str) -> str:
@@ -137,6 +144,11 @@ def _transfer_row(paper: Paper) -> TimelineRow:
     return TimelineRow(paper.at, title % {"centre": centre}, paper.text, who=paper.who, chip={"label": _("transfert"), "tone": tone})
 
 
+def _undone_row(paper: Paper) -> TimelineRow:
+    title = _("Admission annulée : centre de %(centre)s, arrivée notée le %(day)s") % {"centre": paper.title, "day": date_format(timezone.localtime(paper.ended))}
+    return TimelineRow(paper.at, title, paper.text, who=paper.who, chip={"label": _("séjour"), "tone": "neutral"})
+
+
 def _timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
     rows: list[TimelineRow] = []
     found = papers(user, migrant)
@@ -145,6 +157,8 @@ def _timeline(user: Any, migrant: Migrant) -> list[TimelineRow]:
             rows += _leave_rows(paper)
         elif paper.sort == "roll_call":
             rows.append(_absence_row(paper))
+        elif paper.sort == "admission_undone":
+            rows.append(_undone_row(paper))
         elif paper.sort.startswith("transfer_"):
             rows.append(_transfer_row(paper))
     return rows + _bed_rows([paper for paper in reversed(found) if paper.sort == "bed"])

@@ -23,6 +23,8 @@ TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.CANCELLED: (),
     State.NOT_ARRIVED: (),
 }
+# An admission that is taken back (services/undoing.py): the person is on the way again.
+TAKEN_BACK = ((State.ARRIVED, State.TRAVELLING), (State.NOT_ARRIVED, State.TRAVELLING))
 
 OPEN = tuple(state for state, ways in TRANSITIONS.items() if ways)
 # Before anybody has left: the person is still at the centre that asks.

@@ -48,7 +48,7 @@ def why_not(migrant: Migrant, *, country_from: str = HOME) -> str:
         return _("Cette personne est malienne et se trouve au Mali : elle est déjà dans son pays. Voyez plutôt la réintégration.")
     if country_from != HOME:
         # Action document 3.2: in cases of forced return, help is given only once the person is on home soil.
-        last = Stay.objects.filter(migrant=migrant).order_by("-arrived_at").first()
+        last = Stay.objects.filter(migrant=migrant).new_arrivals().order_by("-arrived_at").first()
         if last is not None and last.origin == Stay.Origin.FORCED_RETURN:
             return _(
                 "Cette personne est revenue par un retour forcé : l’aide ne commence qu’une fois dans son pays. Aucun retour volontaire ne s’ouvre depuis l’étranger."

@@ -6,7 +6,7 @@ from .board import BoardFilter
 from .counter import SCAN, SHOW, CounterForm
 from .criteria import CriteriaForm, ToldForm, initial_texts
 from .day import AlertFilter, AlertRulesForm, CloseAlertForm, DayForm, HandoverForm, NoteKeys
-from .expected import AnnounceForm, ArrivedForm, CancelForm
+from .expected import AnnounceForm, ArrivedForm, CancelForm, CorrectForm
 from .flags import FlagForm, KindForm, LiftForm
 from .health import CareForm, DetailForm
 from .incidents import FollowUpForm, IncidentFilter, IncidentForm
@@ -14,7 +14,7 @@ from .offers import RIGHTS, OfferForm
 from .presence import BACK, AbsenceForm, DaysForm, LeaveForm, RollCallForm, called_from, error_words
 from .report import AskReportForm, PeriodForm
 from .sessions import SessionForm, ticked
-from .stays import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
+from .stays import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoArrivalForm, UndoForm
 from .stock import MovementForm, ThresholdForm
 from .transfers import AskTransferForm, StepForm
 
@@ -38,6 +38,7 @@ __all__ = [
     "CheckInForm",
     "CheckOutForm",
     "CloseAlertForm",
+    "CorrectForm",
     "CounterForm",
     "CriteriaForm",
     "DayForm",
@@ -63,6 +64,7 @@ __all__ = [
     "StepForm",
     "ThresholdForm",
     "ToldForm",
+    "UndoArrivalForm",
     "UndoForm",
     "UndoMealForm",
     "WhichMealForm",

@@ -65,6 +65,14 @@ class ArrivedForm(forms.Form):
     words = forms.CharField(label=gettext_lazy("Précision"), required=False, max_length=300)
 
 
+class CorrectForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
+    number_came = _number(gettext_lazy("Combien de personnes sont venues en fait ?"))
+    reason = forms.CharField(
+        label=gettext_lazy("Pourquoi le nombre change-t-il ?"), max_length=300, error_messages={"required": gettext_lazy("Dites pourquoi le nombre est corrigé.")}
+    )
+
+
 class CancelForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
     words = forms.CharField(

@@ -68,6 +68,20 @@ class ExtendForm(forms.Form):
     )
 
 
+class UndoArrivalForm(forms.Form):
+    """An admission noted by mistake."""
+
+    stay = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
+    version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
+    reason = forms.CharField(
+        label=gettext_lazy("Pourquoi cette admission est-elle annulée ?"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("En quelques mots, par exemple : noté pour une autre personne."),
+        error_messages={"required": gettext_lazy("Dites pourquoi cette admission est annulée.")},
+    )
+
+
 class UndoForm(forms.Form):
     """A departure noted by mistake."""
 

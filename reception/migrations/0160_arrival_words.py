@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reception", "0150_what_is_written_stays"),
+        ("reception", "0153_back_from_hospital"),
     ]
 
     operations = [

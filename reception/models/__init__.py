@@ -19,6 +19,7 @@ from .sleeping import BedOverTime, BlockedBed
 from .stay import BedAssignment, Stay, StayQuerySet, TimeRange, UuidKeyRange
 from .stock import StockItem, StockMovement
 from .transfer import Transfer, TransferQuerySet
+from .undone import UndoneAdmission
 
 __all__ = [
     "CARE",
@@ -63,5 +64,6 @@ __all__ = [
     "TimeRange",
     "Transfer",
     "TransferQuerySet",
+    "UndoneAdmission",
     "UuidKeyRange",
 ]

@@ -71,6 +71,11 @@ class ExpectedGroup(models.Model):
     closed_at = models.DateTimeField(_("noté le"), null=True, blank=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("noté par"))
     closing_words = models.CharField(_("précision"), max_length=300, blank=True)
+    # The last time that a wrong number was corrected, and the number before; the change history has all of them.
+    number_before = models.PositiveSmallIntegerField(_("nombre noté avant"), null=True, blank=True)
+    corrected_at = models.DateTimeField(_("corrigé le"), null=True, blank=True)
+    corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("corrigé par"))
+    correction = models.CharField(_("pourquoi le nombre a été corrigé"), max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     objects = ExpectedGroupQuerySet.as_manager()
@@ -96,6 +101,12 @@ class ExpectedGroup(models.Model):
                 violation_error_message=_("Une arrivée a un nombre de personnes ; une annulation dit pourquoi."),
             ),
             year_checked("expected_year", "expected_at", moment=True),
+            models.CheckConstraint(
+                condition=Q(corrected_at__isnull=True, number_before__isnull=True, correction="")
+                | Q(corrected_at__isnull=False, number_before__isnull=False, state="arrived") & ~Q(correction=""),
+                name="expected_corrected_whole",
+                violation_error_message=_("Dites pourquoi le nombre est corrigé."),
+            ),
         ]
         triggers = [audited()]
 

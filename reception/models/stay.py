@@ -25,6 +25,7 @@ from .history import taken_back_by_somebody, year_checked
 from .seen import seen
 from .sleeping import usable_when_laid
 
+FROM_HOSPITAL = "stay_from_hospital"
 WARNING_DAYS = 3  # before a stay passes what was planned
 
 
@@ -51,6 +52,14 @@ class StayQuerySet(FileQuerySet):
     def there_on(self, day: datetime.date) -> "StayQuerySet":
         """Those that touch this day."""
         return self.filter(Q(departed_at__isnull=True) | Q(departed_at__gte=midnight(day)), arrived_at__lt=midnight(day + datetime.timedelta(days=1)))
+
+    def new_arrivals(self) -> "StayQuerySet":
+        """Without those who came back from hospital: they had arrived already."""
+        return self.exclude(origin=Stay.Origin.HOSPITAL)
+
+    def left(self) -> "StayQuerySet":
+        """Those that ended otherwise than by going to hospital."""
+        return self.filter(departed_at__isnull=False).exclude(departure_reason=Stay.DepartureReason.HOSPITAL)
 
     def with_bed(self) -> "StayQuerySet":
         """With the bed the person has now: `bed_id`, `bed_words` (« Hommes 1 – 04 »); None without one."""
@@ -84,6 +93,8 @@ class Stay(models.Model):
         REFERRED = Migrant.ArrivalKind.REFERRED.value, Migrant.ArrivalKind.REFERRED.label
         WALKED_IN = Migrant.ArrivalKind.WALKED_IN.value, Migrant.ArrivalKind.WALKED_IN.label
         TRANSFERRED = "transferred", _("transfert d’un autre centre")
+        # Not a new arrival: the stay before goes on, its planned length with it (trigger below).
+        HOSPITAL = "hospital", _("retour d’hôpital")
 
     class DepartureReason(models.TextChoices):
         RETURN = "return", _("retour vers le pays ou la communauté d’origine")
@@ -113,6 +124,8 @@ class Stay(models.Model):
     extended_at = models.DateTimeField(null=True, blank=True)
     extended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("durée changée par"))
     extended_reason = models.CharField(_("pourquoi la durée a été changée"), max_length=300, blank=True)
+    # Of a return from hospital: the arrival that it goes on from.
+    first_arrived_at = models.DateTimeField(_("première arrivée"), null=True, blank=True)
     # Somebody in hospital may find their bed again: nobody else is laid there up to that day.
     kept_bed = models.ForeignKey(Bed, models.PROTECT, null=True, blank=True, related_name="kept_for", verbose_name=_("lit gardé"))
     kept_until = models.DateField(_("lit gardé jusqu’au"), null=True, blank=True)
@@ -158,6 +171,11 @@ class Stay(models.Model):
                 violation_error_message=_("Dites pourquoi la durée du séjour change."),
             ),
             models.CheckConstraint(
+                condition=Q(first_arrived_at__isnull=True) & ~Q(origin="hospital") | Q(first_arrived_at__isnull=False, origin="hospital"),
+                name="stay_first_arrival",
+                violation_error_message=_("Seul un retour d’hôpital continue un séjour."),
+            ),
+            models.CheckConstraint(
                 condition=Q(kept_bed__isnull=True, kept_until__isnull=True) | Q(kept_bed__isnull=False, kept_until__isnull=False, departure_reason="hospital"),
                 name="stay_kept_bed",
                 violation_error_message=_("Un lit n’est gardé que pour une personne à l’hôpital, jusqu’à un jour donné."),
@@ -175,6 +193,36 @@ class Stay(models.Model):
                 func=f"""
                     SELECT (NEW.arrived_at AT TIME ZONE '{settings.TIME_ZONE}')::date + c.max_stay_days INTO NEW.planned_until
                         FROM centres_centre c WHERE c.id = NEW.centre_id;
+                    RETURN NEW;
+                """,  # noqa: S608 – a constant of the settings
+            ),
+            # Sent again late, an admission that was taken back admits nobody.
+            pgtrigger.Trigger(
+                name="undone_for_good",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (SELECT FROM reception_undoneadmission u WHERE u.id = NEW.id) THEN
+                        RAISE EXCEPTION 'this admission was undone' USING ERRCODE = 'check_violation', CONSTRAINT = 'stay_undone_for_good';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            # Its name comes before « planned »: what it fills in stands.
+            pgtrigger.Trigger(
+                name="from_hospital",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("origin"),
+                condition=pgtrigger.Q(new__origin="hospital"),
+                declare=[("before", "reception_stay%ROWTYPE")],
+                func=f"""
+                    SELECT * INTO before FROM reception_stay s
+                        WHERE s.migrant_id = NEW.migrant_id AND s.id <> NEW.id AND s.arrived_at < NEW.arrived_at ORDER BY s.arrived_at DESC LIMIT 1;
+                    IF before.id IS NULL OR before.centre_id <> NEW.centre_id OR before.departure_reason <> 'hospital' THEN
+                        RAISE EXCEPTION 'nobody comes back from hospital who did not go there' USING ERRCODE = 'check_violation', CONSTRAINT = '{FROM_HOSPITAL}';
+                    END IF;
+                    NEW.first_arrived_at := coalesce(before.first_arrived_at, before.arrived_at);
+                    NEW.planned_until := coalesce(NEW.planned_until, before.planned_until);
                     RETURN NEW;
                 """,  # noqa: S608 – a constant of the settings
             ),
@@ -200,10 +248,15 @@ class Stay(models.Model):
         return "over" if left < 0 else "soon" if left <= WARNING_DAYS else ""
 
     @property
+    def since(self) -> datetime.date:
+        """The day from which the length of the stay counts: that of the arrival, of a return from hospital of the one before it."""
+        return timezone.localdate(self.first_arrived_at or self.arrived_at)
+
+    @property
     def days(self) -> int:
         """Days since the arrival, or from arrival to departure."""
         last = timezone.localdate(self.departed_at) if self.departed_at else timezone.localdate()
-        return (last - timezone.localdate(self.arrived_at)).days
+        return (last - self.since).days
 
 
 class BedAssignment(models.Model):

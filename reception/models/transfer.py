@@ -17,7 +17,7 @@ from centres.access import centres_for
 from centres.models import Centre
 from centres.roles import Right
 
-from ..workflow import OPEN, TRANSITIONS, WITH_WORDS, State
+from ..workflow import OPEN, TAKEN_BACK, TRANSITIONS, WITH_WORDS, State
 from .history import taken_back_by_somebody
 from .stay import Stay
 
@@ -110,7 +110,25 @@ class Transfer(models.Model):
         ]
         triggers = [
             audited(),
-            pgtrigger.FSM(name="workflow", field="state", transitions=[(a.value, b.value) for a, ways in TRANSITIONS.items() for b in ways]),
+            pgtrigger.FSM(
+                name="workflow",
+                field="state",
+                transitions=[*((a.value, b.value) for a, ways in TRANSITIONS.items() for b in ways), *((a.value, b.value) for a, b in TAKEN_BACK)],
+            ),
+            # What has ended goes on only where the admission that ended it was taken back since.
+            pgtrigger.Trigger(
+                name="on_the_way_again",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Condition("OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL"),
+                func="""
+                    IF NOT EXISTS (SELECT FROM reception_undoneadmission u WHERE u.migrant_id = NEW.migrant_id AND u.undone_at >= OLD.ended_at) THEN
+                        RAISE EXCEPTION 'a transfer that has ended goes on only after an admission was undone'
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_on_the_way_again';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             # The other half of the workflow: where a transfer begins, and of whom.
             pgtrigger.Trigger(
                 name="begins_asked",

@@ -8,7 +8,7 @@ from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served
 from .checks import MEASURES, Measured, check_alerts, count_assisted
 from .closing import OF_PROTECTION, close_alert, may_close, still_missed
 from .criteria import current_criteria, publish_criteria, tell_criteria
-from .expected import announce_group, close_group, may_cancel
+from .expected import announce_group, close_group, correct_number, may_cancel
 from .flags import ACTS, end_flags, lift_flag, right_for, save_kind, set_flag
 from .handover import finish_note, leave_note, read_notes
 from .health import may_withdraw_care, record_care, write_detail
@@ -18,10 +18,11 @@ from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_und
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
 from .sessions import correct_session, followed, may_withdraw_session, present_on, record_session, withdraw_session
-from .stays import INSTANT, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, lock_person
+from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, last_in_hospital, lock_person
 from .stock import move_stock, set_threshold, stock_warning, tell_stock
 from .transfer_steps import drop
 from .transfers import ask_transfer, may_step, move_transfer
+from .undoing import undo_check_in, why_admission_stays
 
 __all__ = [
     "ACTS",
@@ -38,6 +39,7 @@ __all__ = [
     "OF_PROTECTION",
     "UNDONE",
     "UNDO_MINUTES",
+    "AdmissionUndone",
     "AlreadyLeft",
     "Arrival",
     "Called",
@@ -59,6 +61,7 @@ __all__ = [
     "close_alert",
     "close_group",
     "close_stay",
+    "correct_number",
     "correct_session",
     "count_assisted",
     "current_criteria",
@@ -69,6 +72,7 @@ __all__ = [
     "finish_note",
     "follow_incident",
     "followed",
+    "last_in_hospital",
     "leave_note",
     "lift_flag",
     "lock_person",
@@ -104,8 +108,10 @@ __all__ = [
     "stock_warning",
     "tell_criteria",
     "tell_stock",
+    "undo_check_in",
     "undo_departure",
     "watch_absences",
+    "why_admission_stays",
     "why_not_undone",
     "withdraw_assistance",
     "withdraw_served",

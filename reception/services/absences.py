@@ -21,7 +21,7 @@ from config.refusals import in_words
 from .. import absence
 from ..models import AbsenceRule, Alert, LastSeen, Sighting, Stay
 from .alerts import end_alerts, raise_alert
-from .stays import lock_person
+from .stays import lock_person, lock_stay
 
 # Whoever looks for a missing child notes what they found, too.
 MAY_NOTE = (Right.RECEIVE, Right.VIEW_PROTECTION)
@@ -44,7 +44,7 @@ def note_absence(*, actor: User, stay: Stay, found: bool, note: str = "", id: uu
             raise SameKeyOtherContent
         return existing, False
     lock_person(stay.migrant_id)
-    stay = Stay.objects.select_for_update(of=("self",)).get(pk=stay.pk)
+    stay = lock_stay(stay)
     if not stay.is_open:
         raise ValidationError(_("Le départ de cette personne est noté : elle n’est plus attendue."))
     return sight(actor, stay, id, found=found, note=note, at=timezone.now()), True

@@ -16,7 +16,7 @@ from centres.models import Bed, Centre
 
 from ..beds import arriving
 from ..models import Stay
-from .stays import check_in, lock_person
+from .stays import check_in, lock_person, refuse_undone
 
 MOST_ARRIVING = 60  # a bus
 
@@ -48,6 +48,7 @@ def check_in_together(
         raise ValidationError({"people": _("Choisissez entre une et %(n)s personnes.") % {"n": MOST_ARRIVING}})
     lock_key(id)
     keys = {one.migrant.pk: uuid.uuid5(id, str(one.migrant.pk)) for one in arrivals}
+    refuse_undone(keys.values())
     if Stay.objects.filter(pk__in=keys.values()).count() not in (0, len(keys)):
         raise SameKeyOtherContent  # they came together or not at all: with one of them more it is another arrival
     refused: dict[uuid.UUID, ValidationError] = {}

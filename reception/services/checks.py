@@ -55,7 +55,7 @@ def _arrivals(centre: Centre, rule: AlertRule, is_cause: Callable[[Decimal, Deci
     expected = expected_arrivals(centre, first, today - DAY) + expected_arrivals(centre, today, today) * Decimal((now - begun) / DAY)
     if not expected:
         return []
-    came = Stay.objects.filter(centre=centre, arrived_at__gte=midnight(first), arrived_at__lte=now).count()
+    came = Stay.objects.filter(centre=centre, arrived_at__gte=midnight(first), arrived_at__lte=now).new_arrivals().count()
     value = _percent(came, expected)
     return [Measured(value, rule.threshold, is_cause(value, rule.threshold), days=days, part=came, whole=expected, since=first, last=today)]
 

@@ -100,3 +100,37 @@ def close_group(*, actor: User, group: ExpectedGroup, version: int, number_came:
     with in_words(ExpectedGroup):
         group.save(update_fields=["state", "number_came", "closing_words", "closed_at", "closed_by", "version"])
     return group
+
+
+@service
+def correct_number(*, actor: User, group: ExpectedGroup, version: int, number_came: int, reason: str) -> ExpectedGroup:
+    """Another number came than was noted; the one before is kept, with the reason. A second click changes nothing.
+
+    Raises PermissionDenied, ValidationError, Stale."""
+    if not may(actor, Right.RECEIVE, group.centre_id):
+        raise PermissionDenied
+    try:
+        reason = clean_line(reason)
+    except ValidationError as error:
+        raise ValidationError({"reason": error}) from error
+    group = ExpectedGroup.objects.select_for_update(of=("self",)).select_related("centre").get(pk=group.pk)
+    if (group.number_came, group.correction, group.corrected_by_id) == (number_came, reason, actor.pk):
+        return group
+    if group.version != version:
+        raise Stale(group)
+    if group.state != ExpectedGroup.State.ARRIVED:
+        raise ValidationError(_("L’arrivée de ce groupe n’est pas notée : il n’y a rien à corriger."))
+    if number_came == group.number_came:
+        raise ValidationError({"number_came": _("C’est le nombre déjà noté.")})
+    registered = ExpectedGroup.objects.with_registered().get(pk=group.pk).registered  # type: ignore[attr-defined]
+    if number_came < registered:
+        raise ValidationError({"number_came": _("%(n)s personnes de ce groupe sont déjà enregistrées : il en est venu au moins autant.") % {"n": registered}})
+    if not reason:
+        raise ValidationError({"reason": _("Dites pourquoi le nombre est corrigé.")})
+    group.number_before, group.number_came = group.number_came, number_came
+    group.corrected_at, group.corrected_by, group.correction = timezone.now(), actor, reason
+    group.version += 1
+    group.clean_fields(exclude=["centre", "announced_by", "announced_from", "closed_by", "corrected_by"])
+    with in_words(ExpectedGroup):
+        group.save(update_fields=["number_came", "number_before", "corrected_at", "corrected_by", "correction", "version"])
+    return group

@@ -17,7 +17,7 @@ from config.refusals import in_words
 from ..evening import evening_of
 from ..models import Leave, Stay
 from ..models.rollcall import MOST_AHEAD, MOST_NIGHTS
-from .stays import lock_person
+from .stays import lock_person, lock_stay
 
 
 @service
@@ -33,7 +33,7 @@ def allow_leave(*, actor: User, stay: Stay, first_night: datetime.date, last_nig
             raise SameKeyOtherContent
         return existing, False
     migrant = lock_person(stay.migrant_id)
-    stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=stay.pk)
+    stay = lock_stay(stay)
     if not allows(actor, Right.RECEIVE, stay, writing=True):
         raise PermissionDenied
     if migrant.is_unaccompanied_minor and not allows(actor, Right.MANAGE_CENTRE, stay, writing=True):

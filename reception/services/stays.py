@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -23,7 +24,8 @@ from config.countries import country_choices
 from config.refusals import in_words
 
 from .. import beds, flags
-from ..models import BedAssignment, Stay
+from ..models import BedAssignment, Stay, UndoneAdmission
+from ..models.stay import FROM_HOSPITAL
 from .transfer_steps import arrive, drop
 
 INSTANT = datetime.timedelta(microseconds=1)
@@ -32,6 +34,10 @@ MOST_EXTENDED_DAYS = 90
 
 class AlreadyLeft(ValidationError):
     """The stay has ended: nothing more can be written on it."""
+
+
+class AdmissionUndone(ValidationError):
+    """The admission was taken back: its key admits nobody again, and nothing more is written about it."""
 
 
 def moment(when: datetime.datetime) -> str:
@@ -53,13 +59,29 @@ def lock_person(migrant_id: uuid.UUID) -> Migrant:
     return migrant
 
 
+def lock_stay(stay: Stay) -> Stay:
+    """The stay as it is now; the person is locked by then. Raises AdmissionUndone."""
+    found = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").filter(pk=stay.pk).first()
+    if found is None:
+        raise AdmissionUndone(_("L’admission de cette personne vient d’être annulée : ce séjour n’existe plus."))
+    return found
+
+
 def lock_stay_as(actor: User, stay: Stay, right: Right) -> Stay:
-    """The stay as it is now, for a write. Raises PermissionDenied."""
+    """The stay as it is now, for a write. Raises PermissionDenied, AdmissionUndone."""
     lock_person(stay.migrant_id)
-    stay = Stay.objects.select_for_update(of=("self",)).select_related("migrant", "centre").get(pk=stay.pk)
+    stay = lock_stay(stay)
     if not allows(actor, right, stay, writing=True):
         raise PermissionDenied
     return stay
+
+
+def refuse_undone(keys: Iterable[uuid.UUID]) -> None:
+    """Raises AdmissionUndone where an arrival is sent again whose admission was taken back meanwhile."""
+    gone = UndoneAdmission.objects.filter(pk__in=list(keys)).order_by("undone_at").first()
+    if gone is not None:
+        words = _("Cette admission a été annulée le %(moment)s. Si la personne est là, notez son arrivée de nouveau depuis son dossier.")
+        raise AdmissionUndone(words % {"moment": moment(gone.undone_at)}, code="undone")
 
 
 # --- arrival -----------------------------------------------------------------------------------------------------
@@ -94,6 +116,7 @@ def check_in(
             raise SameKeyOtherContent
         return existing, False
     migrant = lock_person(migrant.pk)
+    refuse_undone([id])
     deaths.refuse(migrant)
     _refuse_second_stay(actor, migrant, centre)
     if migrant.care_ended(actor) is not None:  # before the flags: those that another team set are theirs
@@ -107,8 +130,10 @@ def check_in(
         _check_arrival(migrant, centre, arrived_at, now)
     stay = Stay(id=id, migrant=migrant, centre=centre, arrived_at=arrived_at or now, origin=origin, came_from=came_from, checked_in_by=actor, digest=digest)
     stay.planned_until = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=centre.max_stay_days)
+    if origin == Stay.Origin.HOSPITAL:
+        _go_on(stay)
     stay.clean_fields(exclude=["migrant", "centre", "checked_in_by", "checked_out_by"])
-    with in_words(Stay):
+    with in_words(Stay, triggers={FROM_HOSPITAL: NOT_FROM_HOSPITAL}):
         stay.save(force_insert=True)
     transferred = origin == Stay.Origin.TRANSFERRED
     reason = Custody.Reason.TRANSFERRED if transferred else Custody.Reason.ARRIVED
@@ -126,6 +151,23 @@ def check_in(
 FOLLOWED_ELSEWHERE = gettext_lazy(
     "Une autre équipe suit cette personne. Avec son accord, votre centre prend d’abord son dossier en charge ; ensuite vous notez son arrivée."
 )
+
+
+NOT_FROM_HOSPITAL = gettext_lazy("Le dernier séjour de cette personne n’a pas fini par une hospitalisation depuis ce centre. Choisissez comment elle est venue.")
+
+
+def last_in_hospital(migrant_id: uuid.UUID, centre: Centre) -> Stay | None:
+    """The person's last stay, if it ended with their way from this centre to hospital: they may come back from there."""
+    last = Stay.objects.filter(migrant=migrant_id).order_by("-arrived_at").first()
+    return last if last is not None and last.centre_id == centre.pk and last.departure_reason == Stay.DepartureReason.HOSPITAL else None
+
+
+def _go_on(stay: Stay) -> None:
+    """Back from hospital: the planned length goes on from the first arrival. Raises ValidationError."""
+    before = last_in_hospital(stay.migrant_id, stay.centre)
+    if before is None:
+        raise ValidationError({"origin": NOT_FROM_HOSPITAL}, code="not_from_hospital")
+    stay.first_arrived_at, stay.planned_until = before.first_arrived_at or before.arrived_at, before.planned_until
 
 
 def _refuse_second_stay(actor: User, migrant: Migrant, centre: Centre) -> None:
@@ -243,12 +285,12 @@ def extend_stay(*, actor: User, stay: Stay, until: datetime.date | None, reason:
         return stay  # a second click
     if version is not None and stay.version != version:
         raise Stale(stay)
-    today, arrived = timezone.localdate(), timezone.localdate(stay.arrived_at)
+    today = timezone.localdate()
     if until is None or until < today:
         raise ValidationError({"until": _("Choisissez un jour à venir.")})
     if until > today + datetime.timedelta(days=MOST_EXTENDED_DAYS):
         raise ValidationError({"until": _("Une prolongation va au plus jusqu’à %(n)s jours d’ici. Elle peut être renouvelée.") % {"n": MOST_EXTENDED_DAYS}})
-    limit = arrived + datetime.timedelta(days=stay.centre.max_stay_days)
+    limit = stay.since + datetime.timedelta(days=stay.centre.max_stay_days)
     if until > limit and not may(actor, Right.MANAGE_CENTRE, stay.centre):
         words = _("Au-delà de %(days)s jours (le %(day)s), c’est le responsable du centre qui prolonge un séjour.")
         raise ValidationError({"until": words % {"days": stay.centre.max_stay_days, "day": formats.date_format(limit)}}, code="manager")

@@ -30,6 +30,14 @@ def step(transfer: Transfer, to: str, *, actor: User | None, **fields: Any) -> T
     return transfer
 
 
+def reopen(transfer: Transfer) -> None:
+    """The admission that ended it was taken back: the person is on the way as before."""
+    transfer.state, transfer.ended_by, transfer.ended_at, transfer.end_reason = State.TRAVELLING, None, None, ""
+    transfer.version += 1
+    with in_words(Transfer):
+        transfer.save(update_fields=["state", "ended_by", "ended_at", "end_reason", "version"])
+
+
 def _open_of(migrant_id: Any) -> list[Transfer]:
     return list(Transfer.objects.open().select_for_update(of=("self",)).filter(migrant=migrant_id))
 

@@ -89,6 +89,8 @@ def ask_transfer(
             raise PermissionDenied
         if not stay.is_open:
             raise ValidationError(_("%(person)s n’est plus au centre : son séjour est terminé.") % {"person": stay.migrant})
+    if len(rows) != len(stays):
+        raise ValidationError(_("Une de ces admissions vient d’être annulée. Rechargez la page."))
     if len({stay.centre_id for stay in rows}) != 1 or to_centre.pk == rows[0].centre_id:
         raise ValidationError({"to_centre": _("Choisissez le centre qui reçoit la personne.")})
     planned_on = _check_day(planned_on)

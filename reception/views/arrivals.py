@@ -24,7 +24,7 @@ from ..forms import ArrivalsForm
 from ..group_part import never_admitted
 from ..models import Stay, Transfer
 from ..workflow import State
-from .parts import PEOPLE, said_at_registration, sent_before
+from .parts import PEOPLE, said_at_registration, sent_before, without_hospital
 
 
 def _keys(values: list[str]) -> list[uuid.UUID]:
@@ -63,6 +63,7 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     if travelling:
         initial["origin"] = Stay.Origin.TRANSFERRED
     form = ArrivalsForm(request.POST or None, centre=centre, people=people, places=Places(centre), initial=initial)
+    without_hospital(form)  # somebody comes back from there alone
     if request.method == "POST" and form.is_valid():
         common = {name: form.cleaned_data[name] for name in ("id", "origin", "came_from", "arrived_at")}
         try:

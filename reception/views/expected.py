@@ -22,12 +22,13 @@ from centres.roles import Right
 from config.countries import only_country_in
 
 from .. import services, tabs
-from ..forms import AnnounceForm, ArrivedForm, CancelForm
+from ..forms import AnnounceForm, ArrivedForm, CancelForm, CorrectForm
 from ..models import ExpectedGroup
 from .parts import sent_before
 
 LAST_DAYS = 30
 MOST_SHOWN = 100
+OF_GROUP = ("centre", "announced_from", "announced_by", "closed_by", "corrected_by")
 ANNOUNCE = (Right.RECEIVE, Right.MANAGE_RETURN)
 
 
@@ -69,7 +70,7 @@ def announce(request: HttpRequest) -> HttpResponse:
     return render(request, "reception/announce.html", {"form": form, "board": board})
 
 
-@access(Right.VIEW_CENTRE, load=ExpectedGroup, methods="GET POST", write=Right.RECEIVE, select=("centre", "announced_from", "announced_by", "closed_by"))
+@access(Right.VIEW_CENTRE, load=ExpectedGroup, methods="GET POST", write=Right.RECEIVE, select=OF_GROUP)
 def group(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
     """One announcement; the centre that receives the group notes that it came, and how many."""
     form = ArrivedForm(request.POST or None, initial={"version": group.version, "number_came": group.number})
@@ -87,7 +88,7 @@ def group(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
     return _page(request, group, form, CancelForm(initial={"version": group.version}))
 
 
-@access(ANNOUNCE, load=ExpectedGroup, methods="POST", select=("centre", "announced_from", "announced_by", "closed_by"))
+@access(ANNOUNCE, load=ExpectedGroup, methods="POST", select=OF_GROUP)
 def cancel(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
     """The group does not come."""
     form = CancelForm(request.POST)
@@ -102,6 +103,24 @@ def cancel(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
             messages.success(request, _("L’annonce est annulée."))
             return redirect("reception:expected_group", group.pk)
     return _page(request, group, ArrivedForm(initial={"version": group.version, "number_came": group.number}), form)
+
+
+@access(Right.RECEIVE, load=ExpectedGroup, methods="POST", select=OF_GROUP)
+def correct(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
+    """Another number came than was noted."""
+    form = CorrectForm(request.POST)
+    if form.is_valid():
+        try:
+            services.correct_number(actor=request.user, group=group, **form.cleaned_data)
+        except Stale as stale:
+            form.add_error(None, _stale(stale.current))
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("Le nombre de personnes venues est corrigé."))
+            return redirect("reception:expected_group", group.pk)
+    blank = {"version": group.version}
+    return _page(request, group, ArrivedForm(initial=blank), CancelForm(initial=blank), form)
 
 
 def _stale(now: ExpectedGroup) -> str:
@@ -124,7 +143,7 @@ def _carried(group: ExpectedGroup) -> str:
     return urlencode({name: value for name, value in carried.items() if value})
 
 
-def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, cancelled: CancelForm) -> HttpResponse:
+def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, cancelled: CancelForm, corrected: CorrectForm | None = None) -> HttpResponse:
     user = request.user
     context = {
         "group": group,
@@ -132,6 +151,7 @@ def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, canc
         "register_with": _carried(group),
         "arrived": arrived,
         "cancelled": cancelled,
+        "corrected": corrected or CorrectForm(initial={"version": group.version, "number_came": group.number_came}),
         "may_receive": may(user, Right.RECEIVE, group.centre_id),
         "may_cancel": services.may_cancel(user, group),
         "may_register": may(user, Right.REGISTER, group.centre_id),

@@ -60,6 +60,12 @@ def said_at_registration(people: Sequence[Migrant]) -> dict[str, str]:
     return found
 
 
+def without_hospital(form: Any) -> None:
+    """Of an arrival: nobody of these comes back from hospital."""
+    field = form.fields["origin"]
+    field.choices = [choice for choice in field.choices if choice[0] != Stay.Origin.HOSPITAL]
+
+
 def find_person(request: HttpRequest, pk: uuid.UUID) -> Migrant:
     """The person, if in the user's scope, as this user's centres know them; else there is no such page. Not to be saved."""
     person = get_object_or_404(Migrant.objects.visible_to(request.user).prefetch_related("custodies"), pk=pk)

@@ -1,4 +1,4 @@
-"""The places of a centre: rooms, beds, beds that can't be used. No names of people stand on these pages."""
+"""The places of a centre: rooms, beds, beds that can't be used. The only people named are those in hospital whose bed is kept."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +14,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.acting import Stale
+from audit.models import ReadLog
+from audit.services import log_read
 from cases.forms import put_errors
 from centres.access import access, may
 from centres.models import Bed, BedBlock, Centre, Room
 from centres.roles import Right
 
 from .. import tabs
-from ..beds import held_beds
+from ..beds import held_beds, kept_beds, kept_named
 from ..forms.places import BedsForm, BlockForm, ChangeBlockForm, RoomForm, WithdrawBedForm
 from ..models import BedAssignment
 from ..services import places as services
+from .parts import PEOPLE
 
 ON_A_PAGE = 30
 
@@ -115,9 +118,15 @@ def room(request: HttpRequest, centre: Centre, room: int) -> HttpResponse:
     today = timezone.localdate()
     beds = list(_with_state(here.beds.order_by("label", "pk")))
     reasons = dict(BedBlock.Reason.choices)
+    until = dict(kept_beds().filter(kept_bed__room=here).values_list("kept_bed", "kept_until"))
+    named = {stay.kept_bed_id: stay.migrant for stay in kept_named(request.user, centre).filter(kept_bed__in=until).select_related("migrant")} if until else {}
     for bed in beds:
         bed.gone = bed.until is not None and bed.until <= today
         bed.why = reasons.get(bed.blocked, "")
+        bed.kept_until = until.get(bed.pk) if bed.kept else None
+        bed.kept_person = named.get(bed.pk) if bed.kept else None
+    if named:
+        log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted(person.pk for person in named.values()), centre_code=centre.code)
     context = {**frame(request, centre, "reception:places"), "room": here, "beds": beds, "today": today, "there": [bed for bed in beds if not bed.gone]}
     return render(request, "reception/places/room.html", context)
 

@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from audit.acting import SameKeyOtherContent, Stale
@@ -21,21 +21,24 @@ from cases import as_then
 from cases.forms import put_errors, typed_birth
 from cases.models import Custody, Migrant
 from cases.services.takeovers import offer
-from centres.access import access, may
+from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
 from config.french import of
 
 from .. import flags, services
 from ..beds import Places, bed_of
-from ..forms import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoForm
+from ..forms import CheckInForm, CheckOutForm, ExtendForm, MoveForm, UndoArrivalForm, UndoForm
 from ..models import Stay, Transfer
 from ..workflow import State
-from .parts import PEOPLE, find_person, said_at_registration, sent_before
+from .parts import PEOPLE, find_person, said_at_registration, sent_before, without_hospital
 
 
 def _said_before(migrant: Migrant, centre: Centre) -> dict[str, str]:
-    """A person on transfer to this centre comes from another one; others came as they said when they were registered."""
+    """Who went from here to hospital comes back from there; a person on transfer to this centre comes from another one; others came as they
+    said when they were registered."""
+    if services.last_in_hospital(migrant.pk, centre) is not None:
+        return {"origin": Stay.Origin.HOSPITAL}
     reason = next((custody.reason for custody in migrant.custodies.all() if custody.centre_id == centre.pk and custody.until is None), "")
     if reason == Custody.Reason.REINTEGRATION:  # its antenna follows them too
         travelling = Transfer.objects.filter(migrant=migrant, to_centre=centre, state=State.TRAVELLING).exists()
@@ -64,6 +67,8 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
     free, proposal = places.suitable(person), places.propose(person)
     initial = {"id": uuid.uuid4(), "bed": proposal.bed.pk if proposal.bed else ""} | _said_before(person, centre)
     form = CheckInForm(request.POST or None, centre=centre, beds=free, initial=initial)
+    if initial.get("origin") != Stay.Origin.HOSPITAL:
+        without_hospital(form)
     if request.method == "POST" and form.is_valid():
         try:
             stay, _created = services.check_in(actor=request.user, migrant=person, centre=centre, **form.cleaned_data)
@@ -74,7 +79,11 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
         else:
             bed = form.cleaned_data["bed"]
             words = _("L’arrivée %(of_person)s au centre de %(centre)s est notée.") % {"of_person": of(person), "centre": centre}
-            messages.success(request, f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words)
+            words = f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words
+            if may(request.user, Right.MANAGE_CENTRE, centre):
+                undo = reverse("reception:undo-check-in", args=[stay.migrant_id])
+                words = format_html('{} <a href="{}">{}</a>', words, undo, _("Une erreur ? Annuler cette admission"))
+            messages.success(request, words)
             return redirect("cases:migrant", stay.migrant_id)
     log_read(request, ReadLog.Action.OPENED, PEOPLE, [person.pk], centre_code=centre.code)
     carried = flags.of([person.pk]).get(person.pk, []) if person.care_ended(request.user) is None else []
@@ -155,7 +164,10 @@ def check_out(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("Le départ %(of_person)s est noté.") % {"of_person": of(stay.migrant)})
+            words = _("Le départ %(of_person)s est noté.") % {"of_person": of(stay.migrant)}
+            if until := form.cleaned_data.get("keep_bed_until"):
+                words += " " + _("Son lit (%(bed)s) est gardé jusqu’au %(day)s.") % {"bed": bed.bed if bed else "", "day": date_format(until)}
+            messages.success(request, words)
             return redirect(_board_of(stay))
     return render(request, "reception/check_out.html", {"form": form, "stay": stay, "person": stay.migrant, "accepted": accepted, "bed": bed})
 
@@ -175,7 +187,7 @@ def extend(request: HttpRequest, stay: Stay) -> HttpResponse:
             day = date_format(form.cleaned_data["until"])
             messages.success(request, _("%(person)s : séjour prévu jusqu’au %(day)s.") % {"person": stay.migrant, "day": day})
             return redirect("cases:migrant", stay.migrant_id)
-    limit = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=stay.centre.max_stay_days)
+    limit = stay.since + datetime.timedelta(days=stay.centre.max_stay_days)
     manages = may(request.user, Right.MANAGE_CENTRE, stay.centre)
     return render(request, "reception/extend.html", {"form": form, "stay": stay, "person": stay.migrant, "limit": limit, "manages": manages})
 
@@ -206,3 +218,23 @@ def undo_departure(request: HttpRequest, stay: Stay) -> HttpResponse:
             messages.success(request, _("Le départ est annulé : le séjour continue. Donnez un lit à la personne."))
             return redirect("cases:migrant", stay.migrant_id)
     return render(request, "reception/undo_departure.html", {"form": form, "stay": stay, "person": stay.migrant, "refusal": refusal})
+
+
+@access(Right.MANAGE_CENTRE, load=Migrant, methods="GET POST", edits=True, log=ReadLog.Action.OPENED)
+def undo_check_in(request: HttpRequest, person: Migrant) -> HttpResponse:
+    """The manager takes back an admission noted by mistake, and says why."""
+    stay = Stay.objects.open().filter(migrant=person, centre__in=centres_for(request.user, Right.MANAGE_CENTRE)).select_related("centre").first()
+    form = UndoArrivalForm(request.POST or None, initial={"stay": stay.pk, "version": stay.version} if stay else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            undone = services.undo_check_in(actor=request.user, migrant=person, **form.cleaned_data)
+        except Stale as stale:
+            form = _after_stale(form, stale.current)
+        except ValidationError as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("L’admission %(of_person)s est annulée : tout est comme avant.") % {"of_person": of(person)})
+            seen = Migrant.objects.visible_to(request.user).filter(pk=person.pk).exists()
+            return redirect("cases:migrant", person.pk) if seen else redirect("reception:centre", undone.centre.code)
+    refusal = "" if form.is_bound else services.why_admission_stays(stay) if stay else _("Cette personne n’a pas de séjour en cours.")
+    return render(request, "reception/undo_check_in.html", {"form": form, "stay": stay, "person": person, "refusal": refusal})

@@ -150,6 +150,9 @@ SAMPLES = {
     "reception:check_in": Sample(kwargs=_person_here, data=lambda centre: {"id": uuid.uuid4(), "origin": "transit", "came_from": "NE"}),
     "reception:move": Sample(kwargs=_stay, data={"version": 1}),
     "reception:check_out": Sample(kwargs=_stay, data={"version": 1, "reason": "left"}),
+    "reception:undo-check-in": Sample(
+        kwargs=lambda centre: {"pk": make_migrant(centre).pk}, data=lambda centre: {"stay": uuid.uuid4(), "version": 1, "reason": "Noté pour une autre personne"}
+    ),
     "reception:undo-departure": Sample(kwargs=_stay, data={"version": 1, "reason": "Noté pour une autre personne"}),
     "reception:assistance": Sample(kwargs=_person_here, data=lambda centre: {"key": uuid.uuid4(), "service": "kit-hygiene"}),
     "reception:withdraw_assistance": Sample(kwargs=_line, own_rights=frozenset({Right.RECEIVE})),
@@ -210,6 +213,7 @@ SAMPLES = {
     "reception:transfers": Sample(kwargs=_code),
     "reception:announce": Sample(data=lambda centre: {"id": uuid.uuid4(), "centre": centre.code, "expected_at": f"{_soon()}T10:00", "men": 5}),
     "reception:expected_group": Sample(kwargs=_announced, data={"version": 1, "number_came": 17}),
+    "reception:correct_expected": Sample(kwargs=_announced, data={"version": 1, "number_came": 17, "reason": "Compté deux fois"}),
     "reception:cancel_expected": Sample(kwargs=_announced, data={"version": 1, "words": "Le bus est en panne"}),
     "reception:transfer": Sample(kwargs=_transfer, data={"to": "cancelled", "words": "La personne reste"}),
     "reception:ask_transfer": Sample(kwargs=_stay, data=lambda centre: {"id": uuid.uuid4(), "to_centre": "BKO", "planned_on": _soon(), "reason": "Plus de place"}),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.acting import SameKeyOtherContent, Stale
 from cases.models import Migrant
-from centres.models import Bed, Room
+from centres.models import Bed, Centre, Room
 from reception import occupancy
 from reception.beds import Places, free_beds, propose_all
 from reception.models import BedAssignment, FlagKind, PersonFlag, Stay
@@ -208,6 +208,32 @@ class TestKeptBed:
         make_stay(gao, migrant=stay.migrant, bed=bed)
         stay.refresh_from_db()
         assert stay.kept_bed is None
+
+    def test_back_from_hospital_the_stay_goes_on(self, as_user, persona, centre):
+        gao, agent, browser = centre("GAO"), persona("agent.gao"), as_user("agent.gao")
+        bed = a_bed(gao)
+        stay = make_stay(gao, bed=bed, arrived_at=timezone.now() - datetime.timedelta(days=12))
+        url = reverse("reception:check_in", args=["GAO", stay.migrant_id])
+        other = make_migrant(gao)
+        for person in (other, stay.migrant):
+            with pytest.raises(ValidationError, match=r"hospitalisation|déjà admise"):
+                make_stay(gao, migrant=person, origin="hospital")
+        assert "retour d’hôpital" not in browser.get(reverse("reception:check_in", args=["GAO", other.pk])).content.decode()
+        check_out(actor=agent, stay=stay, reason="hospital", keep_bed_until=day(3))
+        assert "retour d’hôpital" in browser.get(url).content.decode()
+        form = browser.get(url).context["form"]
+        assert form.initial["origin"] == "hospital" and form.initial["bed"] == bed.pk
+        sent = {"id": uuid.uuid4(), "origin": "hospital", "bed": bed.pk}
+        assert browser.post(url, sent).status_code == 302
+        back = Stay.objects.open().get(migrant=stay.migrant)
+        assert (back.planned_until, back.first_arrived_at, back.days) == (stay.planned_until, stay.arrived_at, 12)
+        assert back.beds.get().bed == bed
+        figures = occupancy.with_day(Centre.objects.filter(pk=gao.pk)).get()
+        assert (figures.arrived_today, figures.left_today, figures.back_today, figures.to_hospital_today) == (0, 0, 1, 1)
+        assert "et 1 retour d’hôpital" in browser.get(reverse("reception:centre", args=["GAO"])).content.decode()
+        check_out(actor=agent, stay=back, reason="left")
+        with pytest.raises(ValidationError, match="hospitalisation"):
+            make_stay(gao, migrant=stay.migrant, origin="hospital")
 
     def test_it_lapses_is_released_and_undone(self, as_user, persona, centre):
         gao, agent = centre("GAO"), persona("agent.gao")

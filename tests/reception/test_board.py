@@ -7,8 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from audit.models import ReadLog
+from cases.models import Custody
 from centres.models import Bed, BedBlock, Centre
 from reception import occupancy
 from reception.models import Stay
@@ -170,6 +172,23 @@ class TestBoard:
         assert page.context["free"] == places.context["free"] == 80 and places.context["kept"] == 1 and "Lits gardés" in places.content.decode()
         room = as_user("agent.gao").get(reverse("reception:places-room", args=["GAO", kept.room_id])).content.decode()
         assert ">gardé<" in room
+        # Whose it is and how long: only to those who may see the name, on whatever page.
+        name, day = away.migrant.surname, date_format(timezone.localdate(), "j/m")
+        urls = [
+            reverse("reception:centre", args=["GAO"]),
+            reverse("reception:places-room", args=["GAO", kept.room_id]),
+            reverse("reception:day", args=["GAO"]),
+        ]
+        for url in urls:
+            text = as_user("agent.gao").get(url).content.decode()
+            assert name in text and (day in text or f"{timezone.localdate():%d/%m}" in text), url
+            assert ReadLog.objects.filter(path=url, rows__contains=[str(away.migrant_id)]).exists(), url
+        file = as_user("health.gao").get(reverse("cases:migrant", args=[away.migrant_id])).content.decode()
+        assert "À l’hôpital depuis le" in file and "Lit gardé au centre" in file
+        Custody.objects.filter(migrant=away.migrant).update(until=timezone.now())  # another team has them now
+        (bed,) = [bed for room in occupancy.rooms(sleeper.checked_in_by, gao) for bed in room.beds if bed.state == "kept"]
+        assert bed.who is None and bed.until == timezone.localdate()
+        assert name not in as_user("agent.gao").get(urls[1]).content.decode()
         Stay.objects.filter(pk=away.pk).update(kept_until=timezone.localdate() - datetime.timedelta(days=1))  # the day is over
         assert "81 places libres" in board(as_user("agent.gao")).content.decode()
 

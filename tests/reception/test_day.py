@@ -58,8 +58,8 @@ class TestDay:
         ]
         for stay, (came, left) in zip(stays, times, strict=True):
             Stay.objects.filter(pk=stay.pk).update(arrived_at=came, departed_at=left, departure_reason="left" if left else "")
-        assert figures(gao, DAY) == day_sheet.Figures(at_start=2, arrived=3, left=2, at_end=3)
-        assert figures(gao, DAY + datetime.timedelta(days=1)) == day_sheet.Figures(3, 0, 1, 2)
+        assert figures(gao, DAY) == day_sheet.Figures(2, 3, 0, 2, 0, 3)
+        assert figures(gao, DAY + datetime.timedelta(days=1)) == day_sheet.Figures(3, 0, 0, 1, 0, 2)
         page = sheet(as_user("agent.gao"), DAY)
         assert [len(part.lines) for part in page.context["sheet"].was[:2]] == [3, 2]
         assert "10 mars 2026" in page.content.decode()
@@ -77,9 +77,9 @@ class TestDay:
         parts = {part.title: [(line.text, line.detail) for line in part.lines] for part in sheet(as_user("agent.gao")).context["sheet"].parts}
         assert parts["Repas"] == [("Petit-déjeuner", "1 personne"), ("Dîner", "2 personnes")]
         assert parts["Assistance"] == [("Kit d’hygiène", "1 personne, 3 en tout")]
-        assert [line[0] for line in parts["Départs"]] == [str(other.migrant)] and "hospitalisation" in parts["Départs"][0][1]
+        assert parts["Départs"] == [] and [line[0] for line in parts["Départs à l’hôpital"]] == [str(other.migrant)]
         assert "Une vitre est cassée." in parts["Incidents"][0][1] and parts["Alertes ouvertes"][0][0] == "Occupation 94\u00a0% (seuil 90\u00a0%)"
-        assert figures(gao, timezone.localdate()) == day_sheet.Figures(0, 2, 1, 1)
+        assert figures(gao, timezone.localdate()) == day_sheet.Figures(0, 2, 0, 0, 1, 1)
 
     def test_what_is_to_be_done_comes_first(self, centre, as_user, persona):
         gao, browser = centre("GAO"), as_user("agent.gao")

@@ -15,7 +15,7 @@ from cases.models import Migrant
 from cases.services import open_group
 from config.countries import only_country_in
 from reception.models import ExpectedGroup, Stay
-from reception.services import announce_group, check_in, close_group
+from reception.services import announce_group, check_in, close_group, correct_number
 from tests.factories import make_migrant
 
 from .factories import make_expected
@@ -80,6 +80,36 @@ class TestComing:
             close_group(actor=agent, group=group, version=2, words="Ne vient pas")
         with pytest.raises(IntegrityError), transaction.atomic():
             ExpectedGroup.objects.filter(pk=group.pk).update(number_came=None)
+
+    def test_a_wrong_number_is_corrected_and_the_one_before_kept(self, as_user, persona, centre):
+        gao, agent = centre("GAO"), persona("agent.gao")
+        group = make_expected(gao, announced_from=None)  # of 19
+        correction = {"actor": agent, "group": group, "version": 1, "number_came": 17, "reason": "Compté deux fois"}
+        with pytest.raises(ValidationError, match="n’est pas notée"):
+            correct_number(**correction)
+        close_group(actor=agent, group=group, version=1, number_came=71)
+        with pytest.raises(PermissionDenied):
+            correct_number(**correction | {"actor": persona("agent.kayes"), "version": 2})
+        for wrong in ({"reason": " "}, {"number_came": 71}):
+            with pytest.raises(ValidationError):
+                correct_number(**correction | {"version": 2} | wrong)
+        with pytest.raises(Stale):
+            correct_number(**correction)
+        done = correct_number(**correction | {"version": 2})
+        assert (done.number_came, done.number_before, done.corrected_by, done.version) == (17, 71, agent, 3)
+        assert correct_number(**correction | {"version": 2}).version == 3  # a second click
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ExpectedGroup.objects.filter(pk=group.pk).update(correction="")
+        url, page = reverse("reception:correct_expected", args=[group.pk]), as_user("agent.gao")
+        assert "Dites pourquoi" in page.post(url, {"version": 3, "number_came": 16, "reason": ""}).content.decode()
+        text = page.post(url, {"version": 3, "number_came": 16, "reason": "Un enfant compté en trop"}, follow=True).content.decode()
+        assert "16 personnes sont venues" in text and "19 annoncées" in text and "17 avant" in text and "Un enfant compté en trop" in text
+        assert "Non renseigné" not in text
+        common = {"consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra"}
+        open_group(actor=agent, id=group.pk, centre=gao, kind="bus", common=common)
+        make_migrant(gao), Migrant.objects.update(registration_group=group.pk)
+        with pytest.raises(ValidationError, match="déjà enregistrées"):
+            correct_number(**correction | {"version": 4, "number_came": 0})
 
     def test_cancelled_with_words_by_either_side(self, persona, centre):
         kayes, gao = persona("agent.kayes"), centre("GAO")

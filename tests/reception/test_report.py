@@ -8,7 +8,7 @@ import uuid
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -64,8 +64,8 @@ def people(centre: Centre, number: int, like: Migrant | None = None, **values) -
     return Migrant.objects.bulk_create(made)
 
 
-def stay(person: Migrant, centre: Centre, arrived: datetime.datetime, departed: datetime.datetime | None = None, reason: str = "left") -> Stay:
-    return Stay.objects.create(migrant=person, centre=centre, arrived_at=arrived, departed_at=departed, departure_reason=reason if departed else "", origin="transit")
+def stay(person: Migrant, centre: Centre, arrived: datetime.datetime, departed: datetime.datetime | None = None, reason: str = "left", origin: str = "transit") -> Stay:
+    return Stay.objects.create(migrant=person, centre=centre, arrived_at=arrived, departed_at=departed, departure_reason=reason if departed else "", origin=origin)
 
 
 def give(person: Migrant, centre: Centre, day: datetime.date, code: str = "kit-hygiene", quantity: int = 1) -> Assistance:
@@ -93,11 +93,31 @@ COUNTED = f"{PERSON} NOT IN (SELECT f.migrant_id FROM reception_personflag f JOI
 FIRST, END = "(%(first)s::timestamp AT TIME ZONE %(zone)s)", "((%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s)"
 ELSEWHERE = f"FROM reception_stay o WHERE o.centre_id = s.centre_id AND o.id <> s.id AND {PERSON.format('o')} = {PERSON.format('s')}"
 MIDNIGHTS = "SELECT d, (d::date + 1)::timestamp AT TIME ZONE %(zone)s AS midnight FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') d"
+# From the day of the arrival, through each hospital, to that of the departure.
+BACK = """WITH RECURSIVE whole AS (
+        SELECT id, migrant_id, arrived_at, origin FROM reception_stay b WHERE b.id = s.id
+        UNION ALL SELECT p.id, p.migrant_id, p.arrived_at, p.origin FROM whole w JOIN LATERAL (
+            SELECT * FROM reception_stay q WHERE q.migrant_id = w.migrant_id AND q.arrived_at < w.arrived_at ORDER BY q.arrived_at DESC LIMIT 1) p ON w.origin = 'hospital')
+    SELECT min(arrived_at) FROM whole"""
+LENGTH = f"(departed_at AT TIME ZONE %(zone)s)::date - (({BACK}) AT TIME ZONE %(zone)s)::date"
 BY_HAND = {
-    "arrivals": f"""SELECT count(*) FROM reception_stay s WHERE centre_id = %(centre)s AND {COUNTED.format("s")} AND arrived_at >= {FIRST} AND arrived_at < {END}
-        AND NOT EXISTS (SELECT 1 {ELSEWHERE} AND o.arrived_at < s.arrived_at AND (o.departed_at IS NULL OR o.departed_at > s.arrived_at))""",
-    "departures": f"""SELECT count(*) FROM reception_stay s WHERE centre_id = %(centre)s AND {COUNTED.format("s")} AND departed_at >= {FIRST} AND departed_at < {END}
-        AND NOT EXISTS (SELECT 1 {ELSEWHERE} AND o.arrived_at < s.departed_at AND (o.departed_at IS NULL OR o.departed_at > s.departed_at))""",
+    **{
+        name: f"""SELECT count(*) FROM reception_stay s WHERE centre_id = %(centre)s AND {COUNTED.format("s")} AND arrived_at >= {FIRST} AND arrived_at < {END}
+        AND (origin = 'hospital') = {from_hospital}
+        AND NOT EXISTS (SELECT 1 {ELSEWHERE} AND o.arrived_at < s.arrived_at AND (o.departed_at IS NULL OR o.departed_at > s.arrived_at))"""
+        for name, from_hospital in (("arrivals", "false"), ("returned", "true"))
+    },
+    **{
+        name: f"""SELECT {what} FROM reception_stay s WHERE centre_id = %(centre)s AND {COUNTED.format("s")} AND departed_at >= {FIRST} AND departed_at < {END}
+        AND (departure_reason = 'hospital') = {to_hospital}
+        AND NOT EXISTS (SELECT 1 {ELSEWHERE} AND o.arrived_at < s.departed_at AND (o.departed_at IS NULL OR o.departed_at > s.departed_at))"""
+        for name, what, to_hospital in (("departures", "count(*)", "false"), ("to_hospital", "count(*)", "true"), ("stayed", f"coalesce(sum({LENGTH}), 0)", "false"))
+    },
+    **{
+        name: f"""SELECT count(DISTINCT {PERSON.format("s")}) FROM reception_stay s
+        WHERE centre_id = %(centre)s AND {COUNTED.format("s")} AND arrived_at < {moment} AND (departed_at IS NULL OR departed_at >= {moment})"""
+        for name, moment in (("there_before", FIRST), ("there_after", END))
+    },
     "present": f"""SELECT count(DISTINCT {PERSON.format("s")}) FROM reception_stay s
         WHERE centre_id = %(centre)s AND {COUNTED.format("s")} AND arrived_at < {END} AND coalesce(departed_at, now()) >= {FIRST}""",
     "assisted": f"SELECT count(DISTINCT migrant_id) FROM reception_assistance a WHERE centre_id = %(centre)s AND given_on BETWEEN %(first)s AND %(last)s AND {COUNTED.format('a')}",
@@ -125,6 +145,8 @@ def by_hand(centre: Centre, period: Period, zone: str) -> dict[str, int]:
         for name, sql in BY_HAND.items():
             cursor.execute(sql, {"centre": centre.pk, "first": period.first, "last": period.last, "zone": zone})
             found[name] = int(cursor.fetchone()[0])
+    before, after = found.pop("there_before"), found.pop("there_after")
+    assert before + found["arrivals"] + found["returned"] - found["departures"] - found["to_hospital"] == after
     return found
 
 
@@ -137,7 +159,7 @@ def by_report(centre: Centre, period: Period) -> dict[str, int]:
     before = build(centre, period.before).now
     assert found.before == before  # the comparison is the report of the period before
     return {
-        **{name: getattr(now, name) for name in ("arrivals", "departures", "present", "assisted", "lines", "nights")},
+        **{name: getattr(now, name) for name in ("arrivals", "returned", "departures", "to_hospital", "stayed", "present", "assisted", "lines", "nights")},
         "women": group(found, "sex", "female")[1],
         "of_guinea": group(found, "nationality", "GN")[3] if any(one.code == "GN" for one in found.groups["nationality"]) else 0,
         "minors": group(found, "age", "14-17")[1],
@@ -159,12 +181,15 @@ def a_busy_winter(centres: list[Centre]) -> None:
     start = at(15, 0, month=11, year=2025)
     lines: dict[tuple, Assistance] = {}
     for person in everybody:
+        before: Stay | None = None
         moment = start + datetime.timedelta(minutes=rng.choice((0, 30)) + 30 * rng.randrange(48 * 60))
         for _stay in range(rng.choice((1, 1, 2, 3))):
             centre = rng.choice(centres)
             length = datetime.timedelta(minutes=30 * rng.choice((1, 2, 47, 48, 49, rng.randrange(1, 48 * 30))))
             end = None if moment.month == 2 and rng.random() < 0.3 else moment + length
-            stay(person, centre, moment, end, rng.choice(Stay.DepartureReason.values))
+            back = before is not None and before.departure_reason == "hospital"
+            centre = before.centre if back and before is not None else centre
+            before = stay(person, centre, moment, end, rng.choice([*Stay.DepartureReason.values, "hospital", "hospital"]), "hospital" if back else "transit")
             for _line in range(rng.randrange(5)):
                 service, day = rng.choice(services_given), timezone.localdate(moment) + DAY * rng.randrange(10)
                 lines[person.pk, service.pk, day] = Assistance(
@@ -197,7 +222,7 @@ def test_the_report_is_what_sql_written_by_hand_says(zone, centre, gao, settings
     for here in (gao, kayes):
         for period in periods:
             assert by_report(here, period) == by_hand(here, period, zone), (here, period)
-    assert build(gao, month(1)).left_out > 0
+    assert build(gao, month(1)).left_out > 0 < build(gao, month(1)).now.returned
 
 
 # --- midnights, years, capacity ----------------------------------------------------------------------------------
@@ -277,10 +302,28 @@ def test_who_comes_twice_arrives_twice_and_is_one_person(gao, centre):
     give(person, gao, datetime.date(2026, 1, 6), "kit-hygiene", 3)
     give(other, gao, datetime.date(2026, 1, 3), "kit-hygiene", 2)
     report = build(gao, month(1))
-    assert (report.now.arrivals, report.now.departures, report.now.present, report.now.nights, report.now.assisted, report.now.lines) == (3, 3, 2, 6, 2, 5)
-    assert report.now.mean_stay == 2  # 3, 2 and 1 days
+    assert (report.now.arrivals, report.now.departures, report.now.present, report.now.nights, report.now.assisted, report.now.lines) == (3, 2, 2, 6, 2, 5)
+    assert report.now.to_hospital == 1 and report.now.mean_stay == 2  # 3 and 1 days
     assert {given.service.code: (given.lines, given.quantity, given.people) for given in report.given} == {"dejeuner": (3, 3, 1), "kit-hygiene": (2, 5, 2)}
-    assert {code: number for code, _words, number in report.reasons if number} == {"left": 2, "hospital": 1}
+    assert {code: number for code, _words, number in report.reasons if number} == {"left": 2}
+
+
+def test_back_from_hospital_is_no_new_arrival(gao):
+    (person,) = people(gao, 1)
+    first = stay(person, gao, at(5), at(8), "hospital")
+    stay(person, gao, at(12), at(14), "hospital", "hospital")
+    last = stay(person, gao, at(20), at(22), "left", "hospital")
+    now = build(gao, month(1)).now
+    assert (now.arrivals, now.returned, now.departures, now.to_hospital, now.present, now.nights) == (1, 2, 1, 2, 1, 7)
+    assert now.mean_stay == 17  # from the arrival to the departure, hospital included
+    last.refresh_from_db()
+    assert (last.first_arrived_at, last.planned_until) == (at(5), Stay.objects.get(pk=first.pk).planned_until)
+    shown = {line.code: line.now for line in report_words.lines(build(gao, month(1)))}
+    assert (shown["returned"], shown["to_hospital"]) == (2, 2)
+    with pytest.raises(IntegrityError, match="who did not go there"), transaction.atomic():
+        stay(person, gao, at(25), origin="hospital")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Stay.objects.filter(pk=last.pk).update(first_arrived_at=None)
 
 
 def test_two_files_of_one_person_count_once(gao, persona):
