@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                     ("referred", "orientation par un partenaire"),
                     ("walked_in", "venue d’elle-même"),
                     ("transferred", "transfert d’un autre centre"),
+                    ("hospital", "retour d’hôpital"),
                 ],
                 max_length=20,
                 verbose_name="comment la personne est venue",

@@ -35,9 +35,9 @@ def year_checked(name: str, *fields: str, moment: bool = False) -> models.CheckC
     """No day of these is in a year that nobody meant: 0026 and 9999 are slips of a finger, and break every calendar. Narrower bounds are those
     of the services. `moment`: fields with an hour."""
     first, last = datetime.date(FIRST_YEAR, 1, 1), datetime.date(LAST_YEAR, 12, 31)
-    bounds: tuple[Any, Any] = (first, last)
+    bounds: list[Any] = [first, last]
     if moment:
-        bounds = tuple(datetime.datetime.combine(day, datetime.time.min, datetime.UTC) for day in bounds)
+        bounds = [datetime.datetime.combine(day, datetime.time.min, datetime.UTC) for day in (first, last)]
     condition = Q()
     for field in fields:
         condition &= Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": bounds[0], f"{field}__lte": bounds[1]})

@@ -19,7 +19,7 @@ from centres.models import Service
 from config.countries import only_country_in
 
 from .. import services
-from ..models import Assistance, ExpectedGroup
+from ..models import Assistance, ExpectedGroup, Stay
 
 PEOPLE = "cases.migrant"
 JUST = datetime.timedelta(days=14)  # so long what was said at registration is about this arrival
