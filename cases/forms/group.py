@@ -74,8 +74,8 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
         # Nothing is chosen beforehand: a click forgotten would either call a child alone who isn't, or leave one who is unseen.
         choices = [(key, f"{adult} ({adult.case_number})") for key, adult in self.adults.items()]
         field = self.fields["adult"]
-        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, (ALONE, _("aucun adulte : mineur non accompagné"))]  # type: ignore[attr-defined]
-        field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
+        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, (ALONE, _("aucun adulte : mineur non accompagné"))]  # type: ignore[attr-defined]
+        field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
         if not self.is_bound:  # the hand stays on the keys: the next name may be typed at once
             self.fields["surname"].widget.attrs["autofocus"] = True
         if group.kind != RegistrationGroup.Kind.FAMILY:

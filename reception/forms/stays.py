@@ -90,5 +90,5 @@ class UndoForm(forms.Form):
         label=gettext_lazy("Pourquoi ce départ est-il annulé ?"),
         max_length=300,
         widget=forms.Textarea({"rows": 3}),
-        help_text=gettext_lazy("En quelques mots, par exemple : noté pour une autre personne."),
+        help_text=gettext_lazy("En quelques mots, par exemple : noté pour une autre personne."),
     )

@@ -130,7 +130,7 @@ def undo_departure(*, actor: User, stay: Stay, reason: str, version: int | None 
     if words := why_not_undone(stay):
         raise ValidationError(words)
     if not Custody.objects.filter(migrant=stay.migrant, centre=stay.centre, until__isnull=True).exists():
-        raise ValidationError(_("Une autre équipe suit cette personne maintenant : ce départ ne s’annule plus."))
+        raise ValidationError(_("Une autre équipe suit cette personne maintenant : ce départ ne s’annule plus."))
     reason = clean_line(reason)
     if not reason:
         raise ValidationError({"reason": _("Dites pourquoi ce départ est annulé.")})

@@ -215,7 +215,7 @@ def undo_departure(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("Le départ est annulé : le séjour continue. Donnez un lit à la personne."))
+            messages.success(request, _("Le départ est annulé : le séjour continue. Donnez un lit à la personne."))
             return redirect("cases:migrant", stay.migrant_id)
     return render(request, "reception/undo_departure.html", {"form": form, "stay": stay, "person": stay.migrant, "refusal": refusal})
 
