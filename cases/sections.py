@@ -65,7 +65,8 @@ class Section:
     """What one floor says about a person. Each function takes (request user, migrant). `right`: needed to see it at all. `keys`: the
     rows (with UUID keys) whose pages are in the read log; as far as the user may see them. `flags` ({"label", "tone"}) stand beside the name;
     `tabs` ask the database nothing. `onward` is shown, instead of what is due, to a team that let the person go: what it knows of that itself.
-    `older`: of the timeline, what comes from papers, for the pages of older ones. `prepare`: before the whole file is read, what the other functions will ask for, so that they know what not to ask."""
+    `older`: of the timeline, what comes from papers, for the pages of older ones. `prepare`: before the whole file is read, what the other
+    functions will ask for, so that they know what not to ask."""
 
     name: str
     right: Right

@@ -113,7 +113,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     elif isinstance(error, exceptions.Throttled):
-        error = TooMany(error.wait)
+        error = TooMany(getattr(error, "wait", None))
     response = exception_handler(error, context)
     if response is None:
         return None
