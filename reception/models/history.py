@@ -34,10 +34,9 @@ def stays() -> pgtrigger.Trigger:
 def year_checked(name: str, *fields: str, moment: bool = False) -> models.CheckConstraint:
     """No day of these is in a year that nobody meant: 0026 and 9999 are slips of a finger, and break every calendar. Narrower bounds are those
     of the services. `moment`: fields with an hour."""
-    first, last = datetime.date(FIRST_YEAR, 1, 1), datetime.date(LAST_YEAR, 12, 31)
-    bounds: list[Any] = [first, last]
+    bounds: list[Any] = [datetime.date(FIRST_YEAR, 1, 1), datetime.date(LAST_YEAR, 12, 31)]
     if moment:
-        bounds = [datetime.datetime.combine(day, datetime.time.min, datetime.UTC) for day in (first, last)]
+        bounds = [datetime.datetime.combine(day, datetime.time.min, datetime.UTC) for day in bounds]
     condition = Q()
     for field in fields:
         condition &= Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": bounds[0], f"{field}__lte": bounds[1]})

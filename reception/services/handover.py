@@ -14,6 +14,7 @@ from cases.cleaning import clean_line
 from centres.access import allows, may
 from centres.models import Centre
 from centres.roles import Right
+from config.refusals import in_words
 
 from ..models import HandoverNote, HandoverRead
 
@@ -35,7 +36,11 @@ def leave_note(*, actor: User, centre: Centre, id: uuid.UUID, text: str, for_who
     if until is not None and until < timezone.localdate():
         raise ValidationError({"until": _("Ce jour est passé. Choisissez aujourd’hui ou un jour à venir.")})
     note.clean_fields(exclude=["centre", "written_by", "done_by"])
-    note.save(force_insert=True)
+    try:
+        with in_words(HandoverNote):
+            note.save(force_insert=True)
+    except ValidationError as error:
+        raise ValidationError({"until": error.messages}) from error
     return note, True
 
 

@@ -212,7 +212,14 @@ class TestHandover:
 
     def test_wrong_ones(self, as_user):
         browser, url = as_user("agent.gao"), reverse("reception:day", args=["GAO"])
-        for more, field in (({"text": " "}, "text"), ({"text": "x" * 501}, "text"), ({"until": "2020-01-01"}, "until"), ({"id": "x"}, "id"), ({"text": "a\x07"}, "text")):
+        for more, field in (
+            ({"text": " "}, "text"),
+            ({"text": "x" * 501}, "text"),
+            ({"until": "2020-01-01"}, "until"),
+            ({"until": "9999-01-01"}, "until"),
+            ({"id": "x"}, "id"),
+            ({"text": "a\x07"}, "text"),
+        ):
             page = browser.post(url, {"id": uuid.uuid4(), "text": "Bon texte", **more})
             assert field in page.context["form"].errors, more
         assert not HandoverNote.objects.exists()
