@@ -170,7 +170,7 @@ def _any_date(cell: Cell, about: Reading) -> datetime.date | None:
 
 
 def birth(cell: Cell, about: Reading) -> tuple[datetime.date, str] | None:
-    """(latest day, precision): a whole date, a month (06/1995), a year (1995, « vers 1995 »), or a serial number of a spreadsheet."""
+    """(latest day, precision): a whole date, a month (06/1995), a year (1995), an estimated one (« vers 1995 »), or a serial number of a spreadsheet."""
     if isinstance(cell, datetime.date):
         return cell, Migrant.Precision.DAY
     if isinstance(cell, Serial) and not (cell.number == int(cell.number) and 1900 <= cell.number <= 2100):
@@ -181,7 +181,7 @@ def birth(cell: Cell, about: Reading) -> tuple[datetime.date, str] | None:
         return None
     try:
         if found := YEAR.fullmatch(plain(text)):
-            return latest_birth(int(found[1]), None, None)
+            return latest_birth(int(found[1]), None, None, estimated="vers" in plain(text).split())
         if found := MONTH.fullmatch(text):
             return latest_birth(int(found[2]), int(found[1]), None)
         if found := ISO_MONTH.fullmatch(text):

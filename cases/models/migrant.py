@@ -555,10 +555,10 @@ class Migrant(models.Model):
 
     @property
     def age_words(self) -> str:
-        """The age as exactly as it is known: « 24 ans », « né vers 1990 », « environ 17 ans »."""
+        """The age as exactly as it is known: « 24 ans », « né en 1990 », « environ 17 ans »."""
         today = timezone.localdate()
         if self.birth_precision == self.Precision.YEAR:
-            words = {"female": gettext("née vers %(year)s"), "male": gettext("né vers %(year)s")}.get(self.sex, gettext("né(e) vers %(year)s"))
+            words = {"female": gettext("née en %(year)s"), "male": gettext("né en %(year)s")}.get(self.sex, gettext("né(e) en %(year)s"))
             return words % {"year": self.born_on.year}
         if self.birth_precision == self.Precision.AGE:
             years = today.year - self.born_on.year

@@ -108,7 +108,7 @@ def group(request: HttpRequest, group: RegistrationGroup) -> HttpResponse:
     if "back" in request.POST or not form.is_valid():
         return _group_page(request, group, form, people)
     person = form.person()
-    if not form.cleaned_data["confirmed"] and (found := alike_page(request, {"id": form.cleaned_data["id"], **person})):
+    if not form.cleaned_data["confirmed"] and (found := alike_page(request, {"id": form.cleaned_data["id"], **person}, len(people) + 1)):
         return found
     try:
         migrant, made = services.register_in_group(actor=request.user, group=group, id=form.cleaned_data["id"], **person)

@@ -90,8 +90,9 @@ def _with_new_id(form: RegistrationForm, request: HttpRequest, centres: list[Cen
     return again
 
 
-def alike_page(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse | None:
-    """The page that shows who may be the same before anything is kept, if there is somebody; nothing typed is lost on it."""
+def alike_page(request: HttpRequest, wanted: dict[str, Any], line: int = 0) -> HttpResponse | None:
+    """The page that shows who may be the same before anything is kept, if there is somebody; nothing typed is lost on it. `line`: which
+    person of a group it is about."""
     name = f"{wanted['given_names']} {wanted['surname']}".strip()
     paper = wanted.get("document") or {}
     same = same_paper(request, exclude=wanted["id"], **{part: paper.get(part, "") for part in ("kind", "country", "number")})
@@ -106,7 +107,7 @@ def alike_page(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse | N
         {
             "alike": _with_offers(request, alike),
             "typed": typed,
-            "name": name,
+            "name": _("Personne n° %(n)s : %(name)s") % {"n": line, "name": name} if line else name,
             "action": request.path,
             "same_paper": bool(same),
             "sure": any(one.certainty >= PROBABLE for one in alike),

@@ -10,6 +10,7 @@ from config.languages import LANGUAGES
 
 from ..models import Session
 from ..models.session import CELLS, LONGEST, MOST
+from ..services.sessions import NOBODY
 from .assistance import PeopleField
 from .parts import BROKEN, DayField
 
@@ -34,15 +35,14 @@ class SessionForm(forms.Form):
     )
     precision = forms.CharField(label=gettext_lazy("Précision"), required=False, max_length=150)
     leader = forms.ChoiceField(label=gettext_lazy("Animée par"), error_messages={"required": gettext_lazy("Choisissez qui a animé la séance.")})
-    language = forms.ChoiceField(
-        label=gettext_lazy("Langue"), choices=[("", gettext_lazy("Choisissez")), *LANGUAGES], error_messages={"required": gettext_lazy("Choisissez la langue.")}
-    )
+    language = forms.ChoiceField(label=gettext_lazy("Langue"), required=False, choices=[("", gettext_lazy("Non renseigné")), *LANGUAGES])
     minutes = forms.IntegerField(
         label=gettext_lazy("Durée en minutes"),
+        required=False,
         min_value=1,
         max_value=LONGEST,
         widget=forms.NumberInput({"class": "w-4"}),
-        error_messages={**NUMBER, "required": gettext_lazy("Écrivez la durée en minutes.")},
+        error_messages=NUMBER,
     )
     people = PeopleField(required=False)
     women = _number(gettext_lazy("Femmes"))
@@ -58,6 +58,14 @@ class SessionForm(forms.Form):
         self.fields["leader"].choices = [*people, (gettext_lazy("Une organisation"), organisations)]  # type: ignore[attr-defined]
         if session is not None:
             del self.fields["held_on"], self.fields["kind"]
+
+    def clean(self) -> dict[str, Any]:
+        """That nobody was there is said on the same page as all else that is wrong. At a correction some of those who were there may be out
+        of sight: the service knows."""
+        cleaned = super().clean() or self.cleaned_data
+        if "held_on" in self.fields and not {"people", *CELLS} & set(self.errors) and not any(cleaned.get(name) for name in ("people", *CELLS)):
+            self.add_error("people", NOBODY)
+        return cleaned
 
     def given(self) -> dict[str, Any]:
         """The arguments of the service, but the person who acts and the session."""

@@ -53,8 +53,9 @@ class Session(models.Model):
     topic = models.CharField(_("sujet"), max_length=12, choices=Topic)
     precision = models.CharField(_("précision"), max_length=150, blank=True)
     held_on = models.DateField(_("jour"), default=timezone.localdate)
-    minutes = models.PositiveSmallIntegerField(_("durée (minutes)"))
-    language = models.CharField(_("langue"), max_length=3, choices=LANGUAGES)  # ISO 639-3
+    # As far as somebody remembers: no figure is made of them.
+    minutes = models.PositiveSmallIntegerField(_("durée (minutes)"), null=True, blank=True)
+    language = models.CharField(_("langue"), max_length=3, choices=LANGUAGES, blank=True)  # ISO 639-3
     led_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("animée par"))
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("animée par l’organisation"))
     # People who are on no list of the centre: of the neighbourhood, in transit for an hour.

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
@@ -157,9 +157,12 @@ def _fill(session: Session, given: dict[str, Any]) -> None:
     session.clean_fields(exclude=["centre", "led_by", "organisation", "recorded_by"])
 
 
+NOBODY = gettext_lazy("Personne n’est noté à cette séance : cochez les présents, ou écrivez combien d’autres personnes étaient là.")
+
+
 def _somebody(session: Session, people: Iterable[uuid.UUID]) -> None:
     if not list(people) and not session.others:
-        raise ValidationError({"people": _("Personne n’est noté à cette séance : cochez les présents, ou écrivez combien d’autres personnes étaient là.")})
+        raise ValidationError({"people": NOBODY})
 
 
 def _add(actor: User, session: Session, people: list[uuid.UUID]) -> None:

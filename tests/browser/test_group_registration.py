@@ -170,6 +170,7 @@ def test_somebody_known_stops_the_bus_for_a_question(sign_in):
     page.get_by_label("Année").fill("1979")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Cette personne est‑elle déjà connue ?")
+    assert "Personne n°\xa02" in page.evaluate("document.activeElement.innerText")  # said at once, with the line it is about
     page.get_by_role("button", name="Corriger la saisie").press("Enter")
     expect(page.get_by_label("Année")).to_have_value("1979")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bus de la question")

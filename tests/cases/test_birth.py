@@ -120,8 +120,8 @@ def test_the_age_is_said_as_exactly_as_it_is_known():
     assert words("male", datetime.date(2000, 6, 15), "day") == "26 ans"
     assert words("male", datetime.date(2000, 6, 16), "day") == "25 ans"
     assert words("female", datetime.date(2026, 1, 1), "day") == "5 mois"
-    assert words("female", datetime.date(1990, 12, 31), "year") == "née vers 1990"
-    assert words("male", datetime.date(1990, 12, 31), "year") == "né vers 1990"
+    assert words("female", datetime.date(1990, 12, 31), "year") == "née en 1990"
+    assert words("male", datetime.date(1990, 12, 31), "year") == "né en 1990"
     assert words("male", datetime.date(2009, 12, 31), "age") == "environ 17 ans"
 
 

@@ -66,6 +66,7 @@ def test_somebody_known_is_shown_first_and_nothing_typed_is_lost(as_user, centre
     page = browser.post(url(group), person_form())
     assert page.templates[0].name == "cases/register_alike.html"
     assert f'action="{url(group)}"' in page.content.decode()
+    assert "Personne n°\xa01\xa0: Mariama Diallo" in page.content.decode()
     assert known.case_number in page.content.decode()
     assert Migrant.objects.count() == 1
     back = browser.post(url(group), dict(page.context["typed"]) | {"back": "1"})

@@ -67,7 +67,7 @@ def test_the_file_tells_the_story_and_reading_it_is_written_down(as_user, centre
     make_note(gao, person, text="Dort mal.")
     make_attachment(gao, person)
     page = as_user("agent.gao").get(f"/migrants/{person.pk}/").content.decode()
-    for shown in ("Awa Keïta", person.case_number, "mineur non accompagné", "Dort mal.", "Passeport", "Enregistrement à", "né vers"):
+    for shown in ("Awa Keïta", person.case_number, "mineur non accompagné", "Dort mal.", "Passeport", "Enregistrement à", "né en"):
         assert shown in page, shown
     read = ReadLog.objects.get(action="opened")
     assert (read.user.username, read.rows) == ("agent.gao", [str(person.pk)])

@@ -188,7 +188,7 @@ def test_nobody_found_offers_a_new_file_to_those_who_may_open_one(as_user):
 def test_rows_say_age_sex_country_and_flag_a_child_alone(as_user, centre):
     child = make_minor(centre("GAO"), sex="female", nationality="SN")
     page = as_user("agent.gao").get("/migrants/").content.decode()
-    for words in (child.case_number, f"née vers {child.born_on.year}", "femme", "Sénégal", "mineur non accompagné", "Gao"):
+    for words in (child.case_number, f"née en {child.born_on.year}", "femme", "Sénégal", "mineur non accompagné", "Gao"):
         assert words in page, words
 
 

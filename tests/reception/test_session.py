@@ -173,6 +173,12 @@ class TestPages:
         wrong = browser.post(url, {**data, "leader": ""}).content.decode()
         assert "Choisissez qui a animé" in wrong and f'value="{people[0].pk}" id="p-{people[0].pk}" checked' in wrong
         leader = f"user:{User.objects.get(username='agent.gao').pk}"
+        nothing = browser.post(url, {"id": key, "held_on": timezone.localdate(), "kind": "awareness", "leader": leader}).context["form"]
+        assert set(nothing.errors) == {"topic", "people"}  # all on one page; language and duration as far as they are known
+        short = {"id": uuid.uuid4(), "held_on": timezone.localdate(), "kind": "awareness", "topic": "rights", "women": 2, "leader": leader}
+        assert browser.post(url, short).status_code == 302
+        assert browser.get(listed).content.decode().count("–</td>") == 2
+        Session.objects.get(pk=short["id"]).delete()
         for _click in (1, 2):
             assert browser.post(url, {**data, "leader": leader}).status_code == 302
         hold(User.objects.get(username="agent.gao"), gao, people, topic="trafficking")
