@@ -41,7 +41,7 @@ def close_alert(*, actor: User, alert: Alert, done: str, seen: bool | None = Non
     """Closes an alert with what was done. A second click is the same closing; raises Stale if somebody else closed it meanwhile.
 
     Of somebody who is still missed it must be said whether they were `seen` again: where and when (now), which is a sighting, or not: then they
-    go on being missing. Raises PermissionDenied, ValidationError."""
+    go on being missing, and the alert of a child stays open. Raises PermissionDenied, ValidationError."""
     if alert.migrant_id is not None and alert.closed_at is None:
         lock_person(alert.migrant_id)
     alert = Alert.objects.select_for_update(of=("self",)).select_related("centre", "closed_by", "migrant").get(pk=alert.pk)
@@ -56,10 +56,13 @@ def close_alert(*, actor: User, alert: Alert, done: str, seen: bool | None = Non
             return alert
         raise Stale(alert)
     if len(done.split()) < FEWEST_WORDS:
-        raise ValidationError({"done": _("Dites ce qui a été fait, en quelques mots.")})
+        raise ValidationError({"done": _("Dites ce qui a été fait, en trois mots au moins.")})
     Alert(centre=alert.centre, kind=alert.kind, done=done).clean_fields(exclude=["centre", "migrant", "closed_by"])
     if (stay := still_missed(alert)) is not None:
         _say(actor, alert, stay, seen, where, seen_at, done)
+        # A child is looked for until somebody has seen them or their departure is noted: what was done is on record, and the alert stays.
+        if not seen and alert.kind == Alert.Kind.MINOR_MISSING:
+            return alert
     end_alerts(actor, [alert], done)
     alert.refresh_from_db(fields=["closed_at", "closed_by", "done"])
     return alert

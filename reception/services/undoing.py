@@ -74,6 +74,8 @@ def undo_check_in(*, actor: User, migrant: Migrant, stay: uuid.UUID, reason: str
     if gone is not None:
         if not may(actor, Right.MANAGE_CENTRE, gone.centre):
             raise PermissionDenied
+        if Stay.objects.open().filter(migrant=migrant.pk).exists():
+            raise ValidationError(_("Cette admission était déjà annulée ; la personne a été admise de nouveau depuis. Rechargez la page."))
         return gone
     row = lock_stay_as(actor, Stay(pk=stay, migrant=migrant), Right.MANAGE_CENTRE)
     if row.migrant_id != migrant.pk or (version is not None and row.version != version):

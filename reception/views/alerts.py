@@ -55,7 +55,7 @@ def close(request: HttpRequest, alert: Alert) -> HttpResponse:
     form = CloseAlertForm(*sent(request), asks=missed is not None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.close_alert(actor=request.user, alert=alert, **form.cleaned_data)
+            now = services.close_alert(actor=request.user, alert=alert, **form.cleaned_data)
         except Stale as stale:
             now = stale.current
             words = _("%(who)s a déjà clos cette alerte le %(day)s : « %(done)s »")
@@ -63,6 +63,9 @@ def close(request: HttpRequest, alert: Alert) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
+            if now.closed_at is None:
+                messages.warning(request, _("C’est noté. L’alerte reste ouverte : l’enfant manque encore. S’il est parti, notez son départ, puis fermez l’alerte."))
+                return redirect("reception:absences", alert.centre.code)
             messages.success(request, _("L’alerte est close."))
             if missed is not None and not form.cleaned_data["seen"]:
                 messages.warning(request, _("La personne reste manquante. Si vous savez qu’elle est partie, notez son départ."))

@@ -78,8 +78,9 @@ def group(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
         given = form.cleaned_data
         try:
             services.close_group(actor=request.user, group=group, version=given["version"], number_came=given["number_came"], words=given["words"])
-        except Stale as stale:
-            form.add_error(None, _stale(stale.current))
+        except Stale as stale:  # the page has another form by now
+            messages.error(request, _stale(stale.current))
+            return redirect("reception:expected_group", group.pk)
         except ValidationError as error:
             put_errors(form, error)
         else:
@@ -113,7 +114,8 @@ def correct(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
         try:
             services.correct_number(actor=request.user, group=group, **form.cleaned_data)
         except Stale as stale:
-            form.add_error(None, _stale(stale.current))
+            messages.error(request, _stale(stale.current))
+            return redirect("reception:expected_group", group.pk)
         except ValidationError as error:
             put_errors(form, error)
         else:
@@ -124,6 +126,13 @@ def correct(request: HttpRequest, group: ExpectedGroup) -> HttpResponse:
 
 
 def _stale(now: ExpectedGroup) -> str:
+    if now.state == ExpectedGroup.State.ARRIVED:
+        words = ngettext(
+            "Entre-temps, l’arrivée de %(n)s personne a été notée. Si c’est faux, corrigez le nombre.",
+            "Entre-temps, l’arrivée de %(n)s personnes a été notée. Si c’est faux, corrigez le nombre.",
+            now.number_came or 0,
+        )
+        return words % {"n": now.number_came}
     return _("Entre-temps, ce groupe a été noté « %(state)s ». Rechargez la page.") % {"state": now.get_state_display()}
 
 

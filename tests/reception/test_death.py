@@ -111,7 +111,7 @@ def test_nobody_looks_for_the_dead_or_waits_for_them(centre, persona):
     gao = centre("GAO")
     stay = make_stay(gao, migrant=make_minor(gao))
     child, about = stay.migrant, {"subject": str(stay.migrant_id), "migrant": stay.migrant}
-    before, other = close_alert(actor=persona("protection"), alert=make_alert(gao, **about), done="Cherché chez un ami", seen=False), make_alert(gao)
+    before, other = close_alert(actor=persona("protection"), alert=make_alert(gao, **about), done="Cherché chez un ami", seen=True, where="Chez un ami"), make_alert(gao)
     alert, absence, leave = make_alert(gao, **about), make_alert(gao, "absence", **about), make_leave(gao, stay=stay)
     old = make_leave(gao, first_night=leave.last_night + datetime.timedelta(days=2), last_night=leave.last_night + datetime.timedelta(days=2), stay=stay)
     cancel_leave(actor=persona("agent.gao"), leave=old)

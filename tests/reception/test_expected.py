@@ -167,6 +167,8 @@ class TestPages:
         ExpectedGroup.objects.update(expected_at=timezone.now() - datetime.timedelta(hours=1))
         assert "attendu, pas arrivé" in gao.get(reverse("reception:centre", args=["GAO"])).content.decode()
         assert gao.post(url, {"version": 1, "number_came": 14}).status_code == 302
+        late = gao.post(url, {"version": 1, "number_came": 3}, follow=True).content.decode()  # the form of somebody who was not told
+        assert "l’arrivée de 14 personnes a été notée" in late and ExpectedGroup.objects.get().number_came == 14
         text = gao.get(url).content.decode()
         assert "14 personnes sont venues" in text and "0 enregistrée sur 14" in text
         link = re.search(r'href="([^"]*group[^"]*)">Enregistrer ces personnes', text)[1].replace("&amp;", "&")

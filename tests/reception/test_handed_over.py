@@ -109,12 +109,13 @@ class TestFormerCentre:
 
 
 @pytest.mark.django_db
-def test_a_child_still_missing_is_told_again_after_the_alert_was_closed(persona, centre):
+def test_the_alert_of_a_child_still_missing_is_not_closed(persona, centre):
     gao, agent = centre("GAO"), agent_of(centre("GAO"))
     child = make_stay(gao, migrant=make_minor(gao)).migrant
     save_roll_call(actor=agent, centre=gao, evening=evening_of(), lines=[Called(child.pk, "missing")])
     (alert,) = Alert.objects.open()
     close_alert(actor=persona("protection"), alert=alert, done="Cherché partout, police prévenue", seen=False)
+    assert alert in Alert.objects.open()
     save_roll_call(actor=agent, centre=gao, evening=evening_of(), lines=[Called(child.pk, "missing", version=1)])
     assert [one.migrant for one in Alert.objects.open()] == [child]
 

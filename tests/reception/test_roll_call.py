@@ -278,7 +278,10 @@ def test_closing_the_alert_of_a_missing_child_says_what_became_of_the_child(as_u
         (sighting,) = Sighting.objects.all()
         assert (sighting.found, sighting.note, sighting.migrant) == (True, "Chez un voisin", found.migrant)
         assert browser.post(close[gone], {"done": "Parti avec son oncle", "seen": "no"}).status_code == 302
-        assert not Alert.objects.open().exists()
+        # Nobody has seen the other child: what was done is kept, and everybody goes on looking.
+        assert [one.migrant for one in Alert.objects.open()] == [gone.migrant]
+        assert Sighting.objects.get(found=False).note == "Parti avec son oncle"
+        assert gone.migrant.full_name in as_user("agent.gao").get(reverse("reception:day", args=["GAO"])).content.decode()
         called = as_user("agent.gao").get(page)
         assert [row["person"] for row in called.context["missing"]] == [gone.migrant] and [row["person"] for row in called.context["again"]] == [found.migrant]
         assert [stay.pk for stay in absence.missed(Stay.objects.all())] == [gone.pk]

@@ -56,6 +56,10 @@ class TestUndo:
         with pytest.raises(IntegrityError, match="undone"), transaction.atomic():
             Stay.objects.create(pk=stay.pk, migrant=stay.migrant, centre=gao, origin="transit")
         assert not Stay.objects.exists() and UndoneAdmission.objects.count() == 1
+        again = make_stay(gao, migrant=stay.migrant)  # an old form doesn't say that this one is undone
+        with pytest.raises(ValidationError, match="admise de nouveau"):
+            undo(stay)
+        assert list(Stay.objects.open()) == [again]
 
     def test_one_of_several_who_came_together(self, centre):
         gao, key = centre("GAO"), uuid.uuid4()
