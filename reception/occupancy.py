@@ -94,19 +94,23 @@ class Awaited:
     way_from: str = ""
 
 
-def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
-    """Those to admit, the latest first: in the care of this centre since a short time, and without a stay since."""
-    if not may(user, Right.VIEW_CASE, centre):
-        return []
+def to_admit(centre: Centre) -> QuerySet[Custody]:
+    """Whom the centre has to admit: in its care since a short time, and without a stay since."""
     recent = timezone.now() - datetime.timedelta(days=AWAITED_DAYS)
     reasons = (Custody.Reason.REGISTERED, Custody.Reason.TRANSFERRED)
     custodies = Custody.objects.filter(centre=centre, until__isnull=True, since__gte=recent, reason__in=reasons, migrant__died_on__isnull=True)
     # Somebody with an open stay anywhere is not awaited; nor who came and left since; nor whose journey ended without them.
     came = Stay.objects.filter(Q(departed_at__isnull=True) | Q(centre=centre, departed_at__gte=OuterRef("since")), migrant=OuterRef("migrant"))
-    journeys = Transfer.objects.filter(migrant=OuterRef("migrant"), to_centre=centre)
-    custodies = custodies.exclude(Exists(came)).exclude(Exists(journeys.filter(state=State.NOT_ARRIVED, left_at__gte=recent)))
-    way = journeys.filter(state=State.TRAVELLING).values("from_centre__name")[:1]
-    rows = custodies.annotate(way_from=Subquery(way)).select_related("migrant__registration_group").order_by("-since")[:most]
+    ended = Transfer.objects.filter(migrant=OuterRef("migrant"), to_centre=centre, state=State.NOT_ARRIVED, left_at__gte=recent)
+    return custodies.exclude(Exists(came)).exclude(Exists(ended))
+
+
+def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
+    """Those to admit, the latest first."""
+    if not may(user, Right.VIEW_CASE, centre):
+        return []
+    way = Transfer.objects.filter(migrant=OuterRef("migrant"), to_centre=centre, state=State.TRAVELLING).values("from_centre__name")[:1]
+    rows = to_admit(centre).annotate(way_from=Subquery(way)).select_related("migrant__registration_group").order_by("-since")[:most]
     return [Awaited(one.migrant, one.since, one.reason == Custody.Reason.TRANSFERRED, one.migrant.registration_group, one.way_from or "") for one in rows]
 
 

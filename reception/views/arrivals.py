@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
@@ -18,10 +19,9 @@ from centres.access import access
 from centres.models import Centre
 from centres.roles import Right
 
-from .. import flags, services
+from .. import flags, occupancy, services
 from ..beds import Places
 from ..forms import ArrivalsForm
-from ..group_part import never_admitted
 from ..models import Stay, Transfer
 from ..workflow import State
 from .parts import PEOPLE, said_at_registration, sent_before, without_hospital
@@ -37,14 +37,14 @@ def _keys(values: list[str]) -> list[uuid.UUID]:
     return found
 
 
-def _people(request: HttpRequest) -> list[Migrant]:
+def _people(request: HttpRequest, centre: Centre) -> list[Migrant]:
     """Those named in the form (a second click names them again) or the address, whom the user may see: one by one, or all of a registration
-    group who were never admitted."""
+    group whom the centre has to admit."""
     people = Migrant.objects.visible_to(request.user).filter(died_on__isnull=True)
     if keys := _keys(request.POST.getlist("people") or request.GET.getlist("people")):
         people = people.filter(pk__in=keys)
     elif keys := _keys(request.GET.getlist("group")[:1]):
-        people = never_admitted(people.filter(registration_group=keys[0]))
+        people = people.filter(Exists(occupancy.to_admit(centre).filter(migrant=OuterRef("pk"))), registration_group=keys[0])
     else:
         return []
     return list(people.prefetch_related("custodies").order_by("household_id", "-household_role", "surname", "given_names", "pk")[: services.MOST_ARRIVING])
@@ -53,7 +53,7 @@ def _people(request: HttpRequest) -> list[Migrant]:
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
 def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     """A bed proposed for each, one save: all of them, or nobody."""
-    people = _people(request)
+    people = _people(request, centre)
     if not people:
         return render(request, "reception/arrivals.html", {"centre": centre})
     as_then.seen_by(request.user, people)

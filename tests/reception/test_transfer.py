@@ -18,7 +18,7 @@ from reception.models import FlagKind, PersonFlag, Stay, Transfer
 from reception.services import Called, ask_transfer, assign_bed, check_in, check_out, move_transfer, save_roll_call
 from reception.workflow import TRANSITIONS, State
 from returns.models import ReturnCase
-from tests.cases.factories import make_note, make_referral
+from tests.cases.factories import make_group, make_note, make_referral
 from tests.factories import make_migrant, make_minor
 from tests.reintegration.factories import make_reintegration
 from tests.returns.factories import make_return
@@ -301,6 +301,14 @@ class TestLeavingAndArriving:
         assert list(Transfer.objects.late()) == [transfer]
         home = as_user("agent.kayes").get("/").content.decode()
         assert "Transferts à suivre" in home and "attendue, pas arrivée" in home
+
+    def test_a_group_on_the_way_is_admitted_together(self, as_user, centre):
+        stay = make_transfer(make_stay(centre("GAO")), "KAY", state="travelling").stay
+        group = make_group(centre("GAO"))
+        Migrant.objects.filter(pk=stay.migrant_id).update(registration_group=group)
+        page = f"{reverse('reception:arrivals', args=['KAY'])}?group={group.pk}"
+        assert as_user("agent.kayes").get(page).context["form"].people == [stay.migrant]
+        assert "form" not in as_user("agent.gao").get(page.replace("KAY", "GAO")).context  # who sent them has nobody to admit
 
 
 class TestPages:
