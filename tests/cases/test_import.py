@@ -198,7 +198,7 @@ def test_an_import_is_the_same_as_registering_by_hand(gao, surname, sex, birth, 
     from cases.services import latest_birth
 
     actor = User.objects.get(username="manager.gao")
-    born_on, precision = latest_birth(*birth[1])
+    born_on, precision = latest_birth(*birth[1], estimated="vers" in birth[0])
     by_hand, _made = register_migrant(
         actor=actor, centre=gao, id=uuid.uuid4(), surname=surname, given_names="Awa", sex=sex[1], born_on=born_on, birth_precision=precision,
         nationality=nationality, phone=phone[1], consent_method=method[1], consent_witness=method[2],
