@@ -20,7 +20,7 @@ from .models import ExpectedGroup
 def _group(user: Any, group: RegistrationGroup) -> list[DueItem]:
     found = []
     if announced := ExpectedGroup.objects.filter(pk=group.pk, centre=group.centre_id, number_came__gt=0).first():
-        url, n = reverse("reception:expected_group", args=[announced.pk]), Migrant.objects.filter(registration_group=group.pk).count()
+        url, n = reverse("reception:expected_group", args=[announced.pk]), announced.registered_now
         words = ngettext("%(n)s enregistrée sur %(total)s.", "%(n)s enregistrées sur %(total)s.", n) % {"n": n, "total": announced.number_came}
         found.append(DueItem(words, _("Voir l’annonce"), url))
     waiting = occupancy.to_admit(group.centre).filter(migrant=OuterRef("pk"))

@@ -1,6 +1,7 @@
 """Transfers as lists show them: those who travel together in one line."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -61,10 +62,14 @@ def of_board(user: User, centre: Centre, *, most: int = 60) -> list[Journey]:
 
 def journeys(user: User, centre: Centre, rows: list[Transfer]) -> list[Journey]:
     """The transfers of a list, those of one journey in one line (a state apart is a line apart). Asks the database nothing."""
-    found: dict[tuple[uuid.UUID, str], Journey] = {}
+    return [Journey(group, group[0].to_centre_id == centre.pk, group[0].names_for(user)) for group in travelling_together(rows)]
+
+
+def travelling_together(rows: Iterable[Transfer]) -> list[list[Transfer]]:
+    """Those of one journey who are as far, in the order of the list."""
+    found: dict[tuple[uuid.UUID, str], list[Transfer]] = {}
     for row in rows:
-        journey = found.setdefault((row.together, row.state), Journey([], row.to_centre_id == centre.pk, row.names_for(user)))
-        journey.rows.append(row)
+        found.setdefault((row.together, row.state), []).append(row)
     return list(found.values())
 
 

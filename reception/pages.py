@@ -1,7 +1,6 @@
 """Registers the menu entry, the home card and the case-file section of this floor."""
 
 import datetime
-from collections import Counter
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -24,6 +23,7 @@ from centres.roles import Right
 from config.countries import country_name
 
 from . import absence, alerts, occupancy
+from .journeys import travelling_together
 from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Leave, RollCallLine, Stay, Transfer
 from .services import UNDONE
 from .services.stays import moment
@@ -199,7 +199,6 @@ def _onward(user: Any, migrant: Migrant) -> list[DueItem]:
 def _actions(user, migrant: Migrant) -> list[Action]:
     stay = open_stay(migrant)
     undo = _undo(user, migrant)
-    undo_arrival = _undo_arrival(user, migrant, stay)
     if migrant.died_on is not None:
         return undo
     if stay is None:
@@ -217,7 +216,7 @@ def _actions(user, migrant: Migrant) -> list[Action]:
         Action(_("Permission d’absence"), reverse("reception:leave", args=[stay.pk]), 30),
         Action(_("Changer la durée"), reverse("reception:extend", args=[stay.pk]), 60),
         *ask,
-        *undo_arrival,
+        *_undo_arrival(user, migrant, stay),
     ]
 
 
@@ -253,7 +252,7 @@ def _kept(user: Any, migrant: Migrant) -> list[Action]:
 
 def _undo_arrival(user: Any, migrant: Migrant, stay: Any) -> list[Action]:
     """The manager takes back an admission noted by mistake: of somebody whom nobody has seen since."""
-    if stay is None or stay.seen_how not in (None, LastSeen.How.ARRIVAL, LastSeen.How.REGISTERED) or not allows(user, Right.MANAGE_CENTRE, stay, writing=True):
+    if stay.seen_how not in (None, LastSeen.How.ARRIVAL, LastSeen.How.REGISTERED) or not allows(user, Right.MANAGE_CENTRE, stay, writing=True):
         return []
     return [Action(_("Annuler l’admission"), reverse("reception:undo-check-in", args=[migrant.pk]), 70)]
 
@@ -289,9 +288,7 @@ def _to_follow(user: Any) -> QuerySet[Transfer]:
 def _home_transfers(request) -> dict[str, Any] | None:
     """One line for those who travel together."""
     rows = list(_to_follow(request.user).select_related("from_centre", "to_centre").order_by("planned_on", "asked_at", "pk")[:MOST_HOME_ROWS])
-    people = Counter((row.together, row.state) for row in rows)
-    first = {(row.together, row.state): row for row in reversed(rows)}
-    journeys = [(row, people[key]) for key, row in reversed(first.items())]
+    journeys = travelling_together(rows)
     return {"journeys": journeys[:HOME_LINES], "more": len(journeys) > HOME_LINES} if rows else None
 
 

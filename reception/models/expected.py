@@ -121,6 +121,11 @@ class ExpectedGroup(models.Model):
         return self.men + self.women + self.children
 
     @property
+    def registered_now(self) -> int:
+        """How many were registered from it. One query."""
+        return ExpectedGroup.objects.with_registered().get(pk=self.pk).registered  # type: ignore[attr-defined]
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.ANNOUNCED
 

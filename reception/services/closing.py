@@ -19,6 +19,7 @@ from .alerts import end_alerts
 from .stays import lock_person
 
 FEWEST_WORDS = 3
+SECOND_CLICK = datetime.timedelta(minutes=1)
 # What a protection officer closes beside the manager.
 OF_PROTECTION = frozenset({Alert.Kind.MINOR_MISSING, Alert.Kind.ABSENCE})
 
@@ -73,8 +74,11 @@ def _say(actor: User, alert: Alert, stay: Stay, seen: bool | None, where: str, s
         raise ValidationError({"seen": _("Dites si la personne a été revue.")})
     now = timezone.now()
     if not seen:
-        most = Sighting._meta.get_field("note").max_length
-        sight(actor, stay, uuid.uuid4(), found=False, note=done[:most], at=now)
+        note = done[: Sighting._meta.get_field("note").max_length]
+        # The alert of a child stays open: nothing else tells a second click from a second search.
+        said = Sighting.objects.filter(migrant=stay.migrant_id, centre=stay.centre_id, found=False, note=note, noted_by=actor, at__gte=now - SECOND_CLICK)
+        if not said.exists():
+            sight(actor, stay, uuid.uuid4(), found=False, note=note, at=now)
         return
     try:
         where = clean_line(where)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale, lock_key, service
@@ -122,9 +123,14 @@ def correct_number(*, actor: User, group: ExpectedGroup, version: int, number_ca
         raise ValidationError(_("L’arrivée de ce groupe n’est pas notée : il n’y a rien à corriger."))
     if number_came == group.number_came:
         raise ValidationError({"number_came": _("C’est le nombre déjà noté.")})
-    registered = ExpectedGroup.objects.with_registered().get(pk=group.pk).registered  # type: ignore[attr-defined]
+    registered = group.registered_now
     if number_came < registered:
-        raise ValidationError({"number_came": _("%(n)s personnes de ce groupe sont déjà enregistrées : il en est venu au moins autant.") % {"n": registered}})
+        words = ngettext(
+            "%(n)s personne de ce groupe est déjà enregistrée : il en est venu au moins autant.",
+            "%(n)s personnes de ce groupe sont déjà enregistrées : il en est venu au moins autant.",
+            registered,
+        )
+        raise ValidationError({"number_came": words % {"n": registered}})
     if not reason:
         raise ValidationError({"reason": _("Dites pourquoi le nombre est corrigé.")})
     group.number_before, group.number_came = group.number_came, number_came

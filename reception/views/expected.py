@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 
 from audit.acting import SameKeyOtherContent, Stale
 from cases.forms import put_errors
-from cases.models import Migrant
 from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
@@ -156,7 +155,7 @@ def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, canc
     user = request.user
     context = {
         "group": group,
-        "registered": Migrant.objects.filter(registration_group=group.pk, registered_centre=group.centre_id).count() if group.number_came else 0,
+        "registered": group.registered_now if group.number_came else 0,
         "register_with": _carried(group),
         "arrived": arrived,
         "cancelled": cancelled,

@@ -49,11 +49,10 @@ def said_at_registration(people: Sequence[Migrant]) -> dict[str, str]:
     """How these people came, as all of them said when they were registered a short time ago, and from which country, if the group they came
     with was announced: it is not asked twice. For the fields of an arrival; what is to be asked is not there."""
     since = timezone.now() - JUST
-    recent = [person for person in people if person.registered_at > since]
-    if not recent or len(recent) < len(people):
+    if any(person.registered_at <= since for person in people):
         return {}
-    kinds, groups = {person.arrival_kind for person in recent} - {""}, {person.registration_group_id for person in recent}
-    found = {"origin": kinds.pop()} if len(kinds) == 1 and all(person.arrival_kind for person in recent) else {}
+    kinds, groups = {person.arrival_kind for person in people}, {person.registration_group_id for person in people}
+    found = {"origin": kinds.pop()} if len(kinds) == 1 and "" not in kinds else {}
     if len(groups) == 1 and None not in groups:  # a registration group has the key of the announcement
         said = ExpectedGroup.objects.filter(pk=groups.pop()).values_list("coming_from", flat=True).first()
         found |= {"came_from": country} if said and (country := only_country_in(said)) else {}

@@ -107,7 +107,7 @@ class TestComing:
         assert "Non renseigné" not in text
         common = {"consent_purposes": ("registration",), "consent_method": "signed", "consent_language": "fra"}
         open_group(actor=agent, id=group.pk, centre=gao, kind="bus", common=common)
-        make_migrant(gao), Migrant.objects.update(registration_group=group.pk)
+        make_migrant(gao), make_migrant(gao), Migrant.objects.update(registration_group=group.pk)
         with pytest.raises(ValidationError, match="déjà enregistrées"):
             correct_number(**correction | {"version": 4, "number_came": 0})
 
@@ -189,7 +189,10 @@ class TestPages:
             assert gao.get(reverse("cases:group_start"), {"id": wrong, "nationality": "<b>"}).status_code == 200
         # Nor is it asked when they are admitted, alone or together; unless it was said long ago.
         alone, together = reverse("reception:check_in", args=["GAO", people[0]]), f"{reverse('reception:arrivals', args=['GAO'])}?group={begun.pk}"
-        asked = lambda: [[gao.get(page).context["form"].initial.get(name, "") for name in ("origin", "came_from")] for page in (alone, together)]  # noqa: E731
+
+        def asked():
+            return [[gao.get(page).context["form"].initial.get(name, "") for name in ("origin", "came_from")] for page in (alone, together)]
+
         assert asked() == [["forced_return", "NE"]] * 2
         # The page of the group leads on to the admission of those who were not admitted yet.
         page = gao.get(reverse("cases:group", args=[begun.pk])).content.decode()
