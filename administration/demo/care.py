@@ -13,6 +13,8 @@ from reception.models import AidCriteria, Alert, Assistance, CriteriaTold, Healt
 from reception.services.sessions import GIVES, line_key
 from reception.setup import ensure_criteria
 
+from .clock import told_until
+
 DETAILED = 0.7  # of the consultations: the nurse wrote down what was found
 MOST_DETAILED = 4000
 DAYS_OF_SESSIONS = 240
@@ -39,7 +41,7 @@ class Care:
     def __init__(self, seed: int, today: datetime.date):
         self.rng = random.Random(seed)  # noqa: S311 - reproducible on purpose
         self.today = today
-        self.now = datetime.datetime.combine(today, datetime.time(11, 0), datetime.UTC)
+        self.now = told_until(today)
         self.users = dict(User.objects.values_list("username", "pk"))
         self.centres = list(Centre.objects.order_by("code"))
         self.services = {service.code: service for service in Service.objects.all()}

@@ -22,6 +22,7 @@ from returns.models import ReturnCase
 from returns.services import CONSULAR
 from returns.workflow import State
 
+from .clock import told_until
 from .identity import Identities
 from .spelling import respell
 
@@ -106,7 +107,7 @@ class Life:
     def __init__(self, seed: int, today: datetime.date, users: dict[str, int]):
         self.rng = random.Random(seed)  # noqa: S311 - reproducible on purpose
         self.today = today
-        self.now = datetime.datetime.combine(today, datetime.time(11, 0), UTC)
+        self.now = told_until(today)
         self.users = users
         self.centres = {c.code: c for c in Centre.objects.all()}
         self.services = {s.code: s for s in Service.objects.filter(active=True)}
@@ -412,7 +413,7 @@ class Life:
                 if recorded > self.now:
                     return  # not yet
             elif recorded > self.now:  # some time this morning
-                recorded = max(self.now - datetime.timedelta(minutes=3 * recorded.minute + 1), stay.arrived_at)
+                recorded = max(self.now - datetime.timedelta(minutes=3 * recorded.minute + 1), stay.arrived_at, recorded.replace(hour=0, minute=0))
             batch.add(
                 Assistance(
                     id=key,

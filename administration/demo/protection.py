@@ -26,6 +26,8 @@ from cases.vulnerabilities import FACTORS, FLAGS, PROTECTED_FLAGS, REFER
 from centres.models import Centre
 from returns.models import ReturnCase
 
+from .clock import told_until
+
 # Shares of those screened; the register of the action's centres: mostly young men in transit, few of them with a flag.
 SCREENED = 0.38
 MOST_SCREENED = 20_000
@@ -94,7 +96,7 @@ class Protection:
     def __init__(self, seed: int, today: datetime.date, users: dict[str, int]):
         self.rng = random.Random(seed)  # noqa: S311 - reproducible on purpose
         self.today, self.users = today, users
-        self.now = datetime.datetime.combine(today, datetime.time(11, 0), datetime.UTC)
+        self.now = told_until(today)
         self.agents = {centre.pk: users[f"agent.{centre.name.lower()}"] for centre in Centre.objects.all()}
 
     def uuid(self) -> uuid.UUID:
