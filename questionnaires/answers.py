@@ -18,6 +18,7 @@ from .conditions import Value
 from .definition import Definition, choices_of
 from .models import Question, no_more_than_needed
 from .sources import SOURCES
+from .wording import said_in_file
 
 Type = Question.Type
 LONGEST_LINE, LONGEST_TEXT = 200, 4000
@@ -75,6 +76,9 @@ def _number(question: Question, text: str) -> Value:
         raise ValidationError(_("Ce nombre est trop grand. Vérifiez-le."), code="number")
     if question.type == Type.INTEGER and number != number.to_integral_value():
         raise ValidationError(_("Écrivez un nombre entier, sans virgule."), code="integer")
+    outside = (question.minimum is not None and number < question.minimum) or (question.maximum is not None and number > question.maximum)
+    if outside and (words := said_in_file(question.origin, "constraint_message")):
+        raise ValidationError(words, code="limits")
     if question.minimum is not None and number < question.minimum:
         raise ValidationError(_("Écrivez un nombre d’au moins %(n)s.") % {"n": no_more_than_needed(question.minimum)}, code="minimum")
     if question.maximum is not None and number > question.maximum:

@@ -282,7 +282,8 @@ def evaluate(node: Node, answers: Mapping[str, Value]) -> bool:
     if isinstance(node, Not):
         return not evaluate(node.part, answers)
     if isinstance(node, Selected):
-        return node.choice in _chosen(answers.get(node.code))
+        chosen = _chosen(answers.get(node.code))
+        return node.choice in chosen if node.choice else not chosen  # nothing is chosen where nothing is answered
     return _compare(_value(node.left, answers), node.operator, _value(node.right, answers))
 
 
@@ -350,18 +351,20 @@ def references(node: Node) -> set[str]:
     return set()
 
 
-def choices_named(node: Node) -> set[tuple[str, str]]:
-    """(question, choice) for each choice that it compares with."""
+def choices_named(node: Node) -> set[tuple[str, str | Decimal]]:
+    """(question, choice) for each choice that it compares with; a number as one."""
     if isinstance(node, And | Or):
         return set().union(*(choices_named(part) for part in node.parts))
     if isinstance(node, Not):
         return choices_named(node.part)
     if isinstance(node, Selected):
-        return {(node.code, node.choice)}
+        return {(node.code, node.choice)} if node.choice else set()
     if isinstance(node, Compare):
         for one, other in ((node.left, node.right), (node.right, node.left)):
             if isinstance(one, Ref) and isinstance(other, Word) and other.text:
                 return {(one.code, other.text)}
+            if isinstance(one, Ref) and isinstance(other, Number) and node.operator in ("=", "!="):
+                return {(one.code, other.value)}
     return set()
 
 
@@ -370,7 +373,7 @@ def any_of(node: Node) -> tuple[str, tuple[str, ...]] | None:
     parts = node.parts if isinstance(node, Or) else (node,)
     found: list[tuple[str, str]] = []
     for part in parts:
-        if isinstance(part, Selected):
+        if isinstance(part, Selected) and part.choice:
             found.append((part.code, part.choice))
         elif isinstance(part, Compare) and part.operator == "=" and isinstance(part.left, Ref) and isinstance(part.right, Word) and part.right.text:
             found.append((part.left.code, part.right.text))
@@ -404,7 +407,8 @@ def in_words(node: Node, label: Callable[[str], str], choice: Callable[[str, str
     if isinstance(node, Not):
         return _("sauf si %(condition)s") % {"condition": in_words(node.part, label, choice)}
     if isinstance(node, Selected):
-        return _("« %(question)s » : %(answer)s") % {"question": label(node.code), "answer": choice(node.code, node.choice)}
+        answer = choice(node.code, node.choice) if node.choice else _("sans réponse")
+        return _("« %(question)s » : %(answer)s") % {"question": label(node.code), "answer": answer}
     other = node.left.code if isinstance(node.left, Ref) else ""
 
     def said(side: Operand) -> str:

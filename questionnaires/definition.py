@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from . import conditions
 from .models import MOST_CHOICES, MOST_QUESTIONS, BasicItem, Choice, Question, Questionnaire, Version, no_more_than_needed
 from .sources import SOURCES
-from .wording import said
+from .wording import cited_in, said
 
 Type = Question.Type
 
@@ -23,6 +23,7 @@ class ChoiceSpec:
     code: str
     text: dict[str, str]
     value: Decimal | None = None
+    origin: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class QuestionSpec:
     basic_item: int | None = None
     source: str = ""
     choices: tuple[ChoiceSpec, ...] = ()
+    origin: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Without what is empty; numbers as text."""
@@ -49,7 +51,12 @@ class QuestionSpec:
                 found[name] = no_more_than_needed(found[name])
         if self.choices:
             found["choices"] = [
-                {"code": choice.code, "text": choice.text, **({"value": no_more_than_needed(choice.value)} if choice.value is not None else {})}
+                {
+                    "code": choice.code,
+                    "text": choice.text,
+                    **({"value": no_more_than_needed(choice.value)} if choice.value is not None else {}),
+                    **({"origin": choice.origin} if choice.origin else {}),
+                }
                 for choice in self.choices
             ]
         return found
@@ -62,7 +69,9 @@ class QuestionSpec:
             if values.get(name) is not None:
                 values[name] = Decimal(str(values[name]))
         values["choices"] = tuple(
-            ChoiceSpec(str(choice["code"]), dict(choice["text"]), Decimal(str(choice["value"])) if choice.get("value") is not None else None)
+            ChoiceSpec(
+                str(choice["code"]), dict(choice["text"]), Decimal(str(choice["value"])) if choice.get("value") is not None else None, dict(choice.get("origin", {}))
+            )
             for choice in values.get("choices", ())
         )
         return cls(**values)
@@ -80,7 +89,8 @@ def spec_of(question: Question) -> QuestionSpec:
         question.maximum,
         question.basic_item,
         question.source,
-        tuple(ChoiceSpec(choice.code, dict(choice.text), choice.value) for choice in question.choices.all()),
+        tuple(ChoiceSpec(choice.code, dict(choice.text), choice.value, dict(choice.origin)) for choice in question.choices.all()),
+        dict(question.origin),
     )
 
 
@@ -182,17 +192,26 @@ def check(kind: str, questions: Sequence[QuestionSpec]) -> list[Problem]:
     if len(questions) > MOST_QUESTIONS:
         found.append(Problem("", _("Ce questionnaire a plus de %(n)s lignes. Faites-en deux.") % {"n": MOST_QUESTIONS}))
     earlier: dict[str, QuestionSpec] = {}
+    known = {question.code for question in questions if question.type not in Question.WITHOUT_ANSWER}
     section_condition = ""
     for question in questions:
         if question.code in earlier:
             found.append(Problem(question.code, _("Deux questions ont le code « %(code)s ».") % {"code": question.code}))
         found += [Problem(question.code, words) for words in _wrong_in(kind, question, earlier)]
+        for name in sorted(_cited(question) - known):
+            words = _("Le texte cite la réponse à « %(name)s », que ce questionnaire ne demande pas : réécrivez-le.")
+            found.append(Problem(question.code, words % {"name": name[:60]}))
         if question.type == Type.SECTION:
             section_condition = question.relevant
         elif question.basic_item and (question.relevant or section_condition):
             found.append(Problem(question.code, _("Une information de base se demande à tout le monde : retirez la condition de cette question ou de sa partie.")))
         earlier[question.code] = question
     return found + _wrong_items(kind, questions)
+
+
+def _cited(question: QuestionSpec) -> set[str]:
+    texts = [question.text, question.hint, *(choice.text for choice in question.choices)]
+    return {name for text in texts for words in text.values() for name in cited_in(words)}
 
 
 def _wrong_in(kind: str, question: QuestionSpec, earlier: dict[str, QuestionSpec]) -> list[str]:
@@ -221,10 +240,15 @@ def wrong_condition(text: str, earlier: dict[str, QuestionSpec]) -> list[str]:
     for code in sorted(conditions.references(node)):
         if code not in earlier or earlier[code].type in Question.WITHOUT_ANSWER:
             found.append(_("La condition parle de « %(code)s », qui n’est pas une question posée avant celle-ci.") % {"code": code})
-    for code, choice in sorted(conditions.choices_named(node)):
-        if code in earlier and (known := _codes(earlier[code])) is not None and choice not in known:
+    for code, choice in sorted(conditions.choices_named(node), key=str):
+        if code in earlier and (known := _codes(earlier[code])) is not None and not _is_among(choice, known):
             found.append(_("La condition parle de la réponse « %(choice)s », que la question « %(code)s » n’a pas.") % {"choice": choice, "code": code})
     return found
+
+
+def _is_among(choice: str | Decimal, codes: set[str]) -> bool:
+    """Can a condition find this answer? A number finds the code that is this number."""
+    return choice in codes if isinstance(choice, str) else any(conditions.evaluate(conditions.parse(f"'{code}' = {choice:f}"), {}) for code in codes)
 
 
 def _codes(question: QuestionSpec) -> set[str] | None:
@@ -258,4 +282,4 @@ def _wrong_items(kind: str, questions: Sequence[QuestionSpec]) -> list[Problem]:
 
 
 def choice_rows(question: Question, specs: Iterable[ChoiceSpec]) -> list[Choice]:
-    return [Choice(question=question, order=order, code=spec.code, text=spec.text, value=spec.value) for order, spec in enumerate(specs, start=1)]
+    return [Choice(question=question, order=order, code=spec.code, text=spec.text, value=spec.value, origin=spec.origin) for order, spec in enumerate(specs, start=1)]

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy
 from config.writing import clean_line, clean_text
 
 from . import conditions
-from .answers import clean_answer
+from .answers import clean_answer, in_words
 from .conditions import Value
 from .definition import ChoiceSpec, Definition, QuestionSpec, choices_of
-from .models import CODE, BasicItem, Question, Questionnaire, no_more_than_needed
+from .models import CODE, LONGEST_TEXT, BasicItem, Question, Questionnaire, no_more_than_needed
 from .services import code_from
 from .sources import sources_of
-from .wording import said, worded
+from .wording import citing, said, said_in_file, worded
 
 Type = Question.Type
 FEW = 8  # choices that are shown side by side; more are a list to choose from
@@ -64,14 +64,14 @@ class UploadForm(forms.Form):
 
 class QuestionForm(forms.Form):
     type = forms.ChoiceField(label=gettext_lazy("Type"), choices=Type.choices)
-    text_fr = TextField(label=gettext_lazy("Question"), lines=True, max_length=500, error_messages={"required": gettext_lazy("Écrivez la question.")})
+    text_fr = TextField(label=gettext_lazy("Question"), lines=True, max_length=LONGEST_TEXT, error_messages={"required": gettext_lazy("Écrivez la question.")})
     hint_fr = TextField(
-        label=gettext_lazy("Aide"), lines=True, max_length=500, required=False, help_text=gettext_lazy("Ce qu’il faut savoir pour la poser ou y répondre.")
+        label=gettext_lazy("Aide"), lines=True, max_length=LONGEST_TEXT, required=False, help_text=gettext_lazy("Ce qu’il faut savoir pour la poser ou y répondre.")
     )
-    text_en = TextField(label=gettext_lazy("Question en anglais"), lines=True, max_length=500, required=False)
-    hint_en = TextField(label=gettext_lazy("Aide en anglais"), lines=True, max_length=500, required=False)
-    text_es = TextField(label=gettext_lazy("Question en espagnol"), lines=True, max_length=500, required=False)
-    hint_es = TextField(label=gettext_lazy("Aide en espagnol"), lines=True, max_length=500, required=False)
+    text_en = TextField(label=gettext_lazy("Question en anglais"), lines=True, max_length=LONGEST_TEXT, required=False)
+    hint_en = TextField(label=gettext_lazy("Aide en anglais"), lines=True, max_length=LONGEST_TEXT, required=False)
+    text_es = TextField(label=gettext_lazy("Question en espagnol"), lines=True, max_length=LONGEST_TEXT, required=False)
+    hint_es = TextField(label=gettext_lazy("Aide en espagnol"), lines=True, max_length=LONGEST_TEXT, required=False)
     required = forms.BooleanField(
         label=gettext_lazy("Une réponse est attendue"),
         required=False,
@@ -81,7 +81,7 @@ class QuestionForm(forms.Form):
     relevant = forms.CharField(
         label=gettext_lazy("Autre condition"),
         required=False,
-        max_length=conditions.LONGEST,
+        max_length=LONGEST_TEXT,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy("Comme dans XLSForm, par exemple : ${age_enfants} >= 1 and selected(${besoins}, 'sante')"),
     )
@@ -174,7 +174,10 @@ class QuestionForm(forms.Form):
         """What the fields show for a question."""
         simple = ""
         if question.relevant:
-            named = conditions.any_of(conditions.parse(question.relevant))
+            try:
+                named = conditions.any_of(conditions.parse(question.relevant))
+            except conditions.ConditionError:  # a file's, to be written anew
+                named = None
             if named and len(named[1]) == 1:
                 simple = f"selected(${{{named[0]}}}, '{named[1][0]}')"
         return {
@@ -194,9 +197,9 @@ class QuestionForm(forms.Form):
 
 
 class ChoiceForm(forms.Form):
-    fr = TextField(label=gettext_lazy("Réponse"), max_length=200, required=False)
-    en = TextField(label=gettext_lazy("En anglais"), max_length=200, required=False)
-    es = TextField(label=gettext_lazy("En espagnol"), max_length=200, required=False)
+    fr = TextField(label=gettext_lazy("Réponse"), max_length=LONGEST_TEXT, required=False)
+    en = TextField(label=gettext_lazy("En anglais"), max_length=LONGEST_TEXT, required=False)
+    es = TextField(label=gettext_lazy("En espagnol"), max_length=LONGEST_TEXT, required=False)
     code = forms.RegexField(
         r"^[a-z0-9][a-z0-9_]{0,39}$", label=gettext_lazy("Code"), required=False, error_messages={"invalid": gettext_lazy("Minuscules sans accent, chiffres et _.")}
     )
@@ -253,7 +256,8 @@ class AnswerField(forms.Field):
 
     def __init__(self, question: Question, **arguments: Any):
         self.question = question
-        super().__init__(required=False, label=said(question.text), help_text=said(question.hint), widget=_widget(question), **arguments)
+        arguments = {"label": said(question.text), "help_text": _help(question), **arguments}
+        super().__init__(required=False, widget=_widget(question), **arguments)
 
     def clean(self, value: Any) -> Value:
         return clean_answer(self.question, value)
@@ -262,6 +266,11 @@ class AnswerField(forms.Field):
         if isinstance(value, float | Decimal):
             return no_more_than_needed(Decimal(str(value)))
         return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _help(question: Question) -> str:
+    """How to ask it, and what a file says to whoever asks."""
+    return " ".join(filter(None, (said(question.hint), said_in_file(question.origin, "guidance_hint"))))
 
 
 def _widget(question: Question) -> forms.Widget:
@@ -297,13 +306,24 @@ class AnswerForm(forms.Form):
         self.rows: list[dict[str, Any]] = []  # in the order of the page: notes, and questions with when they are asked
         here = {question.code for question in questions}
         for question in questions:
-            row: dict[str, Any] = {"question": question, "name": "", "words": "", "show_when": ""}
+            row: dict[str, Any] = {"question": question, "text": self._said(said(question.text), answers), "name": "", "words": "", "show_when": ""}
             if question.relevant:
                 row |= self._condition(question, here)
             if question.is_asked_of_the_person:
                 row["name"] = f"{PREFIX}{question.code}"
-                self.fields[row["name"]] = AnswerField(question)
+                self.fields[row["name"]] = AnswerField(question, label=row["text"], help_text=self._said(_help(question), answers))
             self.rows.append(row)
+
+    def _said(self, text: str, answers: Mapping[str, Value]) -> str:
+        """With the answers that it cites; for one that is not known, what is asked there."""
+
+        def say(code: str) -> str:
+            question = self.definition.by_code.get(code)
+            if question is None:
+                return "…"
+            return in_words(question, answers.get(code)) or f"[{citing(said(question.text), lambda _code: '…')}]"
+
+        return citing(text, say)
 
     def _condition(self, question: Question, here: set[str]) -> dict[str, str]:
         """How the page says when a question is asked that hangs on another of the same page."""

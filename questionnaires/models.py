@@ -19,6 +19,7 @@ from .wording import said
 CODE = r"^[a-z][a-z0-9_]{0,39}$"
 MOST_QUESTIONS = 300
 MOST_CHOICES = 200
+LONGEST_TEXT = 4000  # characters of a label, of a hint and of a condition as a file writes it
 
 
 class BasicItem(models.IntegerChoices):
@@ -107,6 +108,8 @@ class Version(models.Model):
     published_at = models.DateTimeField(_("publiée le"), null=True, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("publiée par"))
     revision = models.PositiveIntegerField(default=1)
+    # {column of `settings`: text}, as the XLSForm says it from which this version was made; given back when it is exported.
+    origin = models.JSONField(default=dict, blank=True, editable=False)
 
     objects = VersionQuerySet.as_manager()
 
@@ -203,12 +206,15 @@ class Question(models.Model):
     type = models.CharField(_("type"), max_length=10, choices=Type)
     text = models.JSONField(_("question"))  # as questionnaires.wording
     hint = models.JSONField(_("aide"), default=dict, blank=True)
-    relevant = models.CharField(_("condition"), max_length=1000, blank=True)  # as questionnaires.conditions
+    # As questionnaires.conditions; in a draft also one of an imported file that Sira cannot read, which stands in the way of publishing it.
+    relevant = models.CharField(_("condition"), max_length=LONGEST_TEXT, blank=True)
     required = models.BooleanField(_("réponse attendue"), default=False)
     minimum = models.DecimalField(_("au moins"), max_digits=14, decimal_places=4, null=True, blank=True)
     maximum = models.DecimalField(_("au plus"), max_digits=14, decimal_places=4, null=True, blank=True)
     basic_item = models.PositiveSmallIntegerField(_("information de base"), choices=BasicItem, null=True, blank=True)
     source = models.CharField(_("champ du dossier"), max_length=40, blank=True)  # of questionnaires.sources: then it is not asked
+    # {column: text} of the XLSForm it comes from, for what Sira has no use for and for its own name there; given back when it is exported.
+    origin = models.JSONField(default=dict, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
     objects = NationalQuerySet.as_manager()
@@ -270,6 +276,7 @@ class Choice(models.Model):
     code = models.CharField(_("code"), max_length=40)
     text = models.JSONField(_("réponse"))
     value = models.DecimalField(_("valeur"), max_digits=10, decimal_places=4, null=True, blank=True)
+    origin = models.JSONField(default=dict, blank=True, editable=False)  # as Question.origin
 
     class Meta:
         ordering = ["question", "order"]

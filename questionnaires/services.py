@@ -1,5 +1,6 @@
 """Writes of questionnaires and of answers. Pages, API, imports and commands all come here."""
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from centres.roles import Right
 from .answers import Completeness, asked, clean_answer, completeness, with_file
 from .conditions import Value
 from .definition import Definition, QuestionSpec, check, choice_rows, spec_of, wrong_condition
-from .models import MOST_CHOICES, MOST_QUESTIONS, Question, Questionnaire, Response, Version
+from .models import LONGEST_TEXT, MOST_CHOICES, MOST_QUESTIONS, Question, Questionnaire, Response, Version
 
 SomeResponse = TypeVar("SomeResponse", bound=Response)
 
@@ -53,17 +54,29 @@ def create_questionnaire(*, actor: User | None, code: str, kind: str, title: dic
     return _draft(actor, questionnaire, questions)
 
 
-def _draft(actor: User | None, questionnaire: Questionnaire, questions: Iterable[QuestionSpec]) -> Version:
+def _draft(actor: User | None, questionnaire: Questionnaire, questions: Iterable[QuestionSpec], origin: dict[str, str] | None = None) -> Version:
     questionnaire = Questionnaire.objects.select_for_update().get(pk=questionnaire.pk)
     if questionnaire.archived_at:
         raise ValidationError(_("Ce questionnaire est archivé : reprenez-le d’abord."))
-    if questionnaire.versions.filter(state=Version.State.DRAFT).exists():
-        raise ValidationError(_("Ce questionnaire a déjà un brouillon : continuez-le, ou supprimez-le d’abord."))
-    last = questionnaire.versions.aggregate(last=Max("number"))["last"] or 0
-    version = Version.objects.create(questionnaire=questionnaire, number=last + 1, created_by=actor)
+    # A draft in which nothing stands yet is nobody's work: it takes the questions. Locked, as whoever writes a question locks it.
+    questions = list(questions)
+    version = questionnaire.versions.select_for_update().filter(state=Version.State.DRAFT).first()
+    if version is not None and (not questions or version.questions.exists()):
+        raise _has_a_draft()
+    if version is None:
+        last = questionnaire.versions.aggregate(last=Max("number"))["last"] or 0
+        version = Version.objects.create(questionnaire=questionnaire, number=last + 1, created_by=actor, origin=origin or {})
+    else:
+        version.origin = origin or {}
+        version.revision += 1
+        version.save(update_fields=["origin", "revision"])
     for order, spec in enumerate(questions, start=1):
         _store(Question(questionnaire_version=version, order=order), spec)
     return version
+
+
+def _has_a_draft() -> ValidationError:
+    return ValidationError(_("Ce questionnaire a déjà un brouillon : continuez-le, ou supprimez-le d’abord."))
 
 
 @service
@@ -71,17 +84,22 @@ def new_draft(*, actor: User | None, questionnaire: Questionnaire) -> Version:
     """A draft with everything of the last version. Raises PermissionDenied, ValidationError (there is a draft already)."""
     _may_edit(actor)
     last = questionnaire.versions.exclude(state=Version.State.DRAFT).order_by("-number").first()
-    return _draft(actor, questionnaire, [spec_of(question) for question in Definition(last).questions] if last else [])
+    if last is None:
+        return _draft(actor, questionnaire, [])
+    # The number that a file gave itself is of that version alone: other programs take two files of one number for the same.
+    origin = {column: text for column, text in last.origin.items() if column != "version"}
+    return _draft(actor, questionnaire, [spec_of(question) for question in Definition(last).questions], origin)
 
 
 @service
-def import_draft(*, actor: User | None, questionnaire: Questionnaire, questions: Iterable[QuestionSpec]) -> Version:
-    """A draft with these questions. Raises PermissionDenied, ValidationError."""
+def import_draft(*, actor: User | None, questionnaire: Questionnaire, questions: Iterable[QuestionSpec], origin: dict[str, str] | None = None) -> Version:
+    """A draft with these questions, also where one stands in which nothing is asked yet. `origin`: what the file says of itself.
+    Raises PermissionDenied, ValidationError (there is a draft already)."""
     _may_edit(actor)
     questions = list(questions)
     if len(questions) > MOST_QUESTIONS:
         raise ValidationError(_("Ce questionnaire a plus de %(n)s lignes. Faites-en deux.") % {"n": MOST_QUESTIONS})
-    return _draft(actor, questionnaire, questions)
+    return _draft(actor, questionnaire, questions, origin)
 
 
 def _locked(draft: Version, revision: int | None = None) -> Version:
@@ -141,8 +159,11 @@ def archive(*, actor: User | None, questionnaire: Questionnaire, version: int, a
 
 def _store(question: Question, spec: QuestionSpec) -> Question:
     """Writes a question and its choices. Raises ValidationError by field."""
-    for name in ("code", "type", "text", "hint", "relevant", "required", "minimum", "maximum", "basic_item", "source"):
+    for name in ("code", "type", "text", "hint", "relevant", "required", "minimum", "maximum", "basic_item", "source", "origin"):
         setattr(question, name, getattr(spec, name))
+    for name, texts in (("text", [spec.text]), ("hint", [spec.hint]), ("choices", [choice.text for choice in spec.choices])):
+        if any(len(words) > LONGEST_TEXT for text in texts for words in text.values()):
+            raise ValidationError({name: _("Écrivez %(n)s signes au plus.") % {"n": LONGEST_TEXT}})
     question.full_clean(exclude=["questionnaire_version", "order"])
     if len(spec.choices) > MOST_CHOICES:
         raise ValidationError({"choices": _("Cette question a plus de %(n)s réponses possibles.") % {"n": MOST_CHOICES}})
@@ -182,6 +203,10 @@ def write_question(
         spec = _with(spec, code=code_from(spec.text.get("fr", ""), (row.code for row in others)))
     if any(row.code == spec.code for row in others):
         raise ValidationError({"code": _("Une autre question de ce questionnaire a déjà ce code.")})
+    if any(row.origin.get("name") == spec.code for row in others):
+        raise ValidationError({"code": _("Une autre question porte ce nom dans le fichier dont elle vient.")})
+    if question is not None:
+        spec = _as_in_the_file(spec, spec_of(next(row for row in existing if row.pk == question.pk)))
     order = question.order if question is not None else _place(existing, after)
     before = {row.code: spec_of(row) for row in existing if row.order < order}
     if wrong := wrong_condition(spec.relevant, before):
@@ -208,8 +233,21 @@ def _place(existing: list[Question], after: str | None) -> int:
     return (found if found is not None else existing[-1].order if existing else 0) + 1
 
 
+def _as_in_the_file(spec: QuestionSpec, before: QuestionSpec) -> QuestionSpec:
+    """With what the file said besides, which no form of ours shows. What was written anew is no longer as the file has it."""
+    gone = {name for name, changed in (("name", spec.code != before.code), ("type", spec.type != before.type), ("required", spec.required)) if changed}
+    if (spec.minimum, spec.maximum) != (before.minimum, before.maximum):
+        gone |= {name for name in before.origin if name.startswith("constraint")}  # said of other limits
+    origin = {name: text for name, text in before.origin.items() if name not in gone}
+    known = {choice.code: choice.origin for choice in before.choices}
+    names = {of["name"]: code for code, of in known.items() if "name" in of}
+    if any(names.get(choice.code, choice.code) != choice.code for choice in spec.choices):
+        raise ValidationError({"choices": _("Une autre réponse porte ce code dans le fichier dont elle vient.")})
+    return _with(spec, origin=origin, choices=tuple(dataclasses.replace(choice, origin=known.get(choice.code, {})) for choice in spec.choices))
+
+
 def _with(spec: QuestionSpec, **changed: Any) -> QuestionSpec:
-    return QuestionSpec(**{name: getattr(spec, name) for name in QuestionSpec.__dataclass_fields__} | changed)
+    return dataclasses.replace(spec, **changed)
 
 
 @service

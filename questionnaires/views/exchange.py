@@ -16,7 +16,7 @@ from .. import services
 from ..definition import Definition, QuestionSpec
 from ..forms import UploadForm
 from ..models import Questionnaire, Version
-from ..xlsform import Refused, as_xlsx, read_sheets, understand
+from ..xlsform import Refused, Understood, as_xlsx, grouped, read_sheets, understand
 from ..xlsform.reading import LARGEST_FILE
 
 SALT = "questionnaires.import"
@@ -48,15 +48,21 @@ def import_form(request: HttpRequest, questionnaire: Questionnaire) -> HttpRespo
         except Refused as refused:
             form.add_error("file", str(refused))
         else:
-            return render(
-                request, "questionnaires/import_check.html", {"questionnaire": questionnaire, "found": found, "accepted": _sign(request, questionnaire, found.questions)}
-            )
+            groups = grouped(found.losses)
+            context = {
+                "questionnaire": questionnaire,
+                "found": found,
+                "groups": groups,
+                "changes": sum(len(group["losses"]) for group in groups if group["kind"].changes),
+                "accepted": _sign(request, questionnaire, found),
+            }
+            return render(request, "questionnaires/import_check.html", context)
     return render(request, "questionnaires/import.html", {"questionnaire": questionnaire, "form": form})
 
 
-def _sign(request: HttpRequest, questionnaire: Questionnaire, questions: list[QuestionSpec]) -> str:
+def _sign(request: HttpRequest, questionnaire: Questionnaire, found: Understood) -> str:
     """What was read, kept by the page itself: nothing is written before it comes back, and it can't be changed on the way."""
-    content = {"for": questionnaire.pk, "by": request.user.pk, "questions": [question.as_json() for question in questions]}
+    content = {"for": questionnaire.pk, "by": request.user.pk, "origin": found.origin, "questions": [question.as_json() for question in found.questions]}
     return signing.dumps(content, salt=SALT, compress=True)
 
 
@@ -69,7 +75,8 @@ def _accepted(request: HttpRequest, questionnaire: Questionnaire) -> HttpRespons
         messages.error(request, _("Cette lecture du fichier n’est plus valable. Choisissez le fichier de nouveau."))
         return redirect("questionnaires:import", pk=questionnaire.pk)
     try:
-        version = services.import_draft(actor=request.user, questionnaire=questionnaire, questions=[QuestionSpec.from_json(one) for one in content["questions"]])
+        questions = [QuestionSpec.from_json(one) for one in content["questions"]]
+        version = services.import_draft(actor=request.user, questionnaire=questionnaire, questions=questions, origin=content.get("origin", {}))
     except ValidationError as error:
         for words in error.messages:
             messages.error(request, words)

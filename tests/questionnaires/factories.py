@@ -42,11 +42,13 @@ def a_question(draft: Version, code: str = "un") -> Question:
     return draft.questions.get(code=code)
 
 
-def workbook(survey: list[list[Any]], choices: list[list[Any]] | None = None, settings: list[list[Any]] | None = None) -> bytes:
-    """An XLSForm as bytes; each sheet as rows, the first of them the columns."""
+def workbook(
+    survey: list[list[Any]], choices: list[list[Any]] | None = None, settings: list[list[Any]] | None = None, more: dict[str, list[list[Any]]] | None = None
+) -> bytes:
+    """An XLSForm as bytes; each sheet as rows, the first of them the columns. `more`: sheets beside the three."""
     book = Workbook()
     book.remove(book.active)
-    for title, rows in (("survey", survey), ("choices", choices), ("settings", settings)):
+    for title, rows in (("survey", survey), ("choices", choices), ("settings", settings), *(more or {}).items()):
         if rows is not None:
             sheet = book.create_sheet(title)
             for row in rows:

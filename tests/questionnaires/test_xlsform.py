@@ -12,9 +12,9 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 
-from questionnaires.definition import ChoiceSpec, Definition, spec_of
+from questionnaires.definition import ChoiceSpec, Definition, check, spec_of
 from questionnaires.models import Question, Questionnaire, Version
-from questionnaires.xlsform import Refused, as_xlsx, read_sheets, understand
+from questionnaires.xlsform import Kind, Refused, as_xlsx, read_sheets, understand
 from questionnaires.xlsform.reading import LARGEST_FILE
 
 from .factories import make_draft, spec, workbook
@@ -102,7 +102,9 @@ def test_a_form_of_others_is_understood():
     age = found.questions[1]
     assert (age.required, age.minimum, age.maximum, age.hint) == (True, 0, 120, {"fr": "En années"})
     assert [choice.code for choice in found.questions[3].choices] == ["1", "2"]
-    assert found.losses == []
+    assert [q.origin.get("name") for q in found.questions] == ["Identite-A", "Age", "Travaille", "Langues.parlees", None, "Autre"]
+    assert [choice.origin for choice in found.questions[2].choices] == [{"name": "Oui"}, {"name": "Non"}]
+    assert [(loss.place, loss.kind) for loss in found.losses] == [("settings · 2 · form_title", Kind.KEPT)]
 
 
 def test_what_sira_cannot_hold_is_said_with_its_row():
@@ -130,15 +132,15 @@ def test_what_sira_cannot_hold_is_said_with_its_row():
         )
     )
     assert [q.code for q in found.questions] == ["nom", "apres", "regle", "n", "g", "dans"]
-    assert all(not q.relevant for q in found.questions)
+    # A condition that can't be read stays, and stands in the way of publishing: nobody is asked otherwise in silence.
+    assert [q.relevant for q in found.questions] == ["", "${double} = 2", "regex(${nom}, '^a')", "", "", ""]
+    assert {problem.code for problem in check("survey", found.questions)} == {"apres", "regle"}
     rows = {loss.row: loss.words for loss in found.losses if loss.row}
     assert set(rows) == {2, 4, 5, 6, 7, 10, 11, 12, 13}
     assert "lignes 7 à 9" in rows[7]
     assert "double" in rows[4] and "double" in rows[5]
     assert "«\u00a0photo\u00a0»" in rows[11] and "image" in rows[11]
-    assert {loss.words for loss in found.losses if not loss.row} == {
-        "Les calculs (colonne «\u00a0calculation\u00a0») ne sont pas repris.",
-    }
+    assert found.questions[3].origin == {"constraint": ". mod 2 = 0"}
 
 
 def test_groups_in_groups_keep_what_they_mean():
@@ -158,8 +160,16 @@ def test_groups_in_groups_keep_what_they_mean():
             )
         )
     )
-    assert [(q.code, q.relevant) for q in found.questions] == [("a", ""), ("g", "${a} = 'x'"), ("b", "${a} != 'y' and ${a} != 'z'"), ("c", "")]
-    assert [loss.row for loss in found.losses] == [4]
+    assert [(q.code, q.relevant) for q in found.questions] == [
+        ("a", ""),
+        ("g", "${a} = 'x'"),
+        ("h", "${a} = 'x' and ${a} != 'y'"),
+        ("b", "${a} != 'z'"),
+        ("g_2", "${a} = 'x'"),
+        ("c", ""),
+    ]
+    assert [q.text["fr"] for q in found.questions if q.type == "section"] == ["G", "G – H", "G"]
+    assert [(loss.row, loss.kind) for loss in found.losses] == [(4, Kind.GROUP)]
 
 
 def _bomb() -> bytes:
@@ -209,7 +219,7 @@ HOSTILE = {
     "too many rows": (lambda: workbook([HEAD, *(["text", f"q{n}", "Q ?"] for n in range(1200))]), "plus de 600 lignes"),
     "a far row": (lambda: _far_cell(), "plus de 600 lignes"),
     "too many columns": (lambda: workbook([[*HEAD, *(f"c{n}" for n in range(100))], ["text", "a", "A ?"]]), "plus de 60 colonnes"),
-    "a long text": (lambda: workbook([HEAD, ["text", "a", "x" * 5000]]), "4000 signes"),
+    "a long text": (lambda: workbook([HEAD, ["text", "a", "x" * 5000]]), "survey!C2"),
     "what pyxform refuses": (lambda: workbook([HEAD, ["select_one nulle_part", "a", "A ?"]]), "pyxform"),
     "a group without an end": (lambda: workbook([HEAD, ["begin_group", "g", "G"], ["text", "a", "A ?"]]), "pyxform"),
     "nothing that can be asked": (lambda: workbook([HEAD, ["note", "a", "A"]]), "aucune des questions"),
