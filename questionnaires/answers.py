@@ -18,7 +18,7 @@ from .conditions import Value
 from .definition import Definition, choices_of
 from .models import Question, no_more_than_needed
 from .sources import SOURCES
-from .wording import said_in_file
+from .wording import citing, said_in_file
 
 Type = Question.Type
 LONGEST_LINE, LONGEST_TEXT = 200, 4000
@@ -112,6 +112,16 @@ def in_words(question: Question, value: Value) -> str:
         except ValueError:
             return str(value)
     return dict(choices_of(question)).get(str(value), str(value))
+
+
+def said_with(definition: Definition, text: str, answers: Mapping[str, Value]) -> str:
+    """A text with the answers that it cites; for one that is not known, what is asked there."""
+
+    def say(code: str) -> str:
+        question = definition.by_code.get(code)
+        return "…" if question is None else in_words(question, answers.get(code)) or f"[{question}]"
+
+    return citing(text, say)
 
 
 # --- what is asked, what is missing --------------------------------------------------------------------------------

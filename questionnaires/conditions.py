@@ -255,6 +255,8 @@ class _Reader:
         if kind == "self":
             self.at += 1
             return SELF
+        if kind == "name":
+            self.fail(_("Sira ne connaît pas « %(name)s ».") % {"name": value})
         if kind != "ref":
             self.fail(_("Une condition parle d’une question par son code, ainsi : ${code}."))
         self.at += 1

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from . import conditions
 from .models import MOST_CHOICES, MOST_QUESTIONS, BasicItem, Choice, Question, Questionnaire, Version, no_more_than_needed
 from .sources import SOURCES
-from .wording import cited_in, said
+from .wording import cited_in, said_alone
 
 Type = Question.Type
 
@@ -107,7 +107,7 @@ class Part:
 
     @property
     def title(self) -> str:
-        return said(self.section.text) if self.section else _("Questions")
+        return said_alone(self.section.text) if self.section else _("Questions")
 
 
 class Definition:
@@ -149,7 +149,7 @@ class Definition:
         return self._conditions[question.code]
 
     def label(self, code: str) -> str:
-        return said(self.by_code[code].text) if code in self.by_code else code
+        return said_alone(self.by_code[code].text) if code in self.by_code else code
 
     def choice_words(self, code: str, value: str) -> str:
         return dict(choices_of(self.by_code[code])).get(value, value) if code in self.by_code else value
@@ -170,7 +170,7 @@ def choices_of(question: Question) -> list[tuple[str, str]]:
         return [(code, str(name)) for code, name in country_choices()]
     if question.type == Type.LANGUAGE:
         return [(code, str(name)) for code, name in LANGUAGES]
-    return [(choice.code, said(choice.text)) for choice in question.choices.all()] if question.type in Question.WITH_CHOICES else []
+    return [(choice.code, said_alone(choice.text)) for choice in question.choices.all()] if question.type in Question.WITH_CHOICES else []
 
 
 # --- what is wrong -------------------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy
 from config.writing import clean_line, clean_text
 
 from . import conditions
-from .answers import clean_answer, in_words
+from .answers import clean_answer, said_with
 from .conditions import Value
 from .definition import ChoiceSpec, Definition, QuestionSpec, choices_of
 from .models import CODE, LONGEST_TEXT, BasicItem, Question, Questionnaire, no_more_than_needed
 from .services import code_from
 from .sources import sources_of
-from .wording import citing, said, said_in_file, worded
+from .wording import said, said_in_file, worded
 
 Type = Question.Type
 FEW = 8  # choices that are shown side by side; more are a list to choose from
@@ -306,24 +306,13 @@ class AnswerForm(forms.Form):
         self.rows: list[dict[str, Any]] = []  # in the order of the page: notes, and questions with when they are asked
         here = {question.code for question in questions}
         for question in questions:
-            row: dict[str, Any] = {"question": question, "text": self._said(said(question.text), answers), "name": "", "words": "", "show_when": ""}
+            row: dict[str, Any] = {"question": question, "text": said_with(definition, said(question.text), answers), "name": "", "words": "", "show_when": ""}
             if question.relevant:
                 row |= self._condition(question, here)
             if question.is_asked_of_the_person:
                 row["name"] = f"{PREFIX}{question.code}"
-                self.fields[row["name"]] = AnswerField(question, label=row["text"], help_text=self._said(_help(question), answers))
+                self.fields[row["name"]] = AnswerField(question, label=row["text"], help_text=said_with(definition, _help(question), answers))
             self.rows.append(row)
-
-    def _said(self, text: str, answers: Mapping[str, Value]) -> str:
-        """With the answers that it cites; for one that is not known, what is asked there."""
-
-        def say(code: str) -> str:
-            question = self.definition.by_code.get(code)
-            if question is None:
-                return "…"
-            return in_words(question, answers.get(code)) or f"[{citing(said(question.text), lambda _code: '…')}]"
-
-        return citing(text, say)
 
     def _condition(self, question: Question, here: set[str]) -> dict[str, str]:
         """How the page says when a question is asked that hangs on another of the same page."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
 
-from .wording import said
+from .wording import said, said_alone
 
 CODE = r"^[a-z][a-z0-9_]{0,39}$"
 MOST_QUESTIONS = 300
@@ -253,7 +253,7 @@ class Question(models.Model):
         triggers = [audited(), _of_a_draft("{row}.questionnaire_version_id")]
 
     def __str__(self):
-        return said(self.text)
+        return said_alone(self.text)
 
     @property
     def has_answer(self) -> bool:
@@ -289,7 +289,7 @@ class Choice(models.Model):
         triggers = [audited(), _of_a_draft("(SELECT questionnaire_version_id FROM questionnaires_question WHERE id = {row}.question_id)")]
 
     def __str__(self):
-        return said(self.text)
+        return said_alone(self.text)
 
 
 def keeps_its_version() -> pgtrigger.Trigger:

@@ -30,6 +30,11 @@ def citing(text: str, say: Callable[[str], str]) -> str:
     return _CITED.sub(lambda found: say(found[1].strip()), text)
 
 
+def said_alone(text: dict[str, str] | None) -> str:
+    """As `said`, where no answer is at hand for those that it cites."""
+    return citing(said(text), lambda _name: "…")
+
+
 def renamed(text: str, names: Mapping[str, str]) -> str:
     """The text, citing under other names; a name that is not known stays."""
     return citing(text, lambda name: f"${{{names.get(name, name)}}}")

@@ -19,6 +19,7 @@ from questionnaires.definition import Definition, Part
 from questionnaires.forms import PREFIX, AnswerForm
 from questionnaires.models import BasicItem, Questionnaire, Version
 from questionnaires.services import Differing
+from questionnaires.wording import said
 
 from .. import services
 from ..forms.completeness import PeriodForm
@@ -91,7 +92,12 @@ def _answers(definition: Definition, answers: dict[str, Value], subject: Subject
     parts = []
     for part in definition.parts:
         rows = [
-            {"question": question, "words": _words(question, counted, subject), "missing": question.required and question.code not in counted}
+            {
+                "question": question,
+                "text": answering.said_with(definition, said(question.text), counted),
+                "words": _words(question, counted, subject),
+                "missing": question.required and question.code not in counted,
+            }
             for question in part.questions
             if question.code in codes and question.has_answer
         ]

@@ -172,7 +172,7 @@ class _Writing:
         if not rows:
             return None
         name = (was.list if (was := parsed(question.origin.get("type", ""))) else "") or default_list(question.type, question.code)
-        if name not in self.lists or [row | {"list_name": ""} for row in self.lists[name]] != [row | {"list_name": ""} for row in rows]:
+        if name not in self.lists or [_said(row) for row in self.lists[name]] != [_said(row) for row in rows]:
             number, free = 1, name
             while free in self.lists:
                 number += 1
@@ -204,6 +204,11 @@ class _Writing:
                 }
             )
         return rows, pairs
+
+
+def _said(row: dict[str, str]) -> dict[str, str]:
+    """What a row of a list says, whatever the list is called."""
+    return {column: text for column, text in row.items() if text and column != "list_name"}
 
 
 def _filled(rows: Sheet, columns: tuple[str, ...]) -> Sheet:

@@ -81,13 +81,11 @@ class AnswerList:
         if len({theirs for theirs, _spec in self.answers}) < len(self.answers) or any(set(spec.origin) - {"name"} for spec in self.specs):
             return False
         own = own_list(type_)
-        return [theirs for theirs, _spec in self.answers] == list(own) and all(
-            spec.value is None and all(own[theirs].get(language) == words for language, words in spec.text.items()) for theirs, spec in self.answers
-        )
+        return [theirs for theirs, _spec in self.answers] == list(own) and all(spec.value is None and spec.text == own[theirs] for theirs, spec in self.answers)
 
     def own_type(self) -> str:
         """The type of a question of Sira that has this list; empty for none."""
-        return next((type_ for type_ in LISTS if self.is_ours(type_)), "")
+        return next((type_ for type_, name in LISTS.items() if self.name == name and self.is_ours(type_)), "")
 
 
 def lists_of(table: Table) -> dict[str, AnswerList]:
@@ -124,7 +122,7 @@ def read(answers: AnswerList) -> AnswerList:
         if any(cited_in(words) for words in text.values()):
             answers.cites = True
             for column in row.columns("label"):
-                row.lose(_("La réponse « %(name)s » cite une autre réponse : Sira montre ce renvoi tel qu’il est écrit.") % {"name": theirs[:60]}, Kind.TEXT, column)
+                row.lose(_("La réponse « %(name)s » cite une autre réponse : « … » est montré à sa place.") % {"name": theirs[:60]}, Kind.TEXT, column)
         value = decimal(row.take("sira_value"), whole=6)
         if value is None and row.take("sira_value"):
             row.lose(_("La valeur « %(value)s » n’est pas un nombre que Sira garde.") % {"value": row.take("sira_value")[:60]}, Kind.CODE, "sira_value")

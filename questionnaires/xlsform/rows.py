@@ -82,12 +82,14 @@ class Row:
     def texts(self, base: str, otherwise: str, *, lines: bool, origin: dict[str, str], needed: bool = True) -> dict[str, str]:
         """What is said, by language: ours as they are, French always among them; those of other languages go to `origin`."""
         found: dict[str, str] = {}
+        others: list[str] = []
         # A cell that names its language comes before one that does not.
         for column, text in sorted(((c, t) for c, t in self.cells.items() if c.base == base), key=lambda pair: not pair[0].language):
             code = self.table.code(column)
             self._took(column, text)
             words = self._clean(text, column, lines=lines)
             if code not in LANGUAGES:
+                others.append(words)
                 if self._can_be_given_back(column, text):
                     origin[self.table.key(column)] = text
                     self.lose(_("« %(text)s » : Sira n’a pas cette langue.") % {"text": words[:60]}, Kind.KEPT, column.header)
@@ -96,11 +98,11 @@ class Row:
                     self.lose(_("Deux textes en une langue : « %(text)s » n’est pas repris.") % {"text": words[:60]}, Kind.TEXT, column.header)
             elif words:
                 found[code] = words
-        if not found and needed:
+        if not found and not others and needed:
             self.lose(_("« %(name)s » n’a pas de texte : son nom en tient lieu.") % {"name": otherwise[:60]}, Kind.TEXT, "name")
             return {"fr": otherwise}
-        if found and "fr" not in found:
-            found["fr"] = next(iter(found.values()))
+        if "fr" not in found and (spoken := [*found.values(), *others]):
+            found["fr"] = spoken[0]
             words = _("« %(name)s » n’a pas de texte en français : celui d’une autre langue est repris, traduisez-le.")
             self.lose(words % {"name": otherwise[:60]}, Kind.TEXT, self.column(base))
         return {code: found[code] for code in LANGUAGES if code in found}

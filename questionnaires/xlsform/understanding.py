@@ -60,7 +60,7 @@ def _read(sheets: Sheets) -> tuple[Understood, list[str]]:
             found.losses.append(Loss(name, 0, words % {"sheet": name}, Kind.LEFT))
     settings = Table("settings", sheets.get("settings", []), "", "", found.losses, formulas)
     default_name = _language(settings)
-    default = language_code(default_name) if default_name else _unsaid_language(sheets, found.losses)
+    default = language_code(default_name) if default_name not in ("", "default") else _unsaid_language(sheets, found.losses)
     tables = {name: Table(name, sheets.get(name, []), default, default_name, found.losses, formulas) for name in ("survey", "choices")}
     found.questions = Survey(tables["survey"], tables["choices"]).read()
     settings.known = tables["survey"].known

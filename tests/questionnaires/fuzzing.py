@@ -76,7 +76,7 @@ class _Form:
         if rng.random() < 0.15:
             self.lists["longue"] = [f"c{n}" for n in range(rng.choice([199, 200, 201, 230]))]
         if rng.random() < 0.3:
-            self.lists["yn"] = rng.choice([["yes", "no"], ["no", "yes"]])
+            self.lists[rng.choice(["yn", "yn", "sira_yes_no"])] = rng.choice([["yes", "no"], ["no", "yes"]])
 
     def name(self) -> str:
         self.number += 1

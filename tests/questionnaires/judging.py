@@ -119,7 +119,7 @@ def _told(losses: list[Loss], sheet: str, row: int, title: str) -> bool:
         and (loss.row == 0 or loss.row <= row <= max(loss.row, loss.last))
         and loss.column in ("", title)
         and loss.words
-        and (loss.row or loss.column or loss.sheet not in ("survey", "choices", "settings"))
+        and (loss.row or loss.sheet not in ("survey", "choices", "settings"))  # what is said of a whole column covers no cell
         for loss in losses
     )
 

@@ -23,13 +23,13 @@ from hypothesis import strategies as some
 from openpyxl import Workbook
 
 from questionnaires import conditions
-from questionnaires.answers import clean_answer
+from questionnaires.answers import clean_answer, said_with
 from questionnaires.conditions import ConditionError
 from questionnaires.definition import ChoiceSpec, Definition, QuestionSpec, check, spec_of
 from questionnaires.forms import AnswerForm
 from questionnaires.models import Version
 from questionnaires.services import import_draft, new_draft, publish, write_question
-from questionnaires.wording import cited_in, said
+from questionnaires.wording import COLUMN_NAMES, cited_in, said
 from questionnaires.xlsform import Kind, Refused, as_workbook, as_xlsx, read_sheets, understand
 from questionnaires.xlsform.columns import language_code, likely_language
 from questionnaires.xlsform.expressions import cleaned
@@ -63,6 +63,13 @@ def test_random_forms_lose_nothing_in_silence():
     print(f"{number} forms, {len(refused)} refused, {len(silent)} silent losses")
     assert silent == []
     assert len(refused) < number * 0.3, refused[:5]
+
+
+OURS = [
+    ["list_name", "name", *(f"label::{name}" for name in COLUMN_NAMES.values())],
+    ["sira_yes_no", "yes", "oui", "yes", "sí"],
+    ["sira_yes_no", "no", "non", "no", "no"],
+]
 
 
 def read(survey, choices=None, settings=None, more=None):
@@ -166,7 +173,7 @@ def test_yes_and_no_keep_their_own_words():
     assert (first.type, [(c.code, c.text["fr"]) for c in first.choices]) == ("one", [("yes", "Oui, je veux rentrer"), ("no", "Non, je veux rester")])
     turned = form("xf_yesno").questions
     assert [[(c.code, c.text["fr"]) for c in q.choices] for q in turned[:2]] == [[("yes", "Non, elle refuse"), ("no", "Oui, d'accord")], [("no", "Non"), ("yes", "Oui")]]
-    ours = read([HEAD, ["select_one on", "a", "A ?"]], [["list_name", "name", "label::Français (fr)"], ["on", "yes", "oui"], ["on", "no", "non"]])
+    ours = read([HEAD, ["select_one sira_yes_no", "a", "A ?"]], OURS)
     assert (ours.questions[0].type, ours.questions[0].choices) == ("yes_no", ())
 
 
@@ -184,6 +191,8 @@ def test_what_a_form_says_besides_is_kept_used_and_given_back():
     assert (expression.questions[1].required, expression.losses[0].kind) == (False, Kind.CHECK)
     assert exported(expression)["survey"][1]["required"] == "${a}='o'"
     arabic = form("x04_arabic")
+    bambara = read([["type", "name", "label::Bambara (bm)"], ["text", "q", "I tɔgɔ ?"]])
+    assert (bambara.questions[0].text, bambara.questions[0].origin) == ({"fr": "I tɔgɔ ?"}, {"label::Bambara (bm)": "I tɔgɔ ?"})
     assert exported(arabic)["survey"][0]["label::العربية (ar)"] == "ما اسمك؟"
 
 
@@ -201,6 +210,7 @@ def test_an_answer_cited_in_a_text_is_put_there():
     for answers, label in (({"prenom": "Awa"}, "Âge de Awa\u00a0?"), ({}, "Âge de [Prénom\u00a0?]\u00a0?")):
         asked = AnswerForm(definition=definition, questions=definition.questions, answers=answers, version=0)
         assert asked.fields["q_age"].label == label
+    assert (str(definition.questions[1]), said_with(definition, "${age} ans", {"age": 7})) == ("Âge de …\u00a0?", "7 ans")
     lost = read([HEAD, ["geopoint", "ou", "Où ?"], ["text", "q", "Ici : ${ou} ?"]])
     assert ["cite" in problem.words for problem in check("survey", lost.questions)] == [True], "not published so"
 
@@ -239,7 +249,7 @@ def test_one_name_for_two_columns_or_two_questions():
 
 def test_what_somebody_changed_in_an_exported_file_counts():
     """Its columns of ours say less than what stands beside them."""
-    found = read([HEAD, ["select_one on", "a", "A ?"]], [["list_name", "name", "label::Français (fr)"], ["on", "yes", "oui"], ["on", "no", "non"]])
+    found = read([HEAD, ["select_one sira_yes_no", "a", "A ?"]], OURS)
     sheets = exported(found)
     sheets["choices"][0]["label::Français (fr)"] = "certainement"
     sheets["survey"][0]["sira_code"] = "Pas un code"
@@ -296,15 +306,15 @@ def test_twice_the_text_takes_about_twice_the_time(piece):
 
     def seconds(size):
         text = (piece * size)[:size]
-        began = time.perf_counter()
+        began = time.process_time()  # of this process: others may be at work
         language_code(text), likely_language([text]), parsed(f"select_one {text}"), cleaned(text), code_of(text, set(), letter=True), cited_in(text), said({"fr": text})
         with contextlib.suppress(ConditionError):
             conditions.parse(text)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     seconds(1000)
     small, large = (min(seconds(size) for _try in range(3)) for size in (20_000, 80_000))
-    assert large < 16 * small + 0.05, "a square would be 16 times and more"
+    assert large < 10 * small + 0.1, "a square would be 16 times as much"
     assert large < 1
 
 

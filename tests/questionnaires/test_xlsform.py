@@ -140,6 +140,7 @@ def test_what_sira_cannot_hold_is_said_with_its_row():
     assert "lignes 7 à 9" in rows[7]
     assert "double" in rows[4] and "double" in rows[5]
     assert "«\u00a0photo\u00a0»" in rows[11] and "image" in rows[11]
+    assert "Sira ne connaît pas «\u00a0regex\u00a0»" in rows[6]
     assert found.questions[3].origin == {"constraint": ". mod 2 = 0"}
 
 
