@@ -180,7 +180,7 @@ def test_a_file_is_named_to_be_chosen_again(device, centre):
     sign_in_by_hand(client, "agent.gao")
     page = client.get(path).content.decode()
     assert 'value="Acte de naissance"' in page
-    assert re.search(r"À choisir de nouveau :\s*acte\.pdf", page)
+    assert re.search(r"À choisir de nouveau\s:\s*acte\.pdf", page)
 
 
 def test_a_part_of_a_page_gets_no_sign_in_form_into_it(client, db):
