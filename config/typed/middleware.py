@@ -19,7 +19,7 @@ TAKEN = "taken"
 class SignInFirst(LoginRequiredMiddleware):
     """A form sent when the session is over is kept for its account; after signing in one comes to its page, not to an address without one."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponseBase:  # type: ignore[override]
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401)  # part of a page: a sign-in form in the middle of it helps nobody
         if request.method in ("GET", "HEAD"):
