@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from config.typed import account_of
+
 from . import access
 from .roles import Right
 
@@ -71,6 +73,7 @@ def context(request) -> dict[str, Any]:
         ],
         "can_search": access.may(user, Right.VIEW_CASE),
         "me": {"name": str(user), "first_name": user.first_name or user.username},
+        "account": account_of(user),
         "session_seconds": settings.SESSION_IDLE_SECONDS,
         "keepalive_url": "/stay-signed-in/",
     }

@@ -4,8 +4,42 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
+
+
+class Together:
+    """Rules that are asked one after the other and refuse together: with several waves of refusals nobody knows how many are to come.
+
+    together = Together()
+    with together.asked():
+        ...
+    together.refuse()
+    """
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, list[ValidationError]] = {}
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        try:
+            yield
+        except ValidationError as error:
+            found = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+            for name, errors in found.items():
+                self._by_name.setdefault(name, []).extend(errors)
+
+    @property
+    def refused(self) -> bool:
+        return bool(self._by_name)
+
+    def refuse(self) -> None:
+        """Raises ValidationError if any of them refused."""
+        if set(self._by_name) == {NON_FIELD_ERRORS}:
+            found = self._by_name[NON_FIELD_ERRORS]
+            raise found[0] if len(found) == 1 else ValidationError(found)
+        if self._by_name:
+            raise ValidationError(self._by_name)  # type: ignore[arg-type]
 
 
 @contextmanager

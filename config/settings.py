@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "config.typed.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SessionLimits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "accounts.middleware.PasswordChangeDue",
     "centres.middleware.SecondFactorRequired",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.typed.middleware.TypedAgain",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -237,7 +238,7 @@ SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+CSRF_FAILURE_VIEW = "config.typed.middleware.csrf_failure"
 
 HTTPS = env.bool("SIRA_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

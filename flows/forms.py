@@ -1,12 +1,17 @@
 import datetime
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.forms import Rule, RulesForm
+from config.numbers import NumberInput, WholeField
+
 from .models import CELLS, MOST, FlowCount, FlowPoint
+from .services import check_count
 
 FIRST_DAY = datetime.date(2016, 1, 1)  # the network of points began in 2016
 LONGEST_PERIOD = 92  # days: a quarter still makes a readable chart
@@ -16,7 +21,7 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class CountForm(forms.Form):
+class CountForm(RulesForm):
     """One count. The hidden `id` was made when the form was shown: sent twice, it is one count."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
@@ -28,11 +33,11 @@ class CountForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name in CELLS:
             label = FlowCount._meta.get_field(name).verbose_name
-            self.fields[name] = forms.IntegerField(
+            self.fields[name] = WholeField(
                 label=str(label).capitalize(),
                 min_value=0,
                 max_value=MOST,
-                widget=forms.NumberInput(attrs={"class": "w-4", "inputmode": "numeric"}),
+                widget=NumberInput(),
                 error_messages={
                     "min_value": _("Un nombre de personnes ne peut pas être négatif."),
                     "max_value": _("Plus de 20 000 personnes en un jour : vérifiez, un chiffre est sans doute en trop."),
@@ -48,6 +53,9 @@ class CountForm(forms.Form):
     def points(self):
         # Points that closed lately too: a count may come late.
         return FlowPoint.objects.all()
+
+    def rules(self) -> Iterator[Rule]:
+        yield check_count
 
 
 class CorrectionForm(CountForm):

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -27,22 +28,28 @@ class AlreadyCounted(ValidationError):
         super().__init__(_("Ce point a déjà un comptage pour ce jour et cette direction. Corrigez-le au lieu d’en ajouter un."), code="already_counted")
 
 
-def _check(count: FlowCount) -> None:
+def check_count(given: Mapping[str, Any]) -> None:
+    """Whatever is known of a count. Raises ValidationError."""
     errors: dict[str, str] = {}
     for name in CELLS:
-        value = getattr(count, name)
+        value = given.get(name, 0)
         if value < 0:
             errors[name] = _("Un nombre de personnes ne peut pas être négatif.")
         elif value > MOST:
             errors[name] = _("Plus de 20 000 personnes en un jour : vérifiez, un chiffre est sans doute en trop.")
-    if count.counted_on > timezone.localdate():
+    day, point = given.get("counted_on"), given.get("point")
+    if day is not None and day > timezone.localdate():
         errors["counted_on"] = _("Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.")
-    elif count.counted_on < count.point.active_since:
-        errors["counted_on"] = _("Ce point n’existe que depuis le %(day)s.") % {"day": formats.date_format(count.point.active_since)}
-    elif count.point.active_until and count.counted_on > count.point.active_until:
-        errors["counted_on"] = _("Ce point est fermé depuis le %(day)s.") % {"day": formats.date_format(count.point.active_until)}
+    elif day is not None and point is not None and day < point.active_since:
+        errors["counted_on"] = _("Ce point n’existe que depuis le %(day)s.") % {"day": formats.date_format(point.active_since)}
+    elif day is not None and point is not None and point.active_until and day > point.active_until:
+        errors["counted_on"] = _("Ce point est fermé depuis le %(day)s.") % {"day": formats.date_format(point.active_until)}
     if errors:
         raise ValidationError(errors)
+
+
+def _check(count: FlowCount) -> None:
+    check_count({name: getattr(count, name) for name in FIELDS})
     count.clean_fields(exclude=["recorded_by"])
 
 

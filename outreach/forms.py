@@ -1,18 +1,23 @@
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.forms import Rule, RulesForm
+from config.numbers import NumberInput, WholeField
+
 from .models import CELLS, MOST, REGIONS, Activity, Community, Trainee
+from .services import check_activity
 
 
 def day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class ActivityForm(forms.Form):
+class ActivityForm(RulesForm):
     """One activity. The hidden `id` was made when the form was shown: sent twice, it is one activity."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
@@ -26,11 +31,11 @@ class ActivityForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         for name in CELLS:
-            self.fields[name] = forms.IntegerField(
+            self.fields[name] = WholeField(
                 label=str(Activity._meta.get_field(name).verbose_name).capitalize(),
                 min_value=0,
                 max_value=MOST,
-                widget=forms.NumberInput(attrs={"class": "w-4", "inputmode": "numeric"}),
+                widget=NumberInput(),
                 error_messages={
                     "min_value": _("Un nombre de personnes ne peut pas être négatif."),
                     "max_value": _("Plus de 20 000 personnes à une activité : vérifiez, un chiffre est sans doute en trop."),
@@ -42,6 +47,9 @@ class ActivityForm(forms.Form):
         if "id" in self.fields and not self.is_bound:
             self.initial.setdefault("id", uuid.uuid4())
             self.initial.setdefault("held_on", timezone.localdate())
+
+    def rules(self) -> Iterator[Rule]:
+        yield check_activity
 
 
 class CorrectionForm(ActivityForm):

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -31,22 +32,28 @@ def _tidy(text: str) -> str:
     return " ".join(text.split())
 
 
-def _check(activity: Activity) -> None:
+def check_activity(given: Mapping[str, Any]) -> None:
+    """Whatever is known of an activity. Raises ValidationError."""
     errors: dict[str, str] = {}
     for name in CELLS:
-        value = getattr(activity, name)
+        value = given.get(name, 0)
         if value < 0:
             errors[name] = _("Un nombre de personnes ne peut pas être négatif.")
         elif value > MOST:
             errors[name] = _("Plus de 20 000 personnes à une activité : vérifiez, un chiffre est sans doute en trop.")
-    if activity.held_on > timezone.localdate():
+    held_on = given.get("held_on")
+    if held_on is not None and held_on > timezone.localdate():
         errors["held_on"] = _("Ce jour n’est pas encore venu. Notez l’activité quand elle a eu lieu.")
-    elif activity.held_on < FIRST_DAY:
+    elif held_on is not None and held_on < FIRST_DAY:
         errors["held_on"] = _("L’action a commencé après ce jour. Vérifiez l’année.")
-    if activity.kind == Activity.Kind.AWARENESS and activity.community is None:
+    if given.get("kind") == Activity.Kind.AWARENESS and "community" in given and given["community"] is None:
         errors["community"] = _("Une sensibilisation a lieu dans une communauté : choisissez laquelle.")
     if errors:
         raise ValidationError(errors)
+
+
+def _check(activity: Activity) -> None:
+    check_activity({name: getattr(activity, name) for name in FIELDS})
     activity.full_clean(exclude=["id", "recorded_by"], validate_unique=False)
 
 

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from config.charts import format_number
+from config.numbers import read_number
 from config.writing import clean_line, clean_text
 
 from . import conditions
@@ -45,7 +46,7 @@ def clean_answer(question: Question, raw: Any) -> Value:
     if not text:
         return None
     if question.type in Question.NUMBERS:
-        return _number(question, text)
+        return _number(question, text if isinstance(raw, str) else Decimal(text))
     if question.type == Type.DATE:
         return _day(text)
     if text not in dict(choices_of(question)):
@@ -67,11 +68,12 @@ def _several(question: Question, raw: Any) -> Value:
     return [code for code in known if code in given] or None
 
 
-def _number(question: Question, text: str) -> Value:
+def _number(question: Question, given: str | Decimal) -> Value:
+    """What a form sends is read as people write it; a number of JSON is that number."""
     try:
-        number = Decimal("".join(text.split()).replace(",", "."))
-    except InvalidOperation as error:
-        raise ValidationError(_("Écrivez un nombre en chiffres."), code="number") from error
+        number = given if isinstance(given, Decimal) else read_number(given, places=0 if question.type == Type.INTEGER else 4)
+    except ValidationError as error:
+        raise ValidationError(error.message, code="integer" if error.code == "whole" else "number") from error
     if not number.is_finite() or abs(number) > LARGEST:
         raise ValidationError(_("Ce nombre est trop grand. Vérifiez-le."), code="number")
     if question.type == Type.INTEGER and number != number.to_integral_value():

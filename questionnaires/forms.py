@@ -7,9 +7,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.numbers import AmountField, NumberInput
 from config.writing import clean_line, clean_text
 
 from . import conditions
@@ -85,21 +87,21 @@ class QuestionForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy("Comme dans XLSForm, par exemple : ${age_enfants} >= 1 and selected(${besoins}, 'sante')"),
     )
-    minimum = forms.DecimalField(
+    minimum = AmountField(
         label=gettext_lazy("Nombre d’au moins"),
         required=False,
         max_digits=14,
         decimal_places=4,
         localize=True,
-        widget=forms.TextInput({"class": "w-8", "inputmode": "decimal"}),
+        widget=NumberInput({"class": "w-8"}),
     )
-    maximum = forms.DecimalField(
+    maximum = AmountField(
         label=gettext_lazy("Nombre d’au plus"),
         required=False,
         max_digits=14,
         decimal_places=4,
         localize=True,
-        widget=forms.TextInput({"class": "w-8", "inputmode": "decimal"}),
+        widget=NumberInput({"class": "w-8"}),
     )
     basic_item = forms.TypedChoiceField(label=gettext_lazy("Information de base"), required=False, coerce=int, empty_value=None)
     source = forms.ChoiceField(
@@ -203,9 +205,7 @@ class ChoiceForm(forms.Form):
     code = forms.RegexField(
         r"^[a-z0-9][a-z0-9_]{0,39}$", label=gettext_lazy("Code"), required=False, error_messages={"invalid": gettext_lazy("Minuscules sans accent, chiffres et _.")}
     )
-    value = forms.DecimalField(
-        label=gettext_lazy("Valeur"), required=False, max_digits=10, decimal_places=4, localize=True, widget=forms.TextInput({"class": "w-4", "inputmode": "decimal"})
-    )
+    value = AmountField(label=gettext_lazy("Valeur"), required=False, max_digits=10, decimal_places=4, localize=True, widget=NumberInput())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -264,7 +264,8 @@ class AnswerField(forms.Field):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, float | Decimal):
-            return no_more_than_needed(Decimal(str(value)))
+            # with the decimal sign of the language: 1,125 sent back as it was shown is not 1.125 that could be a thousand
+            return no_more_than_needed(Decimal(str(value))).replace(".", str(get_format("DECIMAL_SEPARATOR")))
         return value.isoformat() if isinstance(value, datetime.date) else value
 
 

@@ -1,6 +1,7 @@
 """Forms about reintegrations. What must hold is in the services; a form only reads what was typed."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -9,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from centres.models import Centre
 from config.countries import country_choices
+from config.forms import Rule, RulesForm
+from config.numbers import AmountField, NumberInput
 
 from .models import ReintegrationCase, Support, Visit
+from .services import check_closing, check_opening, check_support, check_visit
 
 
 def _day(label: Any, hint: Any = "", **more: Any) -> forms.DateField:
@@ -38,7 +42,7 @@ def _enhanced() -> forms.BooleanField:
     )
 
 
-class OpenForm(forms.Form):
+class OpenForm(RulesForm):
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     kind = forms.ChoiceField(
         label=_("Réintégration"),
@@ -61,6 +65,9 @@ class OpenForm(forms.Form):
     opened_on = _day(_("Ouvert le"), initial=timezone.localdate)
     plan = _plan()
 
+    def rules(self) -> Iterator[Rule]:
+        yield check_opening
+
 
 class PlanForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -69,7 +76,7 @@ class PlanForm(forms.Form):
     region = forms.CharField(label=_("Région de réintégration"), max_length=60, required=False)
 
 
-class VisitForm(forms.Form):
+class VisitForm(RulesForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
     done_on = _day(_("Date de la visite"), initial=timezone.localdate)
     situation = forms.ChoiceField(
@@ -86,35 +93,54 @@ class VisitForm(forms.Form):
         help_text=_("Revenus, logement, santé, liens avec la famille et la communauté, état du projet. Rien qui puisse lui nuire."),
     )
 
+    def __init__(self, *args: Any, visit: Visit, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.about = {"visit": visit}
 
-class SupportForm(forms.Form):
+    def rules_besides(self) -> Iterator[Rule]:
+        yield lambda given: check_visit(self.about["visit"], given)
+
+
+class SupportForm(RulesForm):
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     kind = forms.ChoiceField(
         label=_("Type d’appui"), choices=Support.Kind.choices, widget=forms.RadioSelect, error_messages={"required": _("Choisissez ce qui a été remis.")}
     )
     delivered_on = _day(_("Remis le"), initial=timezone.localdate)
-    amount = forms.DecimalField(
+    amount = AmountField(
         label=_("Valeur en francs CFA"),
         max_digits=10,
         decimal_places=0,
         min_value=0,
         required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "w-8"}),
+        widget=NumberInput({"class": "w-8"}),
+        francs=True,
         help_text=_("En chiffres, sans centimes. Laissez vide si la valeur n’est pas connue."),
     )
 
+    def __init__(self, *args: Any, case: ReintegrationCase, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.about = {"case": case}
 
-class CloseForm(forms.Form):
+    def rules_besides(self) -> Iterator[Rule]:
+        yield lambda given: check_support(self.about["case"], given)
+
+
+class CloseForm(RulesForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
     state = forms.ChoiceField(
         label=_("Comment le suivi se termine-t-il ?"), widget=forms.RadioSelect, error_messages={"required": _("Choisissez comment le suivi se termine.")}
     )
     closed_on = _day(_("Date de la fin"), initial=timezone.localdate)
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, case: ReintegrationCase, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.about = {"case": case}
         ends = [choice for choice in ReintegrationCase.State.choices if choice[0] != ReintegrationCase.State.OPEN]
         self.fields["state"].choices = ends  # type: ignore[attr-defined]
+
+    def rules_besides(self) -> Iterator[Rule]:
+        yield lambda given: check_closing(self.about["case"], given)
 
 
 class FilterForm(forms.Form):

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from centres.access import allows
 from centres.models import Centre
 from centres.roles import Right
 from config.countries import continent
-from config.refusals import in_words
+from config.refusals import Together, in_words
 from reception.handover import at_handover
 
 from .models import VISIT_MONTHS, ReintegrationCase, Support, Visit, add_months
@@ -46,6 +47,18 @@ def continent_of_return(country: str) -> str:
     if not found:
         raise ValidationError({"returned_from": _("L’action soutient les personnes revenues d’Europe ou d’Afrique. Ce pays n’en fait pas partie.")})
     return found
+
+
+def check_opening(given: Mapping[str, Any]) -> None:
+    """As far as it is known. Raises ValidationError by field."""
+    together = Together()
+    if "returned_from" in given:
+        with together.asked():
+            continent_of_return(given["returned_from"])
+    if given.get("opened_on") is not None and given["opened_on"] > timezone.localdate():
+        with together.asked():
+            raise ValidationError({"opened_on": _("Cette date est dans l’avenir. Une réintégration s’ouvre le jour même, ou se note après.")})
+    together.refuse()
 
 
 @service
@@ -80,9 +93,8 @@ def open_reintegration(
         return existing, False
     deaths.refuse(migrant)
     refuse_if_withdrawn(migrant)
+    check_opening({"returned_from": returned_from, "opened_on": opened_on})
     case = ReintegrationCase(**{"id": id or uuid.uuid4(), "opened_on": today, "returned_from_continent": continent_of_return(returned_from), **fixed, **revisable})
-    if case.opened_on > today:
-        raise ValidationError({"opened_on": _("Cette date est dans l’avenir. Une réintégration s’ouvre le jour même, ou se note après.")})
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
     with in_words(ReintegrationCase, Visit):
         case.save(force_insert=True)
@@ -121,6 +133,20 @@ def revise_plan(*, actor: User, case: ReintegrationCase, version: int, plan: str
     return case
 
 
+def check_visit(visit: Visit, given: Mapping[str, Any]) -> None:
+    """As far as it is known. Raises ValidationError by field."""
+    errors: dict[str, Any] = {}
+    done_on = given.get("done_on")
+    if done_on is not None and done_on > timezone.localdate():
+        errors["done_on"] = _("Cette date est dans l’avenir. Notez la visite quand elle est faite.")
+    elif done_on is not None and done_on < visit.earliest:
+        errors["done_on"] = _("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue.")
+    if "situation" in given and not given["situation"]:
+        errors["situation"] = _("Choisissez comment va la personne.")
+    if errors:
+        raise ValidationError(errors)
+
+
 @service
 def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.date, situation: str, note: str = "") -> Visit:
     """Fills in a visit that was made, or puts it right while the case is open. At the earliest fourteen days before its day.
@@ -133,25 +159,28 @@ def record_visit(*, actor: User, visit: Visit, version: int, done_on: datetime.d
         raise Stale(visit)
     _check_open(case)
     refuse_follow_up_if_withdrawn(case.migrant)
-    if done_on > timezone.localdate():
-        raise ValidationError({"done_on": _("Cette date est dans l’avenir. Notez la visite quand elle est faite.")})
-    if done_on < visit.earliest:
-        words = _("Cette visite est trop tôt : elle se fait au plus quatorze jours avant la date prévue.")
-        raise ValidationError({"done_on": words})
+    check_visit(visit, {"done_on": done_on, "situation": situation})
     before = visit.done_on, visit.situation, visit.note
     visit.done_on, visit.situation, visit.note = done_on, situation, _text("note", Visit, note)
-    if situation and before == (visit.done_on, visit.situation, visit.note):
+    if before == (visit.done_on, visit.situation, visit.note):
         visit.case = case
         return visit  # the same again is no new version, and stays the visit of whoever made it
     visit.done_by = actor
     visit.version += 1
-    if not situation:
-        raise ValidationError({"situation": _("Choisissez comment va la personne.")})
     visit.full_clean(exclude=["id", "case", "done_by"], validate_unique=False)
     with in_words(Visit):
         visit.save()
     visit.case = case
     return visit
+
+
+def check_support(case: ReintegrationCase, given: Mapping[str, Any]) -> None:
+    """As far as it is known. Raises ValidationError by field."""
+    day = given.get("delivered_on")
+    if day is not None and day > timezone.localdate():
+        raise ValidationError({"delivered_on": _("Cette date est dans l’avenir. Notez l’appui quand il est remis.")})
+    if day is not None and day < case.opened_on:
+        raise ValidationError({"delivered_on": _("L’appui ne peut pas précéder l’ouverture de la réintégration.")})
 
 
 @service
@@ -172,10 +201,7 @@ def record_support(
             raise SameKeyOtherContent
         return existing, False
     _check_open(case)
-    if delivered_on > timezone.localdate():
-        raise ValidationError({"delivered_on": _("Cette date est dans l’avenir. Notez l’appui quand il est remis.")})
-    if delivered_on < case.opened_on:
-        raise ValidationError({"delivered_on": _("L’appui ne peut pas précéder l’ouverture de la réintégration.")})
+    check_support(case, {"delivered_on": delivered_on})
     support = Support(id=id or uuid.uuid4(), case=case, kind=kind, delivered_on=delivered_on, amount=amount, recorded_by=actor)
     support.full_clean(exclude=["id", "case", "recorded_by"], validate_unique=False)
     with in_words(Support):
@@ -193,6 +219,26 @@ def still_missing(case: ReintegrationCase, on: datetime.date) -> list[str]:
     return words
 
 
+def check_closing(case: ReintegrationCase, given: Mapping[str, Any]) -> None:
+    """As far as it is known. Raises ValidationError by field."""
+    errors: dict[str, Any] = {}
+    state, closed_on = given.get("state"), given.get("closed_on")
+    if state is not None and (state not in ReintegrationCase.State.values or state == ReintegrationCase.State.OPEN):
+        errors["state"] = _("Choisissez comment le suivi se termine.")
+    if closed_on is not None:
+        last = case.visits.filter(done_on__isnull=False).order_by("-done_on").first()
+        if closed_on > timezone.localdate():
+            errors["closed_on"] = _("Cette date est dans l’avenir.")
+        elif closed_on < case.opened_on:
+            errors["closed_on"] = _("La fin ne peut pas précéder le début.")
+        elif last is not None and last.done_on is not None and closed_on < last.done_on:
+            errors["closed_on"] = _("Une visite a été faite après ce jour : la fin ne peut pas la précéder.")
+        if state == ReintegrationCase.State.COMPLETED and (words := still_missing(case, closed_on)):
+            errors["state"] = words
+    if errors:
+        raise ValidationError(errors)
+
+
 @service
 def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: datetime.date, version: int) -> ReintegrationCase:
     """Ends the follow-up. Completed only after twelve months and the last visit; lost, gone again, withdrawn or died at any time.
@@ -200,17 +246,7 @@ def close_case(*, actor: User, case: ReintegrationCase, state: str, closed_on: d
     Raises Stale, PermissionDenied, ValidationError."""
     case = _locked_case(actor, case, version)
     _check_open(case)
-    if state not in ReintegrationCase.State.values or state == ReintegrationCase.State.OPEN:
-        raise ValidationError({"state": _("Choisissez comment le suivi se termine.")})
-    if closed_on > timezone.localdate():
-        raise ValidationError({"closed_on": _("Cette date est dans l’avenir.")})
-    if closed_on < case.opened_on:
-        raise ValidationError({"closed_on": _("La fin ne peut pas précéder le début.")})
-    last = case.visits.filter(done_on__isnull=False).order_by("-done_on").first()
-    if last is not None and last.done_on is not None and closed_on < last.done_on:
-        raise ValidationError({"closed_on": _("Une visite a été faite après ce jour : la fin ne peut pas la précéder.")})
-    if state == ReintegrationCase.State.COMPLETED and (words := still_missing(case, closed_on)):
-        raise ValidationError({"state": words})
+    check_closing(case, {"state": state, "closed_on": closed_on})
     case.state, case.closed_on = state, closed_on
     case.version += 1
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)

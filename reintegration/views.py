@@ -217,7 +217,7 @@ def _edit(request: HttpRequest, case: ReintegrationCase, form: forms.Form, conte
             context["stale_rows"] = compare(form, stale.current)
             data = request.POST.copy()
             data["version"] = str(stale.current.version)
-            form = type(form)(data)
+            form = type(form)(data, **getattr(form, "about", {}))
         except SameKeyOtherContent:
             form.add_error(None, _("Ce formulaire a déjà été envoyé avec un autre contenu. Rechargez la page avant de recommencer."))
         except ValidationError as error:
@@ -265,7 +265,7 @@ def visit(request: HttpRequest, visit: Visit) -> HttpResponse:
     def save(asked: dict[str, Any]) -> None:
         services.record_visit(actor=request.user, visit=visit, **asked)
 
-    return _edit(request, case, VisitForm(request.POST or None, initial=initial), context, save, _("La visite est enregistrée."))
+    return _edit(request, case, VisitForm(request.POST or None, visit=visit, initial=initial), context, save, _("La visite est enregistrée."))
 
 
 @access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
@@ -279,7 +279,7 @@ def support(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     def save(asked: dict[str, Any]) -> None:
         services.record_support(actor=request.user, case=case, **asked)
 
-    return _edit(request, case, SupportForm(request.POST or None), context, save, _("L’appui est enregistré."))
+    return _edit(request, case, SupportForm(request.POST or None, case=case), context, save, _("L’appui est enregistré."))
 
 
 @access(Right.MANAGE_REINTEGRATION, load=ReintegrationCase, methods="GET POST", edits=True, log=ReadLog.Action.OPENED, select=("migrant",))
@@ -305,4 +305,4 @@ def close(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     def save(asked: dict[str, Any]) -> None:
         services.close_case(actor=request.user, case=case, **asked)
 
-    return _edit(request, case, CloseForm(request.POST or None, initial={"version": case.version}), context, save, _("Le suivi est terminé."))
+    return _edit(request, case, CloseForm(request.POST or None, case=case, initial={"version": case.version}), context, save, _("Le suivi est terminé."))

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cases.forms import put_errors
+from config.numbers import NumberInput, WholeField
 
 from .measures import Period
 from .models import Indicator
@@ -58,7 +59,7 @@ class ReportForm(PeriodForm):
 class ValueForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     on = forms.DateField(label=_("Situation au"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    value = forms.IntegerField(label=_("Valeur"), min_value=0, max_value=1_000_000_000, widget=forms.NumberInput(attrs={"class": "w-8", "inputmode": "numeric"}))
+    value = WholeField(label=_("Valeur"), min_value=0, max_value=1_000_000_000, widget=NumberInput({"class": "w-8"}))
     narrative = forms.CharField(
         label=_("Appréciation"),
         max_length=2000,

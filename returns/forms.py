@@ -1,7 +1,7 @@
 """Forms about voluntary returns. What must hold is in the services; a form only reads what was typed."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django import forms
@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from centres.models import Centre
 from config.countries import country_choices
+from config.forms import Rule, RulesForm
 
 from .models import OPEN, ReturnCase
+from .services import check_countries, check_step
 from .workflow import ENDED, STEPS, STOPPED, TRANSITIONS, State
 
 
@@ -42,7 +44,7 @@ FIELDS: dict[str, Callable[[], forms.Field]] = {
 }
 
 
-class VersionForm(forms.Form):
+class VersionForm(RulesForm):
     """A form on a case that may change meanwhile: it carries the version that was shown."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -62,8 +64,12 @@ class StepForm(VersionForm):
 
     to = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, to: State, **kwargs: Any):
+    def __init__(self, *args: Any, to: State, case: ReturnCase, **kwargs: Any):
         super().__init__(*args, names=STEPS[to].fields, **kwargs)
+        self.case = case
+
+    def rules_besides(self) -> Iterator[Rule]:
+        yield lambda given: check_step(self.case, given["to"], given)
 
 
 class StopForm(VersionForm):
@@ -71,17 +77,25 @@ class StopForm(VersionForm):
 
     to = forms.ChoiceField(label=_("Pourquoi le retour s’arrête-t-il ?"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, state: str, **kwargs: Any):
+    def __init__(self, *args: Any, case: ReturnCase, **kwargs: Any):
         super().__init__(*args, names=STEPS[State.WITHDRAWN].fields, auto_id="stop_%s", **kwargs)
-        ways = [to for to in TRANSITIONS[State(state)] if to in STOPPED]
+        self.case = case
+        ways = [to for to in TRANSITIONS[State(case.state)] if to in STOPPED]
         self.fields["to"].choices = [(to.value, STEPS[to].title) for to in ways]  # type: ignore[attr-defined]
 
+    def rules_besides(self) -> Iterator[Rule]:
+        # the same is asked of every way to stop; which one may be what is still to choose
+        yield lambda given: check_step(self.case, given.get("to") or State.WITHDRAWN, given)
 
-class OpenForm(forms.Form):
+
+class OpenForm(RulesForm):
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     country_to = forms.ChoiceField(label=_("Pays de destination"), choices=_countries, error_messages={"required": _("Choisissez le pays où la personne veut rentrer.")})
     place_to = forms.CharField(label=_("Communauté de destination"), max_length=120, required=False, help_text=_("Ville ou village, comme la personne le nomme."))
     country_from = forms.ChoiceField(label=_("Pays de départ"), choices=country_choices, initial="ML")
+
+    def rules(self) -> Iterator[Rule]:
+        yield check_countries
 
 
 class FilterForm(forms.Form):

@@ -1,7 +1,9 @@
 """Writes about voluntary returns. Views and API come here and hold no rules."""
 
+import copy
 import datetime
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,7 +20,7 @@ from centres.access import allows, centres_for
 from centres.models import Centre
 from centres.roles import Right
 from config.countries import country_choices
-from config.refusals import in_words
+from config.refusals import Together, in_words
 from reception.departures import end_stay_for_return
 from reception.handover import at_handover
 from reception.models import Stay
@@ -91,13 +93,33 @@ def open_return(*, actor: User, migrant: Migrant, country_to: str, place_to: str
     return case, True
 
 
-def _check_countries(case: ReturnCase) -> None:
+def check_countries(given: Mapping[str, Any]) -> None:
+    """As far as they are known. Raises ValidationError."""
     known = dict(country_choices())
-    errors = {name: _("Choisissez un pays dans la liste.") for name in ("country_from", "country_to") if getattr(case, name) not in known}
-    if not errors and case.country_from == case.country_to:
+    errors = {name: _("Choisissez un pays dans la liste.") for name in ("country_from", "country_to") if name in given and given[name] not in known}
+    if not errors and "country_to" in given and given.get("country_from") == given["country_to"]:
         errors["country_to"] = _("Le pays de destination est celui du départ.")
     if errors:
         raise ValidationError(errors)
+
+
+def _check_countries(case: ReturnCase) -> None:
+    check_countries({"country_from": case.country_from, "country_to": case.country_to})
+
+
+def check_step(case: ReturnCase, to: str, given: Mapping[str, Any]) -> None:
+    """What would stand against this step with what is typed so far. Nothing is kept. Raises ValidationError."""
+    if to not in State.values or not may_follow(case.state, State(to)):
+        return
+    trial, names = copy.copy(case), STEPS[State(to)].fields
+    together = Together()
+    with together.asked():
+        _set(trial, names, {name: given[name] for name in names if name in given})
+        know_best_interest(trial)
+        raise ValidationError(missing(trial, State(to), timezone.localdate()))
+    with together.asked():
+        _check_consulate(trial, {name: given[name] for name in names if name in given})
+    together.refuse()
 
 
 def _check_consulate(case: ReturnCase, fields: dict[str, Any]) -> None:
@@ -163,9 +185,12 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     # An identity put right since the case was opened may have shown a child.
     case.minor = case.minor or (step not in (*GONE, *STOPPED) and case.migrant.is_minor(case.opened_on))
     know_best_interest(case)
-    if problems := missing(case, step, timezone.localdate()):
-        raise ValidationError(problems)
-    _check_consulate(case, fields)
+    together = Together()
+    with together.asked():
+        raise ValidationError(missing(case, step, timezone.localdate()))
+    with together.asked():
+        _check_consulate(case, fields)
+    together.refuse()
     case.state = step
     case.version += 1
     _save(case)

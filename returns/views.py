@@ -115,9 +115,9 @@ def case(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     to = request.POST.get("to", "")
     stopping = to in STOPPED
     if stopping:
-        form: VersionForm = StopForm(request.POST, state=case.state)
+        form: VersionForm = StopForm(request.POST, case=case)
     else:
-        form = StepForm(request.POST, to=State(to) if to in State.values else State.COUNSELLED)
+        form = StepForm(request.POST, to=State(to) if to in State.values else State.COUNSELLED, case=case)
     if not form.is_valid():
         return _show(request, case, bound=form, stopping=stopping)
     try:
@@ -162,9 +162,9 @@ def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping
     step = stop = None
     if may_write and following is not None:
         initial = {"version": case.version, "to": following.value}
-        step = bound if bound is not None and not stopping else StepForm(to=following, initial=initial)
+        step = bound if bound is not None and not stopping else StepForm(to=following, case=case, initial=initial)
     if may_write and case.state in OPEN and case.state not in GONE:
-        stop = bound if stopping else StopForm(state=case.state, initial={"version": case.version, "ended_on": timezone.localdate()})
+        stop = bound if stopping else StopForm(case=case, initial={"version": case.version, "ended_on": timezone.localdate()})
     context = {
         "case": case,
         "migrant": case.migrant,

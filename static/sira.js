@@ -32,6 +32,8 @@
     const form = event.target.form;
     if (form && "guard" in form.dataset) changed.add(form);
   });
+  document.addEventListener("sira:typed", (event) => changed.add(event.target)); // filled in again (typed.js)
+  document.addEventListener("sira:forgotten", (event) => changed.delete(event.target));
   let leaving = false;
   window.addEventListener("beforeunload", (event) => {
     if (!leaving && all("form[data-guard]").some((form) => changed.has(form))) event.preventDefault();
@@ -221,28 +223,42 @@
     let seen = Date.now();
     const channel = "BroadcastChannel" in window ? new BroadcastChannel("sira-session") : null;
     let told = false;
-    const alive = () => { seen = Date.now(); told = false; if (dialog.open) dialog.close(); };
-    if (channel) { channel.onmessage = alive; channel.postMessage("seen"); }
+    const unsaved = () => all("form[data-guard]").some((form) => changed.has(form));
+    // over: one signs in beside, and what is typed here stays
+    const show = (over) => {
+      all("[data-ending]", dialog).forEach((one) => { one.hidden = over; });
+      all("[data-ended]", dialog).forEach((one) => { one.hidden = !over; });
+    };
+    const alive = () => { seen = Date.now(); told = false; show(false); if (dialog.open) dialog.close(); };
+    if (channel) {
+      channel.onmessage = (event) => { if (event.data === "seen") alive(); };
+      channel.postMessage("seen");
+    }
     const again = () => { alive(); if (channel) channel.postMessage("seen"); };
     document.addEventListener("htmx:afterRequest", again);
+    const over = () => {
+      if (unsaved()) { show(true); return; }
+      leaving = true;
+      window.location.reload();
+    };
     window.setInterval(() => {
       const left = seconds * 1000 - (Date.now() - seen);
       if (left < 120000 && left > 0 && !told) { told = true; dialog.showModal(); }
-      if (left <= 0 && dialog.open && !all("form[data-guard]").some((form) => changed.has(form))) { leaving = true; window.location.reload(); }
+      if (left <= 0 && dialog.open) over();
     }, 5000);
     dialog.querySelector("[data-stay]").addEventListener("click", () => {
       const url = body.dataset.keepalive;
       if (!url) { dialog.close(); return; }
       fetch(url, { credentials: "same-origin", redirect: "manual" }).then((answer) => {
         if (answer.ok) again();
-        else { leaving = true; window.location.reload(); }
+        else over();
       }, () => dialog.close());
     });
   }
 
   // --- what only works with this script shows only with it; again after each part that htmx brings
   function prepare(root) {
-    all("[data-print], [data-close], [data-open], [data-filter-box]", root).forEach((one) => { one.hidden = false; });
+    all("[data-print], [data-close]:not([data-ended]), [data-open], [data-filter-box]", root).forEach((one) => { one.hidden = false; });
     if (navigator.mediaDevices && window.DataTransfer) all("[data-camera]", root).forEach(prepareCamera);
     showParts();
     countTicks();

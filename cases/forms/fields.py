@@ -11,21 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.forms import put_errors
+
 from ..cleaning import clean_line
 from ..models import Migrant
 from ..services import latest_birth
 
+__all__ = ["OLDEST", "BirthField", "DateParts", "LineField", "birth_initial", "birth_of", "new_id", "put_errors", "sent", "typed_birth"]
+
 OLDEST = 110
-
-
-def put_errors(form: forms.Form, error: ValidationError, names: dict[str, str] | None = None) -> None:
-    """Shows what a service refused beside the fields it is about; `names` maps the model's names to the form's."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, errors in error.error_dict.items():
-        shown = (names or {}).get(name, name)
-        form.add_error(shown if shown in form.fields else None, errors)
 
 
 class LineField(forms.CharField):

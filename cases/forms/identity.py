@@ -1,5 +1,6 @@
 """Who the person is: at registration, at correction, and while somebody types."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -8,10 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from centres.models import Centre
+from config.forms import Rule
+from config.numbers import WholeField
 
 from .. import case_numbers
 from ..cleaning import clean_line, clean_name, clean_phone
 from ..models import Migrant
+from ..services.identity_rules import check_answering
 from .fields import OLDEST, BirthField, LineField, birth_of
 from .parts import ArrivalPart, ConsentPart, CorePart, FurtherPart, OriginPart, PaperPart, nationalities
 
@@ -44,6 +48,10 @@ class IdentityForm(ArrivalPart, OriginPart, FurtherPart, CorePart):
         if adult is None:
             raise ValidationError(_("Aucune personne de vos centres n’a ce numéro de dossier."))
         return adult
+
+    def rules(self) -> Iterator[Rule]:
+        yield from super().rules()
+        yield lambda given: check_answering(Migrant(born_on=given["born_on"]), given["accompanied_by"]) if given["accompanied_by"] else None
 
     def identity(self) -> dict[str, Any]:
         """The cleaned fields by the names of the services."""
@@ -86,7 +94,7 @@ class HintForm(forms.Form):
     given_names = LineField(max_length=120, required=False, clean=clean_name)
     sex = forms.ChoiceField(choices=Migrant.Sex.choices, required=False)
     birth = BirthField(required=False)
-    age = forms.IntegerField(required=False, min_value=0, max_value=OLDEST)
+    age = WholeField(required=False, min_value=0, max_value=OLDEST)
     nationality = forms.ChoiceField(choices=nationalities, required=False)
     phone = LineField(max_length=40, required=False, clean=lambda text: clean_phone(clean_line(text)))
 

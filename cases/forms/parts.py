@@ -1,6 +1,6 @@
 """The parts that forms about a person are made of; each form takes those it needs, so that a field reads the same everywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -12,11 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from centres.models import Area
 from config.countries import country_choices
+from config.forms import Rule, RulesForm
+from config.numbers import NumberInput, WholeField
 
 from .. import consents
 from ..cleaning import clean_line, clean_name, clean_phone
 from ..languages import LANGUAGES
 from ..models import Consent, IdentityDocument, Migrant
+from ..services.identity_rules import IDENTITY_FIELDS, check_how, check_paper, clean_identity, refuse_without_consent
 from .fields import OLDEST, BirthField, LineField, birth_of
 
 HOME = "ML"
@@ -82,7 +85,21 @@ class AreaField(forms.ModelChoiceField):
         return super().to_python(value)
 
 
-class CorePart(forms.Form):
+class IdentityPart(RulesForm):
+    """Whatever is asked of who somebody is goes by the rules of the service, all at once."""
+
+    SERVICE_NAMES = {"born_on": "birth", "birth_precision": "birth"}
+
+    def rules(self) -> Iterator[Rule]:
+        yield from super().rules()
+        yield lambda given: _only_asked(clean_identity({name: given[name] for name in IDENTITY_FIELDS if name in given}))
+
+
+def _only_asked(_cleaned: Any) -> None:
+    """Whether it is refused is what counts here."""
+
+
+class CorePart(IdentityPart):
     """Asked of everybody."""
 
     surname = name_field(gettext_lazy("Nom de famille"), 80)
@@ -98,13 +115,13 @@ class CorePart(forms.Form):
         required=False,
         help_text=gettext_lazy("Si seule l’année est connue, laissez le jour et le mois vides."),
     )
-    age = forms.IntegerField(
+    age = WholeField(
         label=gettext_lazy("Ou âge estimé"),
         required=False,
         min_value=0,
         max_value=OLDEST,
         help_text=gettext_lazy("Seulement si l’année de naissance n’est pas connue."),
-        widget=forms.TextInput({"class": "w-2", "inputmode": "numeric", "autocomplete": "off"}),
+        widget=NumberInput({"class": "w-2"}),
         error_messages={"invalid": gettext_lazy("Écrivez l’âge en années, en chiffres.")},
     )
     nationality = forms.ChoiceField(
@@ -113,7 +130,6 @@ class CorePart(forms.Form):
     phone = phone_field(gettext_lazy("Téléphone"), help_text=gettext_lazy("Avec l’indicatif du pays. Huit chiffres seuls sont lus comme un numéro du Mali."))
 
     CORE = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone")
-    SERVICE_NAMES = {"born_on": "birth", "birth_precision": "birth"}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -127,7 +143,7 @@ class CorePart(forms.Form):
         return cleaned
 
 
-class FurtherPart(forms.Form):
+class FurtherPart(IdentityPart):
     """As far as the person says it."""
 
     other_names = name_field(
@@ -149,7 +165,7 @@ class FurtherPart(forms.Form):
         return cleaned
 
 
-class OriginPart(forms.Form):
+class OriginPart(IdentityPart):
     """Where the person is from, and what they speak."""
 
     origin_country = forms.ChoiceField(label=gettext_lazy("Pays d’origine"), required=False, choices=_countries)
@@ -176,14 +192,14 @@ class OriginPart(forms.Form):
         return cleaned
 
 
-class ArrivalPart(forms.Form):
+class ArrivalPart(IdentityPart):
     arrival_kind = forms.ChoiceField(label=gettext_lazy("Comment la personne est-elle venue ?"), required=False, choices=_optional(Migrant.ArrivalKind.choices))
     arrived_on = date_field(gettext_lazy("Arrivée au centre le"))
 
     ARRIVAL = ("arrival_kind", "arrived_on")
 
 
-class ConsentHowPart(forms.Form):
+class ConsentHowPart(RulesForm):
     """How an agreement is given."""
 
     consent_method = forms.ChoiceField(
@@ -196,6 +212,10 @@ class ConsentHowPart(forms.Form):
     consent_witness = name_field(gettext_lazy("Nom du témoin"), 120, help_text=gettext_lazy("Seulement si l’accord est donné de vive voix."))
 
     CONSENT = ("consent_method", "consent_language", "consent_witness")
+
+    def rules(self) -> Iterator[Rule]:
+        yield from super().rules()
+        yield lambda given: check_how(**{name: given[name] for name in self.CONSENT})
 
 
 class ConsentPart(ConsentHowPart):
@@ -210,11 +230,15 @@ class ConsentPart(ConsentHowPart):
         },
     )
 
+    def rules(self) -> Iterator[Rule]:
+        yield from super().rules()
+        yield lambda given: refuse_without_consent(tuple(given["consent_purposes"]))
+
     def agreement(self) -> dict[str, Any]:
         return {**{name: self.cleaned_data[name] for name in self.CONSENT}, "consent_purposes": tuple(self.cleaned_data["consent_purposes"])}
 
 
-class PaperPart(forms.Form):
+class PaperPart(RulesForm):
     """One paper of identity, at registration; more are added on the file."""
 
     document_kind = forms.ChoiceField(label=gettext_lazy("Type de document"), required=False, choices=_optional(IdentityDocument.Kind.choices))
@@ -234,10 +258,17 @@ class PaperPart(forms.Form):
             self.add_error("document_kind", _("Choisissez le type du document."))
         return cleaned
 
+    def rules(self) -> Iterator[Rule]:
+        yield from super().rules()
+        yield lambda given: check_paper(**paper) if (paper := self._paper(given)) else None
+
     def paper(self) -> dict[str, Any] | None:
         """What the service takes; the country is that of the nationality unless another is said."""
-        given = self.cleaned_data
-        if not given.get("document_kind"):
+        return self._paper(self.cleaned_data)
+
+    @staticmethod
+    def _paper(given: Mapping[str, Any]) -> dict[str, Any] | None:
+        if not given["document_kind"]:
             return None
-        country = given["document_country"] or given.get("nationality", "")
+        country = given["document_country"] or given["nationality"]
         return {"kind": given["document_kind"], "number": given["document_number"], "country": country, "expires_on": given["document_expires_on"]}

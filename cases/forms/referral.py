@@ -1,5 +1,6 @@
 """Referring somebody, what came of it, and the directory of structures."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -9,10 +10,11 @@ from accounts.models import Organisation
 from centres.access import centres_for, may
 from centres.models import Centre
 from centres.roles import Right
+from config.forms import Rule, RulesForm
 
 from ..models import Structure
 from ..referrals import SERVICE_CHOICES, SERVICES, SHARED_CHOICES, State, Urgency
-from ..services.referrals import PARTNERS
+from ..services.referrals import PARTNERS, check_referral
 from .fields import LineField
 from .protection import _day, _several, _text
 
@@ -21,7 +23,7 @@ def _services(*, protection: bool) -> list[tuple[str, Any]]:
     return [(code, service.words) for code, service in SERVICES.items() if protection or not service.protected]
 
 
-class ReferralForm(forms.Form):
+class ReferralForm(RulesForm):
     id = forms.UUIDField(widget=forms.HiddenInput)
     service = forms.ChoiceField(label=_("Service demandé"), error_messages={"required": _("Choisissez un service.")})
     structure = forms.ModelChoiceField(
@@ -51,6 +53,9 @@ class ReferralForm(forms.Form):
         self.fields["shared"].help_text = _("Cochez avec la personne, point par point.")
         if not protection:
             del self.fields["protected"]
+
+    def rules(self) -> Iterator[Rule]:
+        yield check_referral
 
 
 class MoveForm(forms.Form):

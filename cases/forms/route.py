@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.countries import country_choices
+from config.numbers import AmountField, NumberInput
 
 from .. import places
 from ..cleaning import clean_text
@@ -46,13 +47,6 @@ class MonthField(forms.Field):
         return f"{value:%Y-%m}" if isinstance(value, datetime.date) else value
 
 
-class AmountField(forms.DecimalField):
-    """As people write it: "5 000" or "5 000,50"."""
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python("".join(str(value).split()).replace(",", ".") if value else value)
-
-
 class RouteStepForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
@@ -73,7 +67,7 @@ class RouteStepForm(forms.Form):
         min_value=0,
         max_digits=12,
         decimal_places=2,
-        widget=forms.TextInput({"class": "w-8", "inputmode": "decimal", "autocomplete": "off"}),
+        widget=NumberInput({"class": "w-8"}),
     )
     currency = forms.ChoiceField(label=gettext_lazy("Monnaie"), required=False, choices=[("", "—"), *RouteStep.Currency.choices])
     events = forms.MultipleChoiceField(label=gettext_lazy("Ce qui s’y est passé"), required=False, choices=RouteStep.Event.choices, widget=forms.CheckboxSelectMultiple)

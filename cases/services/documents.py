@@ -31,8 +31,8 @@ def may_write_documents(actor: User, obj: Any) -> bool:
     return any(allows(actor, right, obj, writing=True) for right in DOCUMENT_RIGHTS)
 
 
-def _fill(document: IdentityDocument, *, kind: str, number: str, country: str, expires_on: datetime.date | None) -> None:
-    """Raises ValidationError under the names of the form."""
+def clean_paper(*, kind: str, number: str, country: str, expires_on: datetime.date | None) -> str:
+    """The number, fit to keep. Raises ValidationError under the names of the form."""
     errors: dict[str, Any] = {}
     try:
         number = clean_line(number)
@@ -50,6 +50,12 @@ def _fill(document: IdentityDocument, *, kind: str, number: str, country: str, e
         errors["expires_on"] = _("Cette date n’est pas celle d’un document. Vérifiez l’année.")
     if errors:
         raise ValidationError(errors)
+    return number
+
+
+def _fill(document: IdentityDocument, *, kind: str, number: str, country: str, expires_on: datetime.date | None) -> None:
+    """Raises ValidationError under the names of the form."""
+    number = clean_paper(kind=kind, number=number, country=country, expires_on=expires_on)
     document.kind, document.country, document.expires_on = kind, country, expires_on
     kept = document.readable_number
     if number != kept and (number or kept is not None):  # a number that nobody can read any more is not emptied by a form that could not show it

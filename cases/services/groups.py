@@ -12,11 +12,12 @@ from audit.acting import SameKeyOtherContent, Stale, lock_key, service
 from centres.access import may
 from centres.models import Centre
 from centres.roles import Right
+from config.refusals import Together
 
 from .. import consents
 from ..cleaning import clean_line
 from ..models import Consent, Household, Migrant, RegistrationGroup
-from .identity import clean_identity, register_migrant
+from .identity import clean_identity, refuse_without_consent, register_migrant
 
 COMMON_FIELDS = ("nationality", "origin_country", "origin_area", "origin_place", "languages", "arrival_kind", "arrived_on")
 COMMON_CONSENT = ("consent_purposes", "consent_method", "consent_language", "consent_witness")
@@ -26,13 +27,17 @@ def _kept(common: dict[str, Any]) -> dict[str, Any]:
     """The common values as they are kept: as a form would send them. Raises ValidationError by field."""
     if unknown := set(common) - set(COMMON_FIELDS) - set(COMMON_CONSENT):
         raise TypeError(f"not common: {sorted(unknown)}")
-    if Consent.Purpose.REGISTRATION not in common.get("consent_purposes", ()):
-        refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
-        raise ValidationError({"consent_purposes": refusal})
-    known = set(common["consent_purposes"]) <= set(Consent.Purpose.values) and common.get("consent_language", "fra") in dict(consents.LANGUAGES)
+    together = Together()
+    with together.asked():
+        refuse_without_consent(tuple(common.get("consent_purposes", ())))
+    known = set(common.get("consent_purposes", ())) <= set(Consent.Purpose.values) and common.get("consent_language", "fra") in dict(consents.LANGUAGES)
     if not known or common.get("consent_method") not in Consent.Method.values:
-        raise ValidationError({"consent_method": _("Choisissez comment l’accord a été donné.")})
-    cleaned = {**common, **clean_identity({name: value for name, value in common.items() if name in COMMON_FIELDS})}
+        with together.asked():
+            raise ValidationError({"consent_method": _("Choisissez comment l’accord a été donné.")})
+    cleaned = dict(common)
+    with together.asked():
+        cleaned |= clean_identity({name: value for name, value in common.items() if name in COMMON_FIELDS})
+    together.refuse()
     found: dict[str, Any] = {}
     for name, value in cleaned.items():
         if value in (None, "", [], ()):

@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -20,84 +19,35 @@ from audit.acting import SameKeyOtherContent, Stale, lock_key, service
 from centres.access import allows, may
 from centres.models import Area, Centre
 from centres.roles import Right
+from config.refusals import Together
 
 from .. import case_numbers, consents
-from ..cleaning import clean_languages, clean_line, clean_name, clean_nationality, clean_phone
-from ..models import CaseCounter, Consent, Custody, Household, Migrant, Precision, RegistrationGroup, earliest_birth, index_keys, latest_of
+from ..models import CaseCounter, Consent, Custody, Household, Migrant, RegistrationGroup, index_keys
 from ..sealed import equality_key
 from .agreements import refuse_if_withdrawn
-from .consents import clean_agreement
 from .documents import add_document
+from .identity_rules import (
+    CORE_FIELDS,
+    FURTHER_FIELDS,
+    IDENTITY_FIELDS,
+    check_agreement,
+    check_answering,
+    check_how,
+    check_paper,
+    clean_identity,
+    latest_birth,
+    refuse_without_consent,
+)
 from .pairs import ring_after_commit
+
+__all__ = ["CORE_FIELDS", "FURTHER_FIELDS", "IDENTITY_FIELDS", "check_agreement", "clean_identity", "latest_birth", "refuse_without_consent"]
 
 CONSENT_TEXT_VERSION = consents.CURRENT_VERSION
 
-# Asked of everybody; the rest as far as the person says it.
-CORE_FIELDS = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone")
-FURTHER_FIELDS = (
-    "other_names",
-    "father_given_names",
-    "mother_given_names",
-    "second_nationality",
-    "origin_country",
-    "origin_area",
-    "origin_place",
-    "languages",
-    "marital_status",
-    "other_phone",
-    "household_role",
-    "arrival_kind",
-    "arrived_on",
-)
-IDENTITY_FIELDS = (*CORE_FIELDS, *FURTHER_FIELDS)
 # Rows in one statement.
 WRITTEN_AT_ONCE = 1000
 # They decide whether somebody is a child, and whether it is alone: put right whatever the person agreed to.
 PROTECTING_FIELDS = frozenset({"born_on", "birth_precision", "accompanied_by"})
-
-CLEANERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("surname", clean_name),
-    ("given_names", clean_name),
-    ("other_names", clean_name),
-    ("father_given_names", clean_name),
-    ("mother_given_names", clean_name),
-    ("phone", clean_phone),
-    ("other_phone", clean_phone),
-    ("nationality", clean_nationality),
-    ("second_nationality", lambda code: clean_nationality(code) if code else ""),
-    ("origin_country", lambda code: clean_nationality(code) if code else ""),
-    ("origin_place", clean_line),
-    ("languages", clean_languages),
-)
-
-
-def latest_birth(year: int, month: int | None, day: int | None, *, estimated: bool = False) -> tuple[datetime.date, Precision]:
-    """The latest day the birth can have been, and how exactly it is known. Raises ValueError for a day that isn't one."""
-    if day is not None and month is not None:
-        return datetime.date(year, month, day), Precision.DAY
-    if month is not None:
-        return latest_of(datetime.date(year, month, 1), Precision.MONTH), Precision.MONTH
-    return datetime.date(year, 12, 31), Precision.AGE if estimated else Precision.YEAR
-
-
-def clean_identity(identity: dict[str, Any]) -> dict[str, Any]:
-    """The identity fields given, fit to keep. Raises ValidationError with words for each field."""
-    cleaned, errors = dict(identity), {}
-    for name, clean in CLEANERS:
-        if name in cleaned:
-            try:
-                cleaned[name] = clean(cleaned[name])
-            except ValidationError as error:
-                errors[name] = error
-    if "born_on" in cleaned:
-        cleaned["born_on"] = latest_of(cleaned["born_on"], cleaned["birth_precision"])
-        if earliest_birth(cleaned["born_on"], cleaned["birth_precision"]) > timezone.localdate():
-            errors["born_on"] = ValidationError(_("La naissance ne peut pas être dans l’avenir."), code="future")
-    if (arrived := cleaned.get("arrived_on")) and not datetime.date(2000, 1, 1) <= arrived <= timezone.localdate():
-        errors["arrived_on"] = ValidationError(_("L’arrivée ne peut pas être dans l’avenir ni avant 2000."), code="arrival")
-    if errors:
-        raise ValidationError(errors)
-    return cleaned
 
 
 def index_name(migrant: Migrant) -> None:
@@ -131,13 +81,6 @@ class Registration:
     agreements: list[Consent]
 
 
-def refuse_without_consent(purposes: tuple[str, ...]) -> None:
-    """Raises ValidationError, with words, where the person does not agree to be registered."""
-    if Consent.Purpose.REGISTRATION not in purposes:
-        refusal = _("Sans l’accord de la personne pour l’enregistrement, rien ne peut être noté. Expliquez-lui ses droits et demandez-le-lui.")
-        raise ValidationError({"consent_purposes": refusal})
-
-
 def prepare_registration(
     *,
     actor: User,
@@ -161,8 +104,17 @@ def prepare_registration(
         raise TypeError(f"not identity: {sorted(unknown)}")
     if not may(actor, Right.REGISTER, centre):
         raise PermissionDenied
-    refuse_without_consent(consent_purposes)
-    identity = clean_identity(identity)
+    together = Together()
+    with together.asked():
+        refuse_without_consent(consent_purposes)
+    with together.asked():
+        identity = clean_identity(identity)
+    with together.asked():
+        check_how(consent_method=consent_method, consent_language=consent_language, consent_witness=consent_witness)
+    if document:
+        with together.asked():
+            check_paper(**document)
+    together.refuse()
     purposes = sorted(set(consent_purposes))
     said = [
         f"{name}={value.pk if isinstance(value, Area) else value}" if name in FURTHER_FIELDS else value
@@ -326,26 +278,13 @@ def _digest(*parts: Any) -> str:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
 
 
-def check_agreement(consent: Consent) -> None:
-    """Raises ValidationError, under the names that forms and API use."""
-    try:
-        clean_agreement(consent)
-    except ValidationError as error:
-        raise ValidationError({f"consent_{name}s" if name == "purpose" else f"consent_{name}": found for name, found in error.error_dict.items()})
-
-
 def _take_under(actor: User, child: Migrant, adult: Migrant) -> Household:
     """Checks that this adult may answer for this child, and returns the household of both. Raises PermissionDenied, ValidationError."""
     if not allows(actor, Right.VIEW_CASE, adult):
         raise PermissionDenied
-    if adult.pk == child.pk:
-        raise ValidationError({"accompanied_by": _("Une personne ne peut pas répondre d’elle-même.")})
-    if not child.is_minor():
-        raise ValidationError({"accompanied_by": _("Cette personne est majeure : n’indiquez un adulte responsable que pour un enfant.")})
     # Two children at once, one household. No join: a row that waited for the lock is read anew, what it was joined with is not.
     adult = Migrant.objects.select_for_update(of=("self",)).get(pk=adult.pk)
-    if adult.is_minor():  # asked of the locked row: the birth may just have been corrected
-        raise ValidationError({"accompanied_by": _("Cette personne est mineure : un adulte doit répondre de l’enfant.")})
+    check_answering(child, adult)  # asked of the locked row: the birth may just have been corrected
     if adult.household is None:
         adult.household = Household.objects.create()
         adult.save(update_fields=["household"])

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,7 +19,7 @@ from audit.acting import SameKeyOtherContent, Stale, lock_key, service, set_acto
 from centres.access import allows, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
-from config.refusals import in_words
+from config.refusals import Together, in_words
 
 from .. import referrals as workflow
 from ..cleaning import clean_line, clean_phone, clean_text
@@ -129,6 +130,37 @@ def _centre_of(actor: User, migrant: Migrant) -> Centre | None:
     return custody.centre if custody else None
 
 
+def _said(text: str) -> str:
+    """Fit to keep; what is no text is refused by `check_referral`."""
+    try:
+        return clean_text(text)
+    except ValidationError:
+        return text
+
+
+def check_referral(given: Mapping[str, Any]) -> None:
+    """Whatever is known of a referral. Raises ValidationError by field."""
+    errors: dict[str, Any] = {}
+    if "reason" in given:
+        try:
+            if not clean_text(given["reason"]):
+                errors["reason"] = _("Écrivez pourquoi la personne est orientée : la structure le lira.")
+        except ValidationError as error:
+            errors["reason"] = error
+    today = timezone.localdate()
+    if "deadline" in given and not today <= given["deadline"] <= today + datetime.timedelta(days=MOST_DAYS):
+        errors["deadline"] = _("La date est aujourd’hui au plus tôt, et dans les six mois.")
+    if set(given.get("shared", ())) - set(SHARED):
+        errors["shared"] = _("Choisissez dans la liste.")
+    structure = given.get("structure")
+    if structure is not None and not structure.active:
+        errors["structure"] = _("Cette structure ne reçoit plus d’orientations. Choisissez-en une autre.")
+    elif structure is not None and "service" in given and given["service"] not in structure.services:
+        errors["structure"] = _("Cette structure ne propose pas ce service. Choisissez-en une autre dans l’annuaire.")
+    if errors:
+        raise ValidationError(errors)
+
+
 @service
 def refer(
     *,
@@ -184,18 +216,12 @@ def refer(
         if any(getattr(existing, name) != getattr(referral, name) for name in same):
             raise SameKeyOtherContent
         return existing, False
-    require_consent(migrant, Consent.Purpose.REFERRAL)
-    today = timezone.localdate()
-    if not today <= deadline <= today + datetime.timedelta(days=MOST_DAYS):
-        errors["deadline"] = _("La date est aujourd’hui au plus tôt, et dans les six mois.")
-    if set(shared) - set(SHARED):
-        errors["shared"] = _("Choisissez dans la liste.")
-    if not structure.active:
-        errors["structure"] = _("Cette structure ne reçoit plus d’orientations. Choisissez-en une autre.")
-    elif service not in structure.services:
-        errors["structure"] = _("Cette structure ne propose pas ce service. Choisissez-en une autre dans l’annuaire.")
-    if errors:
-        raise ValidationError(errors)
+    together = Together()
+    with together.asked():
+        require_consent(migrant, Consent.Purpose.REFERRAL)
+    with together.asked():
+        check_referral({"reason": reason, "deadline": deadline, "shared": shared, "structure": structure, "service": service})
+    together.refuse()
     referral.full_clean(exclude=["id", "migrant", "structure", "centre", "sent_by"], validate_unique=False)
     referral.save(force_insert=True)
     return referral, True

@@ -16,6 +16,7 @@ from audit.services import log_read
 from centres.access import access, centres_for
 from centres.models import Centre
 from centres.roles import Right
+from config.typed import typed_names
 
 from .. import case_numbers, services
 from ..duplicates import PROBABLE, Likeness, duplicates_for
@@ -100,7 +101,7 @@ def alike_page(request: HttpRequest, wanted: dict[str, Any], line: int = 0) -> H
     alike = [*same, *(one for one in _alike(request, exclude=wanted["id"], **_traits(wanted)) if one.key not in known)]
     if not alike:
         return None
-    typed = [(part, value) for part, values in request.POST.lists() for value in values if part not in ("confirmed", "csrfmiddlewaretoken")]
+    typed = [(part, value) for part in typed_names(request.POST) for value in request.POST.getlist(part)]
     return render(
         request,
         "cases/register_alike.html",

@@ -14,6 +14,7 @@ from audit.services import log_read
 from centres.access import access, centres_for
 from centres.models import Centre
 from centres.roles import Right
+from config.typed import typed_names
 
 from .. import as_then, services
 from .. import consents as consent_texts
@@ -25,7 +26,7 @@ from ..services.takeovers import offered
 from .finding import MODEL
 
 MOST_SHOWN = 50
-NOT_SAID = ("csrfmiddlewaretoken", "token", "step", "confirmed", "back")
+NOT_SAID = ("step",)
 
 
 def _said(request: HttpRequest) -> Identity:
@@ -70,7 +71,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: TakeoverForm) -> HttpResponse:
-    typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in NOT_SAID and name not in form.fields]
+    typed = [(name, value) for name in typed_names(request.POST) for value in request.POST.getlist(name) if name not in (*NOT_SAID, *form.fields)]
     context = {
         "form": form,
         "typed": typed,

@@ -1,6 +1,6 @@
 """Several who arrive at once: what is common, and a bed for each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.models import Bed, Centre
+from config.forms import Rule, RulesForm
 
 from ..beds import Places, propose_all
 from ..services import Arrival, RefusedTogether
+from ..services.stays import check_arrival, check_bed, check_origin
 from .parts import BROKEN, BedField, BedReasonField, CameFromField, MomentField, OriginField
 
 
-class ArrivalsForm(forms.Form):
+class ArrivalsForm(RulesForm):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     origin = OriginField(label=gettext_lazy("Comment ces personnes sont‑elles venues ?"))
     came_from = CameFromField()
@@ -25,7 +27,7 @@ class ArrivalsForm(forms.Form):
 
     def __init__(self, *arguments: Any, centre: Centre, people: Sequence[Migrant], places: Places, **named: Any):
         super().__init__(*arguments, **named)
-        self.people = people
+        self.people, self.centre = people, centre
         every = {bed.pk: bed for bed in Bed.objects.filter(room__centre=centre).select_related("room")}
         suitable = {person.pk: places.suitable(person) for person in people}  # before any of them is given away
         self.proposals = propose_all(people, places)
@@ -35,6 +37,24 @@ class ArrivalsForm(forms.Form):
             self.fields[self.bed_name(person)] = bed
             self.fields[self.reason_name(person)] = BedReasonField(label=_("Pourquoi ce lit pour %(person)s ?") % {"person": person})
             self.fields[self.bed_name(person)].offer(centre, suitable[person.pk], _("Sans lit pour l’instant"), every)  # type: ignore[attr-defined]
+
+    def rules(self) -> Iterator[Rule]:
+        yield lambda given: check_arrival(self.centre, given["arrived_at"])
+
+    def rules_besides(self) -> Iterator[Rule]:
+        for person in self.people:
+            yield lambda given, person=person: check_origin(person, self.centre, given["origin"])
+            yield lambda given, person=person: self._check_bed(person, given)
+
+    def _check_bed(self, person: Migrant, given: Mapping[str, Any]) -> None:
+        """Raises ValidationError beside this person's bed."""
+        bed, names = given[self.bed_name(person)], {"bed": self.bed_name(person), "bed_reason": self.reason_name(person)}
+        if bed is None:
+            return
+        try:
+            check_bed(person, self.centre, bed, given[self.reason_name(person)])
+        except ValidationError as error:
+            raise ValidationError({names[name]: found for name, found in error.error_dict.items()}) from error
 
     @staticmethod
     def bed_name(person: Migrant) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from centres.models import Service
+from config.numbers import NumberInput, WholeField
 
 from ..services import LATE_DAYS, MOST_AT_ONCE, MOST_COST
 from .parts import BROKEN, DayField
@@ -43,23 +44,24 @@ class AssistanceForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     service = ServiceField(label=gettext_lazy("Service"))
     given_on = DayField(label=gettext_lazy("Jour"), required=False)
-    quantity = forms.IntegerField(
+    quantity = WholeField(
         label=gettext_lazy("Quantité"),
         required=False,
         min_value=1,
         max_value=MOST_AT_ONCE,
         initial=1,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         error_messages={"invalid": gettext_lazy("Écrivez la quantité en chiffres.")},
     )
 
     provider = forms.ChoiceField(label=gettext_lazy("Fourni par"), required=False)
-    cost = forms.IntegerField(
+    cost = WholeField(
         label=gettext_lazy("Coût (FCFA)"),
         required=False,
         min_value=0,
         max_value=MOST_COST,
-        widget=forms.NumberInput({"class": "w-8", "inputmode": "numeric"}),
+        francs=True,
+        widget=NumberInput({"class": "w-8"}),
         help_text=gettext_lazy("S’il est connu : le prix du trajet, de la consultation…"),
         error_messages={"invalid": gettext_lazy("Écrivez le montant en chiffres.")},
     )

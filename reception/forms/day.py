@@ -12,6 +12,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.numbers import AmountField, NumberInput, WholeField
+
 from ..models import Alert, AlertRule
 from ..services import Setting
 from .parts import BROKEN, DayField, MomentField
@@ -123,11 +125,11 @@ class AlertRulesForm(forms.Form):
     """Every rule of a centre on one page."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
-    per_month = forms.IntegerField(
+    per_month = WholeField(
         label=gettext_lazy("Arrivées prévues par mois"),
         min_value=0,
         max_value=100_000,
-        widget=forms.NumberInput({"class": "w-8"}),
+        widget=NumberInput({"class": "w-8"}),
         help_text=gettext_lazy("Vaut à partir d’aujourd’hui ; ce qui était prévu avant reste."),
         error_messages={"required": gettext_lazy("Écrivez combien d’arrivées sont prévues."), "invalid": gettext_lazy("Écrivez un nombre entier.")},
     )
@@ -141,19 +143,19 @@ class AlertRulesForm(forms.Form):
         for kind, rule in rules.items():
             name = capfirst(str(rule.get_kind_display()))
             self.fields[f"{kind}-active"] = forms.BooleanField(label=_("En marche"), required=False)
-            self.fields[f"{kind}-threshold"] = forms.DecimalField(
+            self.fields[f"{kind}-threshold"] = AmountField(
                 label=_("Seuil (%(unit)s)") % {"unit": UNITS[Alert.Kind(kind)]},
                 max_digits=9,
                 decimal_places=1 if kind in IN_PERCENT else 0,
-                widget=forms.NumberInput({"class": "w-8", "step": "any"}),
+                widget=NumberInput({"class": "w-8"}),
                 error_messages={"required": _("%(alert)s : écrivez le seuil.") % {"alert": name}, "invalid": _("%(alert)s : écrivez un nombre.") % {"alert": name}},
             )
             if rule.days is not None:
-                self.fields[f"{kind}-days"] = forms.IntegerField(
+                self.fields[f"{kind}-days"] = WholeField(
                     label=_("Sur combien de jours"),
                     min_value=1,
                     max_value=366,
-                    widget=forms.NumberInput({"class": "w-4"}),
+                    widget=NumberInput(),
                     help_text=_("Les derniers jours, aujourd’hui compris."),
                     error_messages={
                         "required": _("%(alert)s : écrivez le nombre de jours.") % {"alert": name},

@@ -8,16 +8,17 @@ from django.utils.translation import gettext_lazy
 from cases.forms import LineField
 from cases.models import Migrant
 from centres.models import Centre
+from config.numbers import NumberInput, WholeField
 
 from ..models import ExpectedGroup
 from ..models.expected import MOST_EXPECTED
 from .parts import BROKEN, MomentField
 
 
-def _number(label: Any, **arguments: Any) -> forms.IntegerField:
+def _number(label: Any, **arguments: Any) -> WholeField:
     words = gettext_lazy("Écrivez un nombre en chiffres.")
     wrong = {"invalid": words, "required": words}
-    return forms.IntegerField(label=label, min_value=0, max_value=MOST_EXPECTED, error_messages=wrong, widget=forms.NumberInput({"class": "w-4"}), **arguments)
+    return WholeField(label=label, min_value=0, max_value=MOST_EXPECTED, error_messages=wrong, widget=NumberInput(), **arguments)
 
 
 def _words(name: str, **arguments: Any) -> LineField:

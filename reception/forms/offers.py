@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Organisation
 from centres.models import Service, ServiceOffer
 from centres.offers import FIELDS
+from config.numbers import NumberInput, WholeField
 
 from .parts import BROKEN, DayField
 
@@ -46,17 +47,15 @@ class OfferForm(forms.Form):
     )
     opens = TimeField(label=gettext_lazy("À partir de"), help_text=gettext_lazy("Les heures sont affichées ; ce qui est donné plus tôt ou plus tard se note quand même."))
     closes = TimeField(label=gettext_lazy("Jusqu’à"))
-    min_interval_days = forms.IntegerField(
+    min_interval_days = WholeField(
         label=gettext_lazy("Jours au moins entre deux fois"),
         required=False,
         min_value=1,
         max_value=1000,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         help_text=gettext_lazy("Par exemple 30 : le même service est possible de nouveau trente jours plus tard."),
     )
-    most_per_day = forms.IntegerField(
-        label=gettext_lazy("Nombre au plus par jour"), required=False, min_value=1, max_value=99, widget=forms.NumberInput({"class": "w-4"})
-    )
+    most_per_day = WholeField(label=gettext_lazy("Nombre au plus par jour"), required=False, min_value=1, max_value=99, widget=NumberInput())
     excludes = forms.MultipleChoiceField(
         label=gettext_lazy("Pas le même jour que"), required=False, widget=forms.CheckboxSelectMultiple, help_text=gettext_lazy("Cela vaut dans les deux sens.")
     )

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from centres.models import ChecklistMark, Equipment
+from config.numbers import NumberInput, WholeField
 
 from ..services.opening import LONGEST_STAY
 from .parts import BROKEN, DayField
@@ -57,11 +58,11 @@ class EquipmentForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": gettext_lazy("Écrivez le nom de l’équipement.")},
     )
-    quantity = forms.IntegerField(
+    quantity = WholeField(
         label=gettext_lazy("Quantité"),
         min_value=0,
         max_value=100_000,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         error_messages={"required": gettext_lazy("Écrivez la quantité en chiffres."), "invalid": gettext_lazy("Écrivez la quantité en chiffres.")},
     )
     state = forms.ChoiceField(
@@ -72,11 +73,11 @@ class EquipmentForm(forms.Form):
 
 class SettingsForm(forms.Form):
     was = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
-    max_stay_days = forms.IntegerField(
+    max_stay_days = WholeField(
         label=gettext_lazy("Durée prévue d’un séjour, en jours"),
         min_value=1,
         max_value=LONGEST_STAY,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         help_text=gettext_lazy("Le tableau avertit quand une personne reste plus longtemps."),
         error_messages={"required": gettext_lazy("Écrivez un nombre de jours."), "invalid": gettext_lazy("Écrivez un nombre de jours.")},
     )

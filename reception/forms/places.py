@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from centres.models import Bed, BedBlock, Room
+from config.numbers import NumberInput, WholeField
 
 from ..services.places import MOST_BEDS
 from .parts import BROKEN, DayField
@@ -25,18 +26,18 @@ class RoomForm(forms.Form):
 
 
 class BedsForm(forms.Form):
-    first = forms.IntegerField(
+    first = WholeField(
         label=gettext_lazy("Premier numéro"),
         min_value=1,
         max_value=9999,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         error_messages={"required": gettext_lazy("Écrivez un numéro.")},
     )
-    number = forms.IntegerField(
+    number = WholeField(
         label=gettext_lazy("Nombre de lits"),
         min_value=1,
         max_value=MOST_BEDS,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         error_messages={"required": gettext_lazy("Écrivez combien de lits.")},
     )
     since = DayField(label=gettext_lazy("En place depuis"))

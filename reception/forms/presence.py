@@ -9,6 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.numbers import NumberInput, WholeField
+
 from ..models import AbsenceRule, RollCallLine
 from ..services import Called
 from .flags import CHOOSE
@@ -71,11 +73,11 @@ class AbsenceForm(forms.Form):
 
 
 class DaysForm(forms.Form):
-    days = forms.IntegerField(
+    days = WholeField(
         label=gettext_lazy("Jours sans être vue avant de signaler une absence"),
         min_value=1,
         max_value=AbsenceRule.MOST_DAYS,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         error_messages={name: gettext_lazy("Écrivez un nombre de 1 à 30.") for name in ("required", "invalid", "min_value", "max_value")},
     )
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation, User
 from config.languages import LANGUAGES
+from config.numbers import NumberInput, WholeField
 
 from ..models import Session
 from ..models.session import CELLS, LONGEST, MOST
@@ -17,8 +18,8 @@ from .parts import BROKEN, DayField
 NUMBER = {"invalid": gettext_lazy("Écrivez un nombre en chiffres.")}
 
 
-def _number(label: Any) -> forms.IntegerField:
-    return forms.IntegerField(label=label, required=False, min_value=0, max_value=MOST, widget=forms.NumberInput({"class": "w-4"}), error_messages=NUMBER)
+def _number(label: Any) -> WholeField:
+    return WholeField(label=label, required=False, min_value=0, max_value=MOST, widget=NumberInput(), error_messages=NUMBER)
 
 
 class SessionForm(forms.Form):
@@ -36,12 +37,12 @@ class SessionForm(forms.Form):
     precision = forms.CharField(label=gettext_lazy("Précision"), required=False, max_length=150)
     leader = forms.ChoiceField(label=gettext_lazy("Animée par"), error_messages={"required": gettext_lazy("Choisissez qui a animé la séance.")})
     language = forms.ChoiceField(label=gettext_lazy("Langue"), required=False, choices=[("", gettext_lazy("Non renseigné")), *LANGUAGES])
-    minutes = forms.IntegerField(
+    minutes = WholeField(
         label=gettext_lazy("Durée en minutes"),
         required=False,
         min_value=1,
         max_value=LONGEST,
-        widget=forms.NumberInput({"class": "w-4"}),
+        widget=NumberInput(),
         error_messages=NUMBER,
     )
     people = PeopleField(required=False)

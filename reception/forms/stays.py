@@ -1,18 +1,22 @@
 """The forms of a stay. They read what was typed; the services decide."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cases.models import Migrant
 from centres.models import Bed, Centre
+from config.forms import Rule, RulesForm
 
 from ..models import Stay
+from ..services.stays import check_arrival, check_bed, check_origin
 from .parts import BROKEN, BedField, BedReasonField, CameFromField, DayField, MomentField, OriginField
 
 
-class CheckInForm(forms.Form):
+class CheckInForm(RulesForm):
     id = forms.UUIDField(widget=forms.HiddenInput, error_messages=BROKEN)
     origin = OriginField(label=gettext_lazy("Comment la personne est‑elle venue ?"))
     came_from = CameFromField()
@@ -20,9 +24,21 @@ class CheckInForm(forms.Form):
     bed_reason = BedReasonField()
     arrived_at = MomentField(label=gettext_lazy("Arrivée, si ce n’est pas maintenant"))
 
-    def __init__(self, *arguments: Any, centre: Centre, beds: list[Bed], **named: Any):
+    def __init__(self, *arguments: Any, person: Migrant, centre: Centre, beds: list[Bed], **named: Any):
         super().__init__(*arguments, **named)
+        self.person, self.centre = person, centre
         self.fields["bed"].offer(centre, beds, _("Sans lit pour l’instant"))  # type: ignore[attr-defined]
+
+    def rules(self) -> Iterator[Rule]:
+        yield lambda given: check_arrival(self.centre, given["arrived_at"])
+
+    def rules_besides(self) -> Iterator[Rule]:
+        yield lambda given: check_origin(self.person, self.centre, given["origin"])
+        yield lambda given: _only_asked(check_bed(self.person, self.centre, given["bed"], given["bed_reason"])) if given["bed"] else None
+
+
+def _only_asked(_by_rule: bool) -> None:
+    """Whether the bed is refused is what counts here."""
 
 
 class MoveForm(forms.Form):

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from centres.models import Centre, Service
+from config.numbers import NumberInput, WholeField
 
 from ..models import StockMovement
 from ..services.stock import BY_AGENT, BY_MANAGER, MOST_MOVED
@@ -33,7 +34,7 @@ class MovementForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Ce qui s’est passé"), widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Choisissez ce qui s’est passé.")}
     )
-    quantity = forms.IntegerField(label=gettext_lazy("Quantité"), min_value=0, max_value=MOST_MOVED, widget=forms.NumberInput({"class": "w-4"}), error_messages=NUMBER)
+    quantity = WholeField(label=gettext_lazy("Quantité"), min_value=0, max_value=MOST_MOVED, widget=NumberInput(), error_messages=NUMBER)
     words = forms.CharField(label=gettext_lazy("De qui, ou pourquoi"), required=False, max_length=150)
     to = forms.ModelChoiceField(
         label=gettext_lazy("Vers le centre"), required=False, queryset=Centre.objects.none(), to_field_name="code", empty_label=gettext_lazy("Choisissez un centre")
@@ -50,5 +51,5 @@ class MovementForm(forms.Form):
 
 class ThresholdForm(forms.Form):
     service = forms.ModelChoiceField(queryset=_kits(), to_field_name="code", error_messages=KITS)
-    threshold = forms.IntegerField(label=gettext_lazy("Seuil d’alerte"), min_value=0, max_value=10_000, widget=forms.NumberInput({"class": "w-4"}), error_messages=NUMBER)
-    version = forms.IntegerField(required=False, error_messages=BROKEN)
+    threshold = WholeField(label=gettext_lazy("Seuil d’alerte"), min_value=0, max_value=10_000, widget=NumberInput(), error_messages=NUMBER)
+    version = WholeField(required=False, error_messages=BROKEN)

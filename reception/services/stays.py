@@ -21,7 +21,7 @@ from centres.access import allows, may
 from centres.models import Bed, Centre, Room
 from centres.roles import Right
 from config.countries import country_choices
-from config.refusals import in_words
+from config.refusals import Together, in_words
 
 from .. import beds, flags
 from ..models import BedAssignment, Stay, UndoneAdmission
@@ -124,10 +124,17 @@ def check_in(
     if words := flags.admission_refusal(flags.of([migrant.pk]).get(migrant.pk, ())):
         raise ValidationError(words, code="flag")
     now = timezone.now()
-    if came_from and came_from not in dict(country_choices()):
-        raise ValidationError({"came_from": _("Choisissez un pays dans la liste.")})
-    if arrived_at is not None:
-        _check_arrival(migrant, centre, arrived_at, now)
+    together = Together()
+    with together.asked():
+        check_came_from(came_from)
+    with together.asked():
+        check_arrival(centre, arrived_at)
+    with together.asked():
+        check_origin(migrant, centre, origin)
+    if together.refused and bed is not None:  # else it is asked when the bed is locked
+        with together.asked():
+            check_bed(migrant, centre, bed, bed_reason)
+    together.refuse()
     stay = Stay(id=id, migrant=migrant, centre=centre, arrived_at=arrived_at or now, origin=origin, came_from=came_from, checked_in_by=actor, digest=digest)
     stay.planned_until = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=centre.max_stay_days)
     if origin == Stay.Origin.HOSPITAL:
@@ -184,8 +191,23 @@ def _refuse_second_stay(actor: User, migrant: Migrant, centre: Centre) -> None:
     raise ValidationError(words, code="open_stay")
 
 
-def _check_arrival(migrant: Migrant, centre: Centre, arrived_at: datetime.datetime, now: datetime.datetime) -> None:
-    if arrived_at > now:
+def check_came_from(came_from: str) -> None:
+    """Raises ValidationError."""
+    if came_from and came_from not in dict(country_choices()):
+        raise ValidationError({"came_from": _("Choisissez un pays dans la liste.")})
+
+
+def check_origin(migrant: Migrant, centre: Centre, origin: str) -> None:
+    """Raises ValidationError."""
+    if origin == Stay.Origin.HOSPITAL and last_in_hospital(migrant.pk, centre) is None:
+        raise ValidationError({"origin": NOT_FROM_HOSPITAL}, code="not_from_hospital")
+
+
+def check_arrival(centre: Centre, arrived_at: datetime.datetime | None) -> None:
+    """Raises ValidationError."""
+    if arrived_at is None:
+        return
+    if arrived_at > timezone.now():
         raise ValidationError({"arrived_at": _("L’arrivée ne peut pas être dans l’avenir.")})
     if centre.functional_since and timezone.localdate(arrived_at) < centre.functional_since:
         raise ValidationError({"arrived_at": _("Le centre n’était pas encore ouvert ce jour-là. Vérifiez l’année.")})
@@ -194,27 +216,34 @@ def _check_arrival(migrant: Migrant, centre: Centre, arrived_at: datetime.dateti
 # --- bed ---------------------------------------------------------------------------------------------------------
 
 
-def _lay(stay: Stay, bed: Bed, reason: str) -> BedAssignment:
-    """Gives a free bed of the stay's centre that fits the person, from now on; `reason`: why, where the rule proposes a better one.
+def check_bed(migrant: Migrant, centre: Centre, bed: Bed, reason: str) -> bool:
+    """May the person sleep in this bed? Returns whether the rule proposes it; `reason`: why, where it proposes a better one.
 
     Raises ValidationError for `bed` and `bed_reason`."""
-    # Two people at once: one after the other. The room is read when the bed is locked: its kind may have changed meanwhile.
-    bed = Bed.objects.select_for_update(of=("self",)).get(pk=bed.pk)
-    if bed.room.centre_id != stay.centre_id:
+    if bed.room.centre_id != centre.pk:
         raise ValidationError({"bed": _("Ce lit n’est pas dans ce centre. Choisissez-en un autre.")})
     if not Bed.objects.usable().filter(pk=bed.pk).exists():
         raise ValidationError({"bed": _("Ce lit n’est pas utilisable. Choisissez-en un autre.")})
-    if words := beds.refusal(stay.migrant, bed.room):
+    if words := beds.refusal(migrant, bed.room):
         raise ValidationError({"bed": words})
     if BedAssignment.objects.filter(bed=bed, until__isnull=True).exists():
         raise ValidationError({"bed": _("Ce lit vient d’être pris. Choisissez-en un autre.")}, code="taken")
-    kept = beds.kept_beds().exclude(migrant=stay.migrant_id).filter(kept_bed=bed).first()
+    kept = beds.kept_beds().exclude(migrant=migrant.pk).filter(kept_bed=bed).first()
     if kept is not None:
         day = formats.date_format(kept.kept_until, "SHORT_DATE_FORMAT")  # type: ignore[arg-type]
         raise ValidationError({"bed": _("Ce lit est gardé jusqu’au %(day)s pour une personne à l’hôpital. Choisissez-en un autre.") % {"day": day}}, code="kept")
-    reason, by_rule = clean_line(reason), beds.Places(stay.centre, person=stay.migrant_id).by_rule(stay.migrant, bed)
-    if not by_rule and not reason:
+    by_rule = beds.Places(centre, person=migrant.pk).by_rule(migrant, bed)
+    if not by_rule and not clean_line(reason):
         raise ValidationError({"bed_reason": _why_by_hand(bed)}, code="by_hand")
+    return by_rule
+
+
+def _lay(stay: Stay, bed: Bed, reason: str) -> BedAssignment:
+    """Gives a free bed of the stay's centre that fits the person, from now on (`check_bed`)."""
+    # Two people at once: one after the other. The room is read when the bed is locked: its kind may have changed meanwhile.
+    bed = Bed.objects.select_for_update(of=("self",)).get(pk=bed.pk)
+    by_rule = check_bed(stay.migrant, stay.centre, bed, reason)
+    reason = clean_line(reason)
     # The clock is read after the bed was found free: whoever left it did so before this instant.
     ended = stay.beds.order_by("-until").values_list("until", flat=True).first()
     now = timezone.now()

@@ -66,7 +66,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
     places = Places(centre, person=person.pk)
     free, proposal = places.suitable(person), places.propose(person)
     initial = {"id": uuid.uuid4(), "bed": proposal.bed.pk if proposal.bed else ""} | _said_before(person, centre)
-    form = CheckInForm(request.POST or None, centre=centre, beds=free, initial=initial)
+    form = CheckInForm(request.POST or None, person=person, centre=centre, beds=free, initial=initial)
     if initial.get("origin") != Stay.Origin.HOSPITAL:
         without_hospital(form)
     if request.method == "POST" and form.is_valid():
