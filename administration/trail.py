@@ -177,7 +177,7 @@ def _verify_apart() -> Verdict:
         connection.close()  # of this thread
 
 
-@job_kind(VERIFY)
+@job_kind(VERIFY, minutes=60)
 def verify_chain(progress: Progress) -> Outcome:
     """Reads the log, changes nothing, may be run any number of times. One long query: said to be alive beside it."""
     with ThreadPoolExecutor(max_workers=1) as beside:

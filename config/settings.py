@@ -186,8 +186,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 1}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "Africa/Bamako"
-# A worker that has not said anything about its job for this long is taken for dead, and the job goes to another.
+# The pulse is answered by the worker's main process (jobs.worker), never behind a job.
+CELERY_TASK_ROUTES = {"jobs.tasks.heartbeat": {"queue": "pulse"}}
+# A worker that has not renewed its job's lease for this long is taken for dead, and the job goes to another.
 JOB_LEASE_SECONDS = env.int("SIRA_JOB_LEASE", default=30)
+# A job that does not stop by itself when its time is over is killed so many seconds later.
+JOB_GRACE_SECONDS = env.int("SIRA_JOB_GRACE", default=30)
+# Whatever else a worker does is short.
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 300, 330
 CELERY_BEAT_SCHEDULE = {
     "ring-jobs": {"task": "jobs.tasks.ring_waiting", "schedule": 5.0, "options": {"expires": 5}},
     "worker-alive": {"task": "jobs.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
