@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0001_initial'),
+        ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('created_by',), name='job_one_at_a_time', nulls_distinct=False),
+            model_name="job",
+            constraint=models.UniqueConstraint(condition=models.Q(("state", "running")), fields=("created_by",), name="job_one_at_a_time", nulls_distinct=False),
         ),
     ]

@@ -21,7 +21,7 @@ def deaf(progress: Progress) -> Outcome:
     while True:
         try:
             re.match(r"(a+)+$", "a" * 25 + "b")
-        except BaseException:  # noqa: S112
+        except BaseException:
             continue
 
 
