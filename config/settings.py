@@ -42,6 +42,8 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 # What seals document numbers (cases/sealed.py): the present secret first, then those that sealed before.
 FIELD_KEYS = [env.str("SIRA_FIELD_KEY", default="") or SECRET_KEY, *env.list("SIRA_FIELD_KEY_OLD", default=[])]
+# What a backup must never hold and cannot be read without (config/backup.py).
+BACKUP_KEYS = {"DJANGO_SECRET_KEY": SECRET_KEY, "SIRA_FIELD_KEY": FIELD_KEYS[0]}
 ALLOWED_HOSTS = env.list("SIRA_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("SIRA_ORIGINS", default=[])
 SITE_URL = env.str("SIRA_URL", default="http://127.0.0.1:8000")
