@@ -77,9 +77,9 @@ def fingerprints(keys: dict[str, str]) -> dict[str, str]:
     return {name: hmac.new(key.encode(), b"sira backup", hashlib.sha256).hexdigest()[:32] for name, key in keys.items()}
 
 
-def write_keys(path: Path, place: Path, keys: dict[str, str]) -> None:
+def write_keys(path: Path, place: Path | None, keys: dict[str, str]) -> None:
     """The keys in a file of their own, readable by its owner alone. Raises BackupError where it would lie beside the backup."""
-    if path.resolve().is_relative_to(place.resolve()):
+    if place is not None and path.resolve().is_relative_to(place.resolve()):
         raise BackupError("Les clés ne vont jamais avec la sauvegarde : donnez un fichier qui est ailleurs.")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -320,7 +320,9 @@ def choose(place: Path, keys: dict[str, str]) -> Base:
         raise BackupError(f"Cette sauvegarde vient de PostgreSQL {base.about.get('postgres')}, il faut {POSTGRES_MAJOR}.")
     mine = fingerprints(keys)
     if wrong := [name for name, print_ in base.about.get("keys", {}).items() if mine.get(name) != print_]:
-        raise BackupError(f"{wrong[0]} n’est pas la clé de cette sauvegarde : donnez celles qui ont été gardées à part (--keys FICHIER ; SIRA_FIELD_KEY, si elle en avait une, comme sur l’ancien serveur).")
+        raise BackupError(
+            f"{wrong[0]} n’est pas la clé de cette sauvegarde : donnez celles qui ont été gardées à part (--keys FICHIER ; SIRA_FIELD_KEY, si elle en avait une, comme sur l’ancien serveur)."
+        )
     return base
 
 

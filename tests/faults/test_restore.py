@@ -237,6 +237,9 @@ def test_what_cannot_be_done_is_said_and_nothing_is_left(sira, place, tmp_path, 
     (strange / "thesis.docx").touch()
     assert "contient autre chose" in refusal("backup", strange)
     assert "Les clés ne vont jamais avec la sauvegarde" in refusal("backup", place, "--keys", place / "keys.json")
+    assert "Dites dans quel dossier" in refusal("backup")
+    call_command("backup", "--keys", str(tmp_path / "alone.json"))
+    assert "existe déjà" in refusal("backup", "--keys", tmp_path / "alone.json")
     assert "plus grands que zéro" in refusal("backup", place, "--keep", 0)
     settings.DATABASE_URL, right = settings.DATABASE_URL.replace("sira:", "sira:wrong"), settings.DATABASE_URL
     assert "password" in refusal("backup", place)
