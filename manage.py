@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
 
-# Commands that read or write nothing: no server is started for them.
-WITHOUT_SERVICES = {"help", "version", "compilemessages", "makemessages", "collectstatic", "findstatic"}
+# Commands that read or write nothing, and the one that makes the database: no server is started for them.
+WITHOUT_SERVICES = {"help", "version", "compilemessages", "makemessages", "collectstatic", "findstatic", "restore"}
 
 
 def asks_for_help(arguments: list[str]) -> bool:

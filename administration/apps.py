@@ -5,4 +5,4 @@ class AdministrationConfig(AppConfig):
     name = "administration"
 
     def ready(self):
-        from . import pages  # noqa: F401
+        from . import pages, trail_files  # noqa: F401

@@ -1,30 +1,23 @@
 """What auditors read: who saw and who changed what. Never the content of a case file, never a value that was changed."""
 
-import csv
 import datetime
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from typing import Any
 
 from django.apps import apps
 from django.db import connection
 from django.db.models import Count, QuerySet
-from django.http import StreamingHttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.models import Change, ReadLog
 from audit.services import Verdict, verify
 from config.days import midnight
-from config.spreadsheet import harmless
 from jobs.models import Job
 from jobs.services import Outcome, Progress, job_kind
 
-# A file longer than this is cut, and says so at its end: a spreadsheet would cut it without a word.
-MOST_LINES = 100_000
 VERIFY = "verify_audit"
 # Up to here the chain is checked while the page loads; above, by a worker.
 AT_ONCE = 50_000
@@ -101,58 +94,13 @@ def actors(rows: Iterable[Change]) -> dict[int, User]:
     return User.objects.in_bulk({row.actor_id for row in rows if row.actor_id is not None})
 
 
+def usernames() -> dict[int, str]:
+    return dict(User.objects.values_list("pk", "username"))
+
+
 def fields_of(change: Change) -> list[str]:
     """Which fields an entry is about: names only, never what was in them."""
     return sorted(set(change.before or {}) | set(change.after or {}))
-
-
-# --- as a file -----------------------------------------------------------------------------------------------------
-
-
-class _Line:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(name: str, head: list[str], lines: Iterator[list[Any]]) -> StreamingHttpResponse:
-    def content() -> Iterator[str]:
-        writer = csv.writer(_Line(), lineterminator="\r\n")
-        yield "\ufeff"  # so that spreadsheets read the accents
-        yield writer.writerow(head)
-        for number, line in enumerate(lines):
-            if number == MOST_LINES:
-                yield writer.writerow([_("Liste coupée après %(n)s lignes : choisissez une période plus courte.") % {"n": MOST_LINES}])
-                return
-            yield writer.writerow([harmless(str(value)) for value in line])
-
-    return StreamingHttpResponse(
-        content(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}-{timezone.localdate().isoformat()}.csv"'}
-    )
-
-
-def _time(moment: datetime.datetime) -> str:
-    return timezone.localtime(moment).isoformat(sep=" ", timespec="seconds")
-
-
-def reads_file(found: QuerySet[ReadLog]) -> StreamingHttpResponse:
-    def lines() -> Iterator[list[Any]]:
-        for row in found.select_related("user").order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000):
-            who = row.user.username if row.user is not None else row.party
-            yield [_time(row.at), who, row.get_action_display(), row.model, " ".join(row.rows), row.centre_code, row.path, row.address or "", row.emergency or ""]
-
-    return _csv("consultations", [_("Quand"), _("Qui"), _("Action"), _("Type"), _("Objets"), _("Centre"), _("Page"), _("Adresse"), _("Accès d’urgence")], lines())
-
-
-def changes_file(found: QuerySet[Change]) -> StreamingHttpResponse:
-    def lines() -> Iterator[list[Any]]:
-        usernames = dict(User.objects.values_list("pk", "username"))
-        for row in found.order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000):
-            who = usernames.get(row.actor_id, row.actor_id) if row.actor_id else row.database_user
-            yield [_time(row.at), who, row.table, row.row, row.get_operation_display(), " ".join(fields_of(row))]
-
-    return _csv("modifications", [_("Quand"), _("Qui"), _("Table"), _("Ligne"), _("Opération"), _("Champs")], lines())
 
 
 # --- the chain -----------------------------------------------------------------------------------------------------
@@ -177,7 +125,7 @@ def _verify_apart() -> Verdict:
         connection.close()  # of this thread
 
 
-@job_kind(VERIFY)
+@job_kind(VERIFY, minutes=60)
 def verify_chain(progress: Progress) -> Outcome:
     """Reads the log, changes nothing, may be run any number of times. One long query: said to be alive beside it."""
     with ThreadPoolExecutor(max_workers=1) as beside:

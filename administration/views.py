@@ -28,7 +28,7 @@ from centres.roles import Right, Role
 from config import keyset
 from jobs.services import ask_for, run
 
-from . import services, trail
+from . import services, trail, trail_files
 from .forms import (
     ChangeFilterForm,
     EditUserForm,
@@ -421,14 +421,10 @@ def unpost(request: HttpRequest, centre: Centre, pk: int) -> HttpResponse:
 # --- the trail -----------------------------------------------------------------------------------------------------
 
 
-def _wanted(form: Form) -> dict[str, Any]:
-    return form.cleaned_data if form.is_bound and form.is_valid() else {}
-
-
 @access(Right.VIEW_AUDIT)
 def reads(request: HttpRequest) -> HttpResponse:
     form = ReadFilterForm(request.GET or None)
-    page = keyset.read(trail.reads(**_wanted(form)).select_related("user"), request.GET, keys=("-id",), size=50)
+    page = keyset.read(trail.reads(**trail_files.wanted(form)).select_related("user"), request.GET, keys=("-id",), size=50)
     for row in page.rows:
         row.type_words = trail.model_words(row.model)
     context = {"filter_form": form, "page": page, "tabs": _tabs(request), "export_url": _export_url(request, "reads_export")}
@@ -437,14 +433,13 @@ def reads(request: HttpRequest) -> HttpResponse:
 
 @access(Right.VIEW_AUDIT)
 def reads_export(request: HttpRequest) -> HttpResponse:
-    log_read(request, ReadLog.Action.EXPORTED, "audit.readlog", [])
-    return trail.reads_file(trail.reads(**_wanted(ReadFilterForm(request.GET or None))))
+    return trail_files.answer(request, "reads")
 
 
 @access(Right.VIEW_AUDIT)
 def changes(request: HttpRequest) -> HttpResponse:
     form = ChangeFilterForm(request.GET or None)
-    page = keyset.read(trail.changes(**_wanted(form)), request.GET, keys=("-id",), size=50)
+    page = keyset.read(trail.changes(**trail_files.wanted(form)), request.GET, keys=("-id",), size=50)
     people, words = trail.actors(page.rows), trail.table_words()
     for row in page.rows:
         row.who = people.get(row.actor_id)
@@ -456,8 +451,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 @access(Right.VIEW_AUDIT)
 def changes_export(request: HttpRequest) -> HttpResponse:
-    log_read(request, ReadLog.Action.EXPORTED, "audit.change", [])
-    return trail.changes_file(trail.changes(**_wanted(ChangeFilterForm(request.GET or None))))
+    return trail_files.answer(request, "changes")
 
 
 @access(Right.VIEW_AUDIT)

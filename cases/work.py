@@ -13,7 +13,7 @@ from .models import DataRequest, ErasureList, ImportBatch
 from .services import forgetting, own_data
 
 
-@job_kind("import", right=Right.IMPORT_LISTS)
+@job_kind("import", right=Right.IMPORT_LISTS, minutes=30)
 def import_list(progress: Progress) -> Outcome:
     """One step of an import: reading, checking or writing. What came of it stands with the import; a step done before is not done again."""
     job = progress.job
@@ -53,7 +53,7 @@ def make_own_data(progress: Progress) -> Outcome:
     return Outcome(result={"request": str(request.pk)})
 
 
-@job_kind("forget", right=Right.FORGET_IDENTITY)
+@job_kind("forget", right=Right.FORGET_IDENTITY, minutes=30)
 def forget(progress: Progress) -> Outcome:
     """Erases those of a list that two people decided."""
     proposed = ErasureList.objects.get(pk=progress.job.parameters["list"])

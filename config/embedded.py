@@ -321,6 +321,17 @@ class Service:
         self._stop_server()
 
     def _prepare(self) -> None:
+        self._settle()
+        state = self._state()
+        self.password = state.get("password", "")
+        if not self.password:
+            self.password = secrets.token_urlsafe(24)
+        self._prepare_data()
+        port = state.get("port", 0)
+        self._remember(password=self.password, port=port if port and port_is_free(port) else _free_port())
+
+    def _settle(self) -> None:
+        """Where the server lives, as whom, with which programs; nothing of ours is at work there any more."""
         self.place = self._find_place()
         if shutil.disk_usage(self.place).free < FREE_BYTES_NEEDED:
             raise ServiceError(f"Moins de 500 Mo libres dans {self.place} : libérez de la place et relancez.")
@@ -330,13 +341,6 @@ class Service:
             self.identity |= {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
         self.programs = self._reachable_programs()
         self._end_leftovers()
-        state = self._state()
-        self.password = state.get("password", "")
-        if not self.password:
-            self.password = secrets.token_urlsafe(24)
-        self._prepare_data()
-        port = state.get("port", 0)
-        self._remember(password=self.password, port=port if port and port_is_free(port) else _free_port())
 
     def _find_place(self) -> Path:
         """A folder that the server's own user owns and can reach.
@@ -507,7 +511,6 @@ class Postgres(Service):
         options = ["--username=sira", "--encoding=UTF8", *locale, "--auth=trust", "--no-instructions"]
         options += ["--no-sync"] if self.fast else []
         self._tool(["initdb", "-D", str(half), *options])
-        (half / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
         self._single(half, f"ALTER ROLE sira PASSWORD '{self.password}';\nCREATE DATABASE sira;\n")
         self._remember(password=self.password)
         half.rename(self.data)
@@ -522,8 +525,35 @@ class Postgres(Service):
     def _single(self, data: Path, sql: str) -> None:
         self._tool(["postgres", "--single", "-D", str(data), "postgres"], sql)
 
+    def adopt(self, fill: Callable[[Path, Path, dict[str, Any]], None], *, replace: bool) -> Path | None:
+        """Puts the database that `fill(folder, programs, identity)` makes where ours is. Returns where the old one lies now, None if there
+        was none. Raises ServiceError while the server runs, or where there is a database and it may not be replaced."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(exist_ok=True)
+        guard = _lock(self.directory / "guard.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if guard is None:
+            raise ServiceError("Sira tourne : arrêtez-la d’abord.")
+        try:
+            self._settle()
+            if self.data.exists() and not replace:
+                raise ServiceError(f"Il y a déjà une base dans {self.data} : ajoutez --replace pour l’écarter (elle n’est pas effacée).")
+            new, self.password = self.place / "data.new", secrets.token_urlsafe(24)
+            shutil.rmtree(new, ignore_errors=True)
+            fill(new, self.programs, self.identity)
+            self._single(new, f"ALTER ROLE sira PASSWORD '{self.password}';\n")
+            aside = None
+            if self.data.exists():
+                aside = self.data.rename(self.place / f"data.before-{time.strftime('%Y-%m-%dT%H%M%S')}")
+            new.rename(self.data)
+            self._remember(password=self.password)
+            return aside
+        finally:
+            os.close(guard)
+
     def _start(self) -> None:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # "all" is not replication, with which a backup is taken.
+        (self.data / "pg_hba.conf").write_text("".join(f"host {what} all 127.0.0.1/32 scram-sha-256\n" for what in ("all", "replication")))
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": self._state()["port"],
@@ -535,8 +565,8 @@ class Postgres(Service):
             "effective_cache_size": "1GB",
             "random_page_cost": 1.1,
             "max_wal_size": "2GB",
-            "wal_level": "minimal",
-            "max_wal_senders": 0,
+            "wal_level": "replica",
+            "max_wal_senders": 6,
             "io_method": "sync",
             "jit": "off",
             "timezone": "UTC",
@@ -547,7 +577,7 @@ class Postgres(Service):
             "log_checkpoints": "off",
         }
         if self.fast:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": 0}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._run_server(["-D", str(self.data), *flags])
 

@@ -202,7 +202,7 @@ def as_application(environment: dict[str, str]) -> dict[str, str]:
 
 def preparations(environment: dict[str, str]) -> list[list[str]]:
     """The commands of `manage.py` that come before the first page, as the owner of the database."""
-    commands = [["migrate", "--verbosity", "0"], ["load_logframe"], ["load_questionnaires"]]
+    commands = [["migrate", "--verbosity", "0"], ["load_logframe"], ["load_questionnaires"], ["refresh_names"]]
     if environment.get(APP_VARIABLE):
         commands.append(["app_role", "--verbosity", "0"])
     if environment["SIRA_DEMO"] != "0":

@@ -42,6 +42,8 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 # What seals document numbers (cases/sealed.py): the present secret first, then those that sealed before.
 FIELD_KEYS = [env.str("SIRA_FIELD_KEY", default="") or SECRET_KEY, *env.list("SIRA_FIELD_KEY_OLD", default=[])]
+# What a backup must never hold and cannot be read without (config/backup.py).
+BACKUP_KEYS = {"DJANGO_SECRET_KEY": SECRET_KEY, "SIRA_FIELD_KEY": FIELD_KEYS[0]}
 ALLOWED_HOSTS = env.list("SIRA_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("SIRA_ORIGINS", default=[])
 SITE_URL = env.str("SIRA_URL", default="http://127.0.0.1:8000")
@@ -187,8 +189,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 1}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "Africa/Bamako"
-# A worker that has not said anything about its job for this long is taken for dead, and the job goes to another.
+# The pulse is answered by the worker's main process (jobs.worker), never behind a job.
+CELERY_TASK_ROUTES = {"jobs.tasks.heartbeat": {"queue": "pulse"}}
+# A worker that has not renewed its job's lease for this long is taken for dead, and the job goes to another.
 JOB_LEASE_SECONDS = env.int("SIRA_JOB_LEASE", default=30)
+# A job that does not stop by itself when its time is over is killed so many seconds later.
+JOB_GRACE_SECONDS = env.int("SIRA_JOB_GRACE", default=30)
+# Whatever else a worker does is short.
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 300, 330
 CELERY_BEAT_SCHEDULE = {
     "ring-jobs": {"task": "jobs.tasks.ring_waiting", "schedule": 5.0, "options": {"expires": 5}},
     "worker-alive": {"task": "jobs.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},

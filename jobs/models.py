@@ -5,15 +5,17 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
 
-# A worker that has not said anything for this long is taken for dead, and the job goes to another.
+# A worker that has not renewed it for this long is taken for dead, and the job goes to another.
 LEASE = datetime.timedelta(seconds=settings.JOB_LEASE_SECONDS)
 MOST_TRIES = 5
+ONE_AT_A_TIME = "job_one_at_a_time"
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -24,6 +26,16 @@ class JobQuerySet(models.QuerySet["Job"]):
     def waiting(self) -> "JobQuerySet":
         """Queued, or left behind by a worker that died."""
         return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=timezone.now()))
+
+    def next_turns(self) -> "JobQuerySet":
+        """Of every account that has none under way, the job whose turn it is: the one left behind, or else the oldest. `served`: when the
+        account last had a worker."""
+        account = Coalesce("created_by", 0)  # 0: the installation itself
+        mine = Job.objects.annotate(account=account).filter(account=OuterRef("account"))
+        under_way = mine.filter(state=Job.State.RUNNING, lease_until__gte=timezone.now())
+        served = mine.filter(started_at__isnull=False).order_by("-started_at").values("started_at")[:1]
+        waiting = self.waiting().annotate(account=account, served=Subquery(served)).exclude(Exists(under_way))
+        return waiting.order_by("account", "-state", "created_at").distinct("account")  # "running", left behind, before "queued"
 
 
 class Job(models.Model):
@@ -68,6 +80,8 @@ class Job(models.Model):
             models.CheckConstraint(condition=Q(state="running", lease__isnull=False, lease_until__isnull=False) | ~Q(state="running"), name="job_running_has_lease"),
             models.CheckConstraint(condition=Q(total=0) | Q(done__lte=F("total")), name="job_done_within_total"),
             models.CheckConstraint(condition=~Q(state__in=["done", "failed", "cancelled"]) | Q(finished_at__isnull=False), name="job_end_has_date"),
+            # A pile of work of one account leaves room for the others; nobody's is the installation's.
+            models.UniqueConstraint(fields=["created_by"], condition=Q(state="running"), nulls_distinct=False, name=ONE_AT_A_TIME),
         ]
         # Progress is written many times a minute and says nothing about anybody.
         triggers = [audited(leave_out=("lease", "lease_until", "done", "total", "step", "result", "parameters"))]

@@ -2,15 +2,18 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from audit.acting import service, set_actor
@@ -18,10 +21,11 @@ from centres.access import may
 from centres.models import Centre
 from centres.roles import Right
 
-from .models import LEASE, MOST_TRIES, Job, WorkerPulse
+from .models import LEASE, MOST_TRIES, ONE_AT_A_TIME, Job, WorkerPulse
 
 logger = logging.getLogger(__name__)
 RING_SECONDS = 60
+RINGS = 50  # in a round
 
 
 class LeaseLost(Exception):
@@ -48,18 +52,20 @@ Work = Callable[["Progress"], Outcome]
 class Kind:
     work: Work
     right: Right | None
+    minutes: float = 10
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def job_kind(name: str, *, right: Right | None = None) -> Callable[[Work], Work]:
+def job_kind(name: str, *, right: Right | None = None, minutes: float = 10) -> Callable[[Work], Work]:
     """Declares the function that does the work of a kind. It must be safe to run twice from the start.
 
-    `right`: needed to ask for it, and still held when it runs and when its file is fetched."""
+    `right`: needed to ask for it, and still held when it runs and when its file is fetched. `minutes`: after these it is stopped, with words;
+    whatever does not stop is killed JOB_GRACE_SECONDS later. Neither is begun again."""
 
     def register(work: Work) -> Work:
-        KINDS[name] = Kind(work, right)
+        KINDS[name] = Kind(work, right, minutes)
         return work
 
     return register
@@ -78,7 +84,7 @@ def may_have(user: User | None, kind: str, parameters: dict[str, Any] | None = N
 
 
 class Progress:
-    """Handed to the work: its job, and the way to say how far it is. Each word also renews the lease."""
+    """Handed to the work: its job, and the way to say how far it is."""
 
     def __init__(self, job: Job):
         self.job = job
@@ -105,31 +111,43 @@ def ask_for(*, actor: User | None, kind: str, title: str, parameters: dict[str, 
     if not created and (job.created_by_id != (actor.pk if actor else None) or job.kind != kind or job.parameters != parameters):
         raise JobRefused(_("Cette demande porte un numéro déjà pris. Rechargez la page et recommencez."))
     if created:
-        transaction.on_commit(lambda: ring(job.pk))
+        transaction.on_commit(lambda: ring(job.pk, job.kind))
     return job
 
 
-def ring(job_id: uuid.UUID) -> None:
+def seconds_for(kind: str) -> float:
+    """How long work of this kind may take."""
+    return KINDS[kind].minutes * 60 if kind in KINDS else 60
+
+
+def ring(job_id: uuid.UUID, kind: str) -> None:
     """Tells a worker. If the broker is away nothing is lost: the row waits, and the beat rings again."""
     from .tasks import run_job
 
+    seconds = seconds_for(kind)
     try:
         # Rung again every few seconds while nobody is free: an old ring must not pile up before the broker.
-        run_job.apply_async([str(job_id)], expires=RING_SECONDS)
+        run_job.apply_async([str(job_id)], expires=RING_SECONDS, soft_time_limit=seconds, time_limit=seconds + settings.JOB_GRACE_SECONDS)
     except Exception as error:
         logger.warning("the bell for job %s could not be rung (%s); the beat will", job_id, type(error).__name__)
 
 
 def ring_waiting() -> int:
-    """Rings for every job nobody works on. Returns how many."""
-    waiting = list(Job.objects.waiting().order_by("created_at").values_list("pk", flat=True)[:50])
-    for job_id in waiting:
-        ring(job_id)
-    return len(waiting)
+    """Rings for one job of every account that waits, first for whoever was served longest ago. Returns how many times."""
+    turns = sorted(Job.objects.next_turns(), key=lambda job: (job.served is not None, job.served, job.created_at))
+    for job in turns[:RINGS]:
+        ring(job.pk, job.kind)
+    return len(turns[:RINGS])
+
+
+def renew(job_ids: Iterable[uuid.UUID | str]) -> None:
+    """Their processes live: so do their leases."""
+    Job.objects.filter(pk__in=list(job_ids), state=Job.State.RUNNING, lease_until__gte=timezone.now()).update(lease_until=timezone.now() + LEASE)
 
 
 def _claim(job_id: uuid.UUID) -> Job | None:
-    """Takes the job for this worker, or None if it is done or somebody has it."""
+    """Takes the job for this worker, or None if it is done, if somebody has it, or if whoever asked has another under way: an account has
+    one worker at a time, so that a pile of work of one leaves room for the others."""
     with transaction.atomic():
         job = Job.objects.waiting().select_for_update(skip_locked=True).filter(pk=job_id).first()
         if job is None:
@@ -137,15 +155,43 @@ def _claim(job_id: uuid.UUID) -> Job | None:
         set_actor(job.created_by)
         now = timezone.now()
         if job.tries >= MOST_TRIES:
-            job.state, job.finished_at, job.lease, job.lease_until = Job.State.FAILED, now, None, None
-            job.error = _("Le travail a été interrompu trop souvent. Relancez-le ; si cela recommence, prévenez l’administrateur.")
-            job.save()
+            _fail(job, _("Le travail a été interrompu trop souvent. Relancez-le ; si cela recommence, prévenez l’administrateur."))
             return None
         job.state, job.lease, job.lease_until = Job.State.RUNNING, uuid.uuid4(), now + LEASE
         job.tries += 1
         job.started_at, job.done, job.step = now, 0, ""
-        job.save()
+        try:
+            with transaction.atomic():
+                job.save()
+        except IntegrityError as error:
+            if ONE_AT_A_TIME not in str(error):
+                raise
+            return None
         return job
+
+
+def _fail(job: Job, words: str) -> None:
+    job.state, job.finished_at, job.lease, job.lease_until = Job.State.FAILED, timezone.now(), None, None
+    job.error = words
+    job.save()
+
+
+@transaction.atomic
+def end_overdue(job_id: uuid.UUID | str) -> None:
+    """Its process was killed because it took too long: it would take as long again."""
+    job = Job.objects.select_for_update().filter(pk=job_id, state=Job.State.RUNNING).first()
+    if job is not None:
+        set_actor(job.created_by)
+        _fail(job, _too_long(job))
+
+
+def _too_long(job: Job) -> str:
+    minutes = max(1, round(seconds_for(job.kind) / 60))
+    return ngettext(
+        "Ce travail a été arrêté : il prenait plus de %(n)s minute. Demandez moins à la fois (une période plus courte, une liste plus petite).",
+        "Ce travail a été arrêté : il prenait plus de %(n)s minutes. Demandez moins à la fois (une période plus courte, une liste plus petite).",
+        minutes,
+    ) % {"n": minutes}
 
 
 def run(job_id: uuid.UUID) -> None:
@@ -162,6 +208,9 @@ def run(job_id: uuid.UUID) -> None:
         return
     except JobRefused as refusal:
         _finish(job, Job.State.FAILED, error=str(refusal))
+        return
+    except SoftTimeLimitExceeded:
+        _finish(job, Job.State.FAILED, error=_too_long(job))
         return
     except Exception:
         logger.exception("job %s failed", job_id)

@@ -1,13 +1,18 @@
 import uuid
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from . import services
 
 
-@shared_task
+class JobTask(Task):
+    Request = "jobs.worker:JobRequest"
+
+
+@shared_task(base=JobTask)
 def run_job(job_id: str) -> None:
     services.run(uuid.UUID(job_id))
+    services.ring_waiting()  # this worker is free: whose turn is it?
 
 
 @shared_task

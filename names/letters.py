@@ -87,6 +87,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"ei", "ai"),  # Seydou, Saïdou
         (r"([aeiou])\1+", r"\1"),
         (r"n(?=[bpm])", "m"),  # Sinpara, Simpara
+        (r"(?<=..[aeiou])t[uo]$", "ta"),  # the feminine ending: Aminatou, Aminata
         # endings that are heard, or not, as é
         (r"(?<=.)ie$", "i"),  # Gambian and Sierra Leonean -ie: Sorie, Badjie
         (r"(?<=...)ai$", "e"),  # Turay, Kuyatey, Abdulai

@@ -50,10 +50,11 @@ def free_port() -> int:
 class Stack:
     """All processes of one Sira. Each has its own process group, so that a test may kill exactly one of them.
 
-    `people`: how many the demonstration has. `environment`: settings that differ, such as SIRA_JOB_LEASE."""
+    `people`: how many the demonstration has. `include`: a module that the worker imports too. `environment`: settings that differ, such as
+    SIRA_JOB_LEASE."""
 
-    def __init__(self, folder: Path, *, people: int, redis_url: str | None = None, **environment: str):
-        self.folder = folder
+    def __init__(self, folder: Path, *, people: int, redis_url: str | None = None, include: str = "", **environment: str):
+        self.folder, self.include = folder, include
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = databases.own_name(f"stack{next(_numbers)}")
@@ -93,7 +94,8 @@ class Stack:
         """Starts "web", "worker" or "beat". It ends with us, should we be killed."""
         commands = {
             "web": f"gunicorn config.wsgi --bind 127.0.0.1:{self.port} --workers 1 --threads 4 --log-level warning --no-control-socket",
-            "worker": "celery -q -A config worker --concurrency 1 --prefetch-multiplier 1 --loglevel warning --without-gossip --without-mingle",
+            "worker": "celery -q -A config worker --concurrency 1 --prefetch-multiplier 1 --loglevel warning --without-gossip --without-mingle"
+            f"{f' -I {self.include}' if self.include else ''}",
             "beat": f"celery -q -A config beat --schedule {self.folder / 'beat'} --pidfile= --loglevel warning",
         }
         command = [sys.executable, "-m", *commands[name].split()]

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from rest_framework.authtoken.models import Token
@@ -11,9 +12,11 @@ from rest_framework.authtoken.models import Token
 from accounts.models import Organisation, User
 from administration import access_table, services
 from administration.models import AccountAct
+from audit.acting import set_actor
 from audit.models import Change, ReadLog
 from centres.models import Posting
 from jobs.models import Job
+from jobs.services import ask_for, run
 
 from .factories import PASSWORD, make_account
 
@@ -120,7 +123,7 @@ def test_the_owner_is_told_what_was_done_to_the_account(as_user, persona):
 
 
 def rows_of(response) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
 
 
 def test_auditor_reads_who_saw_what_and_administrator_does_not(as_user, persona):
@@ -155,6 +158,33 @@ def test_changes_name_fields_and_never_values(as_user, persona):
     assert "secret@exemple.ml" not in str(lines)
     assert lines[1][5] == "email"
     assert as_user("admin").get("/administration/changes/").status_code == 403
+
+
+@pytest.mark.parametrize("journal", ["reads", "changes"])
+def test_a_long_journal_is_made_by_a_worker(as_user, persona, monkeypatch, journal):
+    client = as_user("auditor")
+    url = f"/administration/{journal}/export/?user=agent.gao"
+    ReadLog.objects.bulk_create(ReadLog(user=persona("agent.gao"), action="opened", model="cases.migrant", rows=[f"cle-{n}"], path="/") for n in range(3))
+    set_actor(persona("agent.gao"))
+    for name in ("a", "b", "c"):
+        User.objects.filter(username="agent.gao").update(first_name=name)
+    short = rows_of(client.get(url))
+    monkeypatch.setattr("administration.trail_files.MOST_NOW", 2)
+    first = client.get(url)
+    job = Job.objects.get(kind="trail_export")
+    assert first.url == client.get(url).url == f"/jobs/{job.pk}/"  # a double click is one job
+    run(job.pk)
+    content = b"".join(client.get(f"/jobs/{job.pk}/file/").streaming_content).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(content))) == short
+    assert len(short) >= 4
+    assert ReadLog.objects.filter(user=persona("auditor"), action="exported", path=f"/jobs/{job.pk}/").count() == 1
+    monkeypatch.setattr("administration.trail_files.MOST_LINES", 2)
+    cut = ask_for(actor=persona("auditor"), kind="trail_export", title="x", parameters=job.parameters)
+    run(cut.pk)
+    lines = Job.objects.get(pk=cut.pk).file.read().decode("utf-8-sig").splitlines()
+    assert (len(lines), lines[-1]) == (4, "Liste coupée après 2 lignes : choisissez une période plus courte.")
+    with pytest.raises(PermissionDenied):
+        ask_for(actor=persona("admin"), kind="trail_export", title="x", parameters=job.parameters)
 
 
 def test_log_pages_hold_every_row_once(as_user, persona):

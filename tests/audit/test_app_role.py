@@ -72,3 +72,21 @@ def test_the_owner_is_not_taken_for_it(transactional_db, monkeypatch):
     monkeypatch.setenv("SIRA_APP_DATABASE_URL", f"postgresql://{user}:x@127.0.0.1/x")
     with pytest.raises(CommandError, match="propriétaire"):
         call_command("app_role")
+
+
+def test_the_backup_role_copies_and_reads_no_table(role, monkeypatch):
+    settings, name = connection.settings_dict, f"sira_backup_{os.getpid()}"
+    monkeypatch.setenv("SIRA_BACKUP_DATABASE_URL", f"postgresql://{name}:secret@{settings['HOST']}:{settings['PORT']}/x")
+    try:
+        call_command("app_role")
+        call_command("app_role")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT rolsuper, rolreplication, rolcreaterole FROM pg_roles WHERE rolname = %s", [name])
+            assert cursor.fetchone() == (False, True, False)
+        its = psycopg2.connect(host=settings["HOST"], port=settings["PORT"], dbname=settings["NAME"], user=name, password="secret")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege), its.cursor() as cursor:
+            cursor.execute("SELECT * FROM cases_migrant")
+        its.close()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP ROLE IF EXISTS {name}")

@@ -4,9 +4,13 @@ import datetime
 import re
 
 import pytest
+from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 
 from audit.models import ReadLog
+from audit.services import verify
+from cases.management.commands import refresh_names
 from cases.models import Migrant
 from tests.factories import make_migrant, make_minor
 
@@ -200,3 +204,19 @@ def test_the_name_and_phone_indexes_are_the_ones_the_search_asks_for(centre):
     for text, index in (("Traoré", "migrant_name_keys"), ("76 12 34 56", "migrant_phone_end")):
         assert index in Migrant.objects.matching(text).order_by().explain(), text
     assert "migrant_name_words" in Migrant.objects.matching("Traoré").order_by().explain()
+
+
+def test_new_rules_of_names_find_those_registered_before(as_user, centre):
+    """The keys of a file are kept with it: after an update of the rules they are made anew, once, and the history stays whole."""
+    person = make_migrant(centre("GAO"), surname="Konaté", given_names="Djénéba")
+    Migrant.objects.filter(pk=person.pk).update(name_keys=["=old"], search_text="old")
+    browser = as_user("agent.gao")
+    assert found(browser, q="Zeinabou Conateh") == []
+    cache.delete(refresh_names.KEPT)
+    call_command("refresh_names")
+    assert found(browser, q="Zeinabou Conateh") == [str(person.pk)]
+    assert Migrant.objects.get(pk=person.pk).version == person.version
+    assert verify().whole
+    Migrant.objects.filter(pk=person.pk).update(name_keys=["=old"])
+    call_command("refresh_names")  # nothing changed since: nothing is read
+    assert Migrant.objects.get(pk=person.pk).name_keys == ["=old"]

@@ -15,7 +15,7 @@ every_service = pytest.mark.parametrize("name", SERVICES)
 
 
 def test_the_whole_house_is_there() -> None:
-    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "beat", "proxy"}
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "beat", "backup", "proxy"}
 
 
 @every_service
@@ -62,6 +62,34 @@ def test_the_owner_of_the_database_works_in_migrations_only() -> None:
     for name in ("web", "worker", "beat"):
         assert SERVICES[name]["environment"]["DATABASE_URL_FILE"] == "/run/secrets/database_url"
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_the_backup_copies_and_reads_no_table() -> None:
+    """A role of its own (`manage.py app_role`), the files read-only, on a disk that the installation names."""
+    service = SERVICES["backup"]
+    assert service["environment"]["DATABASE_URL_FILE"] == SERVICES["migrate"]["environment"]["SIRA_BACKUP_DATABASE_URL_FILE"]
+    assert service["command"] == ["python", "manage.py", "backup", "/backup", "--follow"]
+    assert "files:/data:ro" in service["volumes"]
+    assert [volume for volume in service["volumes"] if volume.startswith("${SIRA_BACKUPS:?")]
+    rules = [line.split() for line in (ROOT / "deploy" / "pg_hba.conf").read_text().splitlines() if line and not line.startswith("#")]
+    assert all(rule[-1] == "scram-sha-256" for rule in rules)
+    assert {tuple(rule[:4]) for rule in rules if rule[1] == "replication"} == {
+        ("host", "replication", "sira_backup", "samenet"),
+        ("hostssl", "replication", "sira_backup", "all"),
+    }
+
+
+def test_the_two_machines() -> None:
+    """What each adds to docker-compose.yml: the first one a private address over TLS, the second a copy that follows; neither loosens a setting."""
+    added = {name: yaml.safe_load((ROOT / "deploy" / f"{name}.yml").read_text())["services"] for name in ("primary", "replica")}
+    assert [set(services) for services in added.values()] == [{"postgres"}, {"postgres"}]
+    first, second = added["primary"]["postgres"], added["replica"]["postgres"]
+    assert set(SERVICES["postgres"]["command"]) <= set(first["command"])
+    assert "-cssl=on" in first["command"]
+    assert first["ports"][0].startswith("${SIRA_REPLICATION_ADDRESS:?")
+    assert "ports" not in second
+    for words in ("--write-recovery-conf", "application_name=sira_replica", "-clog_error_verbosity=terse", "-clog_min_error_statement=panic"):
+        assert words in second["command"][0]
 
 
 def test_only_the_proxy_is_reached_from_outside() -> None:

@@ -29,7 +29,7 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnRedis]:
 @pytest.fixture(scope="session")
 def fragile(own_redis: OwnRedis, django_db_setup, django_db_blocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole Sira whose parts the tests may kill."""
-    running = Stack(tmp_path_factory.mktemp("fragile"), people=25, redis_url=own_redis.url, SIRA_JOB_LEASE=str(LEASE))
+    running = Stack(tmp_path_factory.mktemp("fragile"), people=25, redis_url=own_redis.url, include="tests.faults.kinds", SIRA_JOB_LEASE=str(LEASE), SIRA_JOB_GRACE="2")
     try:
         running.start_all()
         yield running

@@ -122,6 +122,6 @@ def test_rung_many_times_it_is_made_once(fragile, committee):
     key = ask(committee)
     again = [committee.post_json("/api/v1/reports/", {"id": key, **PERIOD}) for _time in range(5)]
     assert {answer.status for answer in again} == {200}
-    ring = f"from jobs.services import ring\nimport uuid\nfor _time in range(10): ring(uuid.UUID('{key}'))"
+    ring = f"from jobs.services import ring\nimport uuid\nfor _time in range(10): ring(uuid.UUID('{key}'), 'report')"
     fragile.manage("shell", "--verbosity", "0", "--command", ring)
     arrived_once(fragile, committee, key, tries=1)

@@ -4,13 +4,15 @@ import datetime
 import uuid
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.utils import timezone
 
 from audit.models import ReadLog
 from centres.roles import Right
 from jobs import services
-from jobs.models import MOST_TRIES, Job
+from jobs.models import MOST_TRIES, ONE_AT_A_TIME, Job
 from jobs.services import JobRefused, LeaseLost, Outcome, Progress
 
 from .factories import TITLE, kind, make_job, nothing
@@ -204,6 +206,60 @@ def test_what_waits_is_rung_again(persona, settings):
     left = make_job("steering.eu", state="queued")
     Job.objects.filter(pk=left.pk).update(state="running", lease=uuid.uuid4(), lease_until=timezone.now() - datetime.timedelta(seconds=1))
     assert set(Job.objects.waiting()) == {waiting, left}
+
+
+def test_a_pile_of_one_account_leaves_room_for_the_others(persona):
+    """One worker at a time for an account, and turn about. The database holds it, also when two workers claim at the same moment."""
+    order = []
+
+    def work(progress: Progress) -> Outcome:
+        order.append(progress.job)
+        if len(order) == 1:
+            services.run(pile[1].pk)  # another worker, rung for the next of the pile
+            services.run(other.pk)
+            assert [job.pk for job in Job.objects.next_turns()] == []  # the pile waits
+        return Outcome()
+
+    with kind(work):
+        pile = [ask(persona("manager.gao")) for _n in range(4)]
+        other = ask(persona("manager.kayes"))
+        assert {job.pk for job in Job.objects.next_turns()} == {pile[0].pk, other.pk}
+        services.run(pile[0].pk)
+        assert [job.pk for job in order] == [pile[0].pk, other.pk]
+        later = ask(persona("manager.bamako"))
+        turns = Job.objects.next_turns()
+        assert {job.pk: job.served is not None for job in turns} == {pile[1].pk: True, later.pk: False}
+    with pytest.raises(IntegrityError, match=ONE_AT_A_TIME):
+        Job.objects.filter(pk__in=[pile[1].pk, pile[2].pk]).update(state="running", lease=uuid.uuid4(), lease_until=timezone.now())
+
+
+def test_what_was_left_behind_goes_first(persona):
+    """It holds its account's place: nothing else of the account could be begun."""
+    with kind(nothing):
+        first, left = ask(persona("steering.eu")), ask(persona("steering.eu"))
+        past = timezone.now() - datetime.timedelta(seconds=1)
+        Job.objects.filter(pk=left.pk).update(state="running", lease=uuid.uuid4(), lease_until=past)
+        assert [job.pk for job in Job.objects.next_turns()] == [left.pk]
+        services.renew([left.pk, first.pk])  # too late: another may have it by now
+        assert fresh(left).lease_until == past
+        services.run(left.pk)
+        assert [job.pk for job in Job.objects.next_turns()] == [first.pk]
+
+
+def test_too_long_is_said_and_not_begun_again(persona):
+    def work(progress: Progress) -> Outcome:
+        raise SoftTimeLimitExceeded
+
+    with kind(work):
+        stopped, killed = ask(persona("steering.eu")), ask(persona("steering.mme"))
+        services.run(stopped.pk)
+        Job.objects.filter(pk=killed.pk).update(state="running", lease=uuid.uuid4(), lease_until=timezone.now())
+        for _twice in range(2):
+            services.end_overdue(str(killed.pk))
+    for job in (stopped, killed):
+        assert (fresh(job).state, fresh(job).lease) == (Job.State.FAILED, None)
+        assert "plus de 10 minutes" in fresh(job).error
+    assert not Job.objects.next_turns()
 
 
 # --- pages -------------------------------------------------------------------------------------------------------

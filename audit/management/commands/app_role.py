@@ -50,5 +50,18 @@ class Command(BaseCommand):
             for table, rights in NARROWER.items():
                 cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(table), role))
                 cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), sql.Identifier(table), role))
+            self._backup_role(cursor)
         if options["verbosity"]:
             self.stdout.write(f"L’application travaille comme « {name} ».")
+
+    def _backup_role(self, cursor) -> None:
+        """Who takes backups, where SIRA_BACKUP_DATABASE_URL names one: it copies the whole server, and can neither read nor write a table."""
+        url = urlsplit(environ.FileAwareEnv().str("SIRA_BACKUP_DATABASE_URL", default=""))
+        name, password = unquote(url.username or ""), unquote(url.password or "")
+        if not name or not password:
+            return
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
+        verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
+        cursor.execute(
+            sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE REPLICATION NOBYPASSRLS PASSWORD {}").format(verb, sql.Identifier(name), sql.Literal(password))
+        )
