@@ -6,11 +6,14 @@ import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from functools import reduce
+from itertools import islice
+from operator import or_
 from typing import Any
 
-from django.apps import apps
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.fields.json import KT
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,10 +21,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.models import Change, ReadLog
 from audit.services import Verdict, verify
+from cases.models import Migrant
 from config.days import midnight
 from config.spreadsheet import harmless
 from jobs.models import Job
 from jobs.services import Outcome, Progress, job_kind
+
+from .history_words import fields_of, label_of, model_words, numbers_of, table_words, things_of
 
 # A file longer than this is cut, and says so at its end: a spreadsheet would cut it without a word.
 MOST_LINES = 100_000
@@ -42,7 +48,10 @@ def _between(start: datetime.date | None, end: datetime.date | None) -> dict[str
     return found
 
 
-def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = "", emergency: uuid.UUID | None = None) -> QuerySet[ReadLog]:
+def reads(
+    *, user: str = "", start=None, end=None, action: str = "", row: str = "", emergency: uuid.UUID | None = None, person: Migrant | None = None
+) -> QuerySet[ReadLog]:
+    """`person`: what was seen of this file and of all that hangs on it."""
     found = ReadLog.objects.filter(**_between(start, end))
     if user:
         found = found.filter(user__in=list(User.objects.filter(username__iexact=user).values_list("pk", flat=True)))
@@ -50,12 +59,15 @@ def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = 
         found = found.filter(action=action)
     if row:
         found = found.filter(rows__contains=[row])
+    if person is not None:
+        found = found.filter(reduce(or_, (Q(model=model._meta.label_lower, rows__overlap=keys) for model, keys in things_of(person).items())))
     if emergency:
         found = found.filter(emergency=emergency)
     return found
 
 
-def changes(*, user: str = "", start=None, end=None, operation: str = "", table: str = "", row: str = "") -> QuerySet[Change]:
+def changes(*, user: str = "", start=None, end=None, operation: str = "", table: str = "", row: str = "", person: Migrant | None = None) -> QuerySet[Change]:
+    """`person`: what was done to this file and to all that hangs on it, or hung on it before it was deleted."""
     found = Change.objects.filter(**_between(start, end))
     if user:
         found = found.filter(actor_id__in=list(User.objects.filter(username__iexact=user).values_list("pk", flat=True)))
@@ -65,6 +77,9 @@ def changes(*, user: str = "", start=None, end=None, operation: str = "", table:
         found = found.filter(table=table)
     if row:
         found = found.filter(row=row)
+    if person is not None:
+        there = reduce(or_, (Q(table=model._meta.db_table, row__in=keys) for model, keys in things_of(person).items()))
+        found = found.annotate(owner=KT("before__migrant_id")).filter(there | Q(operation=Change.Operation.DELETE, owner=str(person.pk)))
     return found
 
 
@@ -74,36 +89,12 @@ def reads_in_emergency(accesses: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(found)
 
 
-# --- words ---------------------------------------------------------------------------------------------------------
-
-
-def model_words(label: str) -> str:
-    """ "cases.migrant" in the words of the screens; itself when there is no such model."""
-    try:
-        return str(apps.get_model(label)._meta.verbose_name)
-    except (LookupError, ValueError):
-        return label
-
-
-def table_words() -> dict[str, str]:
-    """Tables in the words of the screens; those of packages have names of ours."""
-    known = {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models(include_auto_created=True)}
-    return known | {
-        "centres_centreuserobjectpermission": _("droit dans un centre"),
-        "accounts_user_user_permissions": _("droit national"),
-        "mfa_authenticator": _("second facteur"),
-        "authtoken_token": _("jeton d’API"),
-    }
+# --- words ----------------------------------------------------------------------------------------------------------
 
 
 def actors(rows: Iterable[Change]) -> dict[int, User]:
     """The accounts behind the numbers of a page, in one query. The history outlives accounts: a number may have none."""
     return User.objects.in_bulk({row.actor_id for row in rows if row.actor_id is not None})
-
-
-def fields_of(change: Change) -> list[str]:
-    """Which fields an entry is about: names only, never what was in them."""
-    return sorted(set(change.before or {}) | set(change.after or {}))
 
 
 # --- as a file -----------------------------------------------------------------------------------------------------
@@ -132,27 +123,42 @@ def _csv(name: str, head: list[str], lines: Iterator[list[Any]]) -> StreamingHtt
     )
 
 
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    rows = iter(rows)
+    while part := list(islice(rows, size)):
+        yield part
+
+
 def _time(moment: datetime.datetime) -> str:
     return timezone.localtime(moment).isoformat(sep=" ", timespec="seconds")
 
 
 def reads_file(found: QuerySet[ReadLog]) -> StreamingHttpResponse:
     def lines() -> Iterator[list[Any]]:
-        for row in found.select_related("user").order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000):
-            who = row.user.username if row.user is not None else row.party
-            yield [_time(row.at), who, row.get_action_display(), row.model, " ".join(row.rows), row.centre_code, row.path, row.address or "", row.emergency or ""]
+        for part in batched(found.select_related("user").order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000), 500):
+            numbers = numbers_of((row.model, key) for row in part for key in row.rows)
+            for row in part:
+                who = row.user.username if row.user is not None else row.party
+                people = " ".join(dict.fromkeys(numbers[row.model, key] for key in row.rows if (row.model, key) in numbers))
+                what = [model_words(row.model), people, " ".join(row.rows)]
+                yield [_time(row.at), who, row.get_action_display(), *what, row.centre_code, row.path, row.address or "", row.emergency or ""]
 
-    return _csv("consultations", [_("Quand"), _("Qui"), _("Action"), _("Type"), _("Objets"), _("Centre"), _("Page"), _("Adresse"), _("Accès d’urgence")], lines())
+    heads = [_("Quand"), _("Qui"), _("Action"), _("Type"), _("Personnes"), _("Objets"), _("Centre"), _("Page"), _("Adresse"), _("Accès d’urgence")]
+    return _csv("consultations", heads, lines())
 
 
 def changes_file(found: QuerySet[Change]) -> StreamingHttpResponse:
     def lines() -> Iterator[list[Any]]:
         usernames = dict(User.objects.values_list("pk", "username"))
-        for row in found.order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000):
-            who = usernames.get(row.actor_id, row.actor_id) if row.actor_id else row.database_user
-            yield [_time(row.at), who, row.table, row.row, row.get_operation_display(), " ".join(fields_of(row))]
+        words = table_words()
+        for part in batched(found.order_by("-id")[: MOST_LINES + 1].iterator(chunk_size=2000), 500):
+            numbers = numbers_of((label_of(row.table), row.row) for row in part)
+            for row in part:
+                who = usernames.get(row.actor_id, row.actor_id) if row.actor_id else row.database_user
+                person = numbers.get((label_of(row.table), row.row), "")
+                yield [_time(row.at), who, words.get(row.table, row.table), person, row.row, row.get_operation_display(), ", ".join(fields_of(row))]
 
-    return _csv("modifications", [_("Quand"), _("Qui"), _("Table"), _("Ligne"), _("Opération"), _("Champs")], lines())
+    return _csv("modifications", [_("Quand"), _("Qui"), _("Table"), _("Personne"), _("Ligne"), _("Opération"), _("Champs")], lines())
 
 
 # --- the chain -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,16 +19,16 @@ from rest_framework.authtoken.models import Token
 
 from accounts.models import User
 from audit.acting import Stale
-from audit.models import ReadLog
+from audit.models import Change, ReadLog
 from audit.services import log_read
 from cases.models import EmergencyAccess
 from centres.access import SIGNED_IN, access, may
 from centres.models import Centre, Posting
 from centres.roles import Right, Role
-from config import keyset
+from config import keyset, private
 from jobs.services import ask_for, run
 
-from . import services, trail
+from . import history_words, services, trail
 from .forms import (
     ChangeFilterForm,
     EditUserForm,
@@ -39,9 +39,12 @@ from .forms import (
     ReadFilterForm,
     ReasonForm,
     StaffForm,
+    TrailFilterForm,
     UserFilterForm,
 )
 from .models import AccessRequest
+
+SHOWN_KEYS = 8
 
 # Accounts have no scope: an administrator manages all of them, everybody else none. So they are looked up after the right.
 
@@ -72,11 +75,14 @@ def _explain(form: Form, error: ValidationError) -> None:
 # --- accounts ------------------------------------------------------------------------------------------------------
 
 
-@access(Right.MANAGE_USERS)
+@access(Right.MANAGE_USERS, methods="GET POST")
 def users(request: HttpRequest) -> HttpResponse:
-    form = UserFilterForm(request.GET or None)
+    form = UserFilterForm(private.asked(request, UserFilterForm.private) or None)
+    if request.method == "POST":
+        return private.turn(request)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     found = User.objects.select_related("organisation").prefetch_related(Prefetch("postings", Posting.objects.active().select_related("centre"), to_attr="roles_now"))
+    found = form.allowed(found)
     for word in wanted.get("q", "").split():
         found = found.filter(Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
     if wanted.get("role"):
@@ -421,16 +427,32 @@ def unpost(request: HttpRequest, centre: Centre, pk: int) -> HttpResponse:
 # --- the trail -----------------------------------------------------------------------------------------------------
 
 
-def _wanted(form: Form) -> dict[str, Any]:
-    return form.cleaned_data if form.is_bound and form.is_valid() else {}
+def _wanted(form: TrailFilterForm) -> dict[str, Any]:
+    return {**form.cleaned_data, "person": form.person} if form.is_bound and form.is_valid() else {}
 
 
-@access(Right.VIEW_AUDIT)
+def _trail_form(request: HttpRequest, form: type[TrailFilterForm]) -> TrailFilterForm:
+    return form(private.asked(request, form.private) or None)
+
+
+def _reads(form: TrailFilterForm) -> QuerySet[ReadLog]:
+    return form.allowed(trail.reads(**_wanted(form)))
+
+
+def _changes(form: TrailFilterForm) -> QuerySet[Change]:
+    return form.allowed(trail.changes(**_wanted(form)))
+
+
+@access(Right.VIEW_AUDIT, methods="GET POST")
 def reads(request: HttpRequest) -> HttpResponse:
-    form = ReadFilterForm(request.GET or None)
-    page = keyset.read(trail.reads(**_wanted(form)).select_related("user"), request.GET, keys=("-id",), size=50)
+    form = _trail_form(request, ReadFilterForm)
+    if request.method == "POST":
+        return private.turn(request)
+    page = keyset.read(_reads(form).select_related("user"), request.GET, keys=("-id",), size=50)
+    numbers = history_words.numbers_of((row.model, key) for row in page.rows for key in row.rows[:SHOWN_KEYS])
     for row in page.rows:
-        row.type_words = trail.model_words(row.model)
+        row.type_words = history_words.model_words(row.model)
+        row.shown = [(key, numbers.get((row.model, key))) for key in row.rows[:SHOWN_KEYS]]
     context = {"filter_form": form, "page": page, "tabs": _tabs(request), "export_url": _export_url(request, "reads_export")}
     return render(request, "administration/reads.html", context)
 
@@ -438,18 +460,22 @@ def reads(request: HttpRequest) -> HttpResponse:
 @access(Right.VIEW_AUDIT)
 def reads_export(request: HttpRequest) -> HttpResponse:
     log_read(request, ReadLog.Action.EXPORTED, "audit.readlog", [])
-    return trail.reads_file(trail.reads(**_wanted(ReadFilterForm(request.GET or None))))
+    return trail.reads_file(_reads(_trail_form(request, ReadFilterForm)))
 
 
-@access(Right.VIEW_AUDIT)
+@access(Right.VIEW_AUDIT, methods="GET POST")
 def changes(request: HttpRequest) -> HttpResponse:
-    form = ChangeFilterForm(request.GET or None)
-    page = keyset.read(trail.changes(**_wanted(form)), request.GET, keys=("-id",), size=50)
-    people, words = trail.actors(page.rows), trail.table_words()
+    form = _trail_form(request, ChangeFilterForm)
+    if request.method == "POST":
+        return private.turn(request)
+    page = keyset.read(_changes(form), request.GET, keys=("-id",), size=50)
+    people, words = trail.actors(page.rows), history_words.table_words()
+    numbers = history_words.numbers_of((history_words.label_of(row.table), row.row) for row in page.rows)
     for row in page.rows:
         row.who = people.get(row.actor_id)
         row.table_words = words.get(row.table, row.table)
-        row.fields = trail.fields_of(row)
+        row.fields = history_words.fields_of(row)
+        row.number = numbers.get((history_words.label_of(row.table), row.row))
     context = {"filter_form": form, "page": page, "tabs": _tabs(request), "export_url": _export_url(request, "changes_export")}
     return render(request, "administration/changes.html", context)
 
@@ -457,7 +483,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 @access(Right.VIEW_AUDIT)
 def changes_export(request: HttpRequest) -> HttpResponse:
     log_read(request, ReadLog.Action.EXPORTED, "audit.change", [])
-    return trail.changes_file(trail.changes(**_wanted(ChangeFilterForm(request.GET or None))))
+    return trail.changes_file(_changes(_trail_form(request, ChangeFilterForm)))
 
 
 @access(Right.VIEW_AUDIT)

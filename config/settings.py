@@ -93,8 +93,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "accounts.middleware.NeverKept",
     "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.readable.Readable",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -106,6 +107,7 @@ MIDDLEWARE = [
     "accounts.middleware.PasswordChangeDue",
     "centres.middleware.SecondFactorRequired",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.refusals.RefusedByTheDatabase",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -237,6 +239,8 @@ SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+# What a page says once may name somebody: it waits in the session, never in a cookie that whoever has the computer can read.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
 
 HTTPS = env.bool("SIRA_HTTPS", default=False)
@@ -300,7 +304,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["centres.api_rules.Declared"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.readable.TextOnlyJSON"],
     "DEFAULT_PAGINATION_CLASS": "centres.api_rules.Pages",
     "DEFAULT_THROTTLE_CLASSES": ["centres.api_rules.EachMinute"],
     "PAGE_SIZE": 50,
@@ -334,8 +338,9 @@ SPECTACULAR_SETTINGS = {
 # How long somebody stays identified, where it differs from cases/retention.py: months by purpose, e.g. "registration=72,child=48".
 RETENTION_MONTHS: dict[str, int] = env.dict("SIRA_RETENTION", cast={"value": int}, default={})
 
-# --- logs: never a name ------------------------------------------------------------------------------------------
+# --- logs: never a name (config/logs.py) -------------------------------------------------------------------------
 
+LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -343,6 +348,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("SIRA_LOG_LEVEL", default="INFO")},
     "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},  # its own would mail whole requests to administrators
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "fontTools": {"level": "WARNING"},
