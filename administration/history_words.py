@@ -78,14 +78,19 @@ def _as_text() -> Any:
 
 
 def things_of(person: Migrant) -> dict[type[models.Model], list[str]]:
-    """The keys of the file and of everything that hangs on it, by model: one query."""
+    """The keys of the file and of everything that hangs on it, by model: one query. Of a file that was joined to another one, that one's
+    too: what hung on it hangs there now."""
     found: dict[type[models.Model], list[str]] = defaultdict(list)
-    found[Migrant] = [str(person.pk)]
-    parts = [
-        rows.order_by().annotate(label_=Value(rows.model._meta.label_lower), key_=_as_text()).values_list("label_", "key_")[:MOST_ROWS] for _data, rows in rows_of(person)
-    ]
-    for label, key in parts[0].union(*parts[1:], all=True):
-        found[apps.get_model(label)].append(key)
+    joined: Migrant | None = person
+    while joined is not None:
+        found[Migrant].append(str(joined.pk))
+        parts = [
+            rows.order_by().annotate(label_=Value(rows.model._meta.label_lower), key_=_as_text()).values_list("label_", "key_")[:MOST_ROWS]
+            for _data, rows in rows_of(joined)
+        ]
+        for label, key in parts[0].union(*parts[1:], all=True):
+            found[apps.get_model(label)].append(key)
+        joined = joined.merged_into
     return dict(found)
 
 

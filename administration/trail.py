@@ -78,8 +78,9 @@ def changes(*, user: str = "", start=None, end=None, operation: str = "", table:
     if row:
         found = found.filter(row=row)
     if person is not None:
-        there = reduce(or_, (Q(table=model._meta.db_table, row__in=keys) for model, keys in things_of(person).items()))
-        found = found.annotate(owner=KT("before__migrant_id")).filter(there | Q(operation=Change.Operation.DELETE, owner=str(person.pk)))
+        things = things_of(person)
+        there = reduce(or_, (Q(table=model._meta.db_table, row__in=keys) for model, keys in things.items()))
+        found = found.annotate(owner=KT("before__migrant_id")).filter(there | Q(operation=Change.Operation.DELETE, owner__in=things[Migrant]))
     return found
 
 

@@ -233,6 +233,10 @@ SECOND_FACTOR_REQUIRED = env.bool("SIRA_SECOND_FACTOR", default=not DEMO)
 if not SECOND_FACTOR_REQUIRED and not (DEMO or TESTING):
     raise ImproperlyConfigured("SIRA_SECOND_FACTOR=0 n’est permis qu’avec SIRA_DEMO=1.")
 
+# Its pages of faults show every value to whoever met the fault.
+if DEBUG and not (DEMO or TESTING):
+    raise ImproperlyConfigured("SIRA_DEBUG=1 n’est permis qu’avec SIRA_DEMO=1.")
+
 SESSION_IDLE_SECONDS = env.int("SIRA_SESSION_IDLE", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SIRA_SESSION_ABSOLUTE", default=12 * 60 * 60)
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS

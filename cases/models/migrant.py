@@ -169,9 +169,9 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
 
     def matching(self, text: str) -> "MigrantQuerySet":
         """People whose case number, phone, document number, card or name (in any spelling, or its beginning) is this. Every word must fit."""
-        text = _searchable(text)
-        if not text:
-            return self
+        asked, text = text, _searchable(text)
+        if not text:  # what cannot be searched finds nobody
+            return self.none() if asked else self
         exact = self._by_number(text)
         return exact if exact is not None else self._by_words(text)
 
