@@ -2,13 +2,18 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from audit.models import Change, ReadLog
+from cases import case_numbers
+from cases.models import Migrant
 from centres.models import Centre
 from centres.roles import Role
+from config.filtering import FilterForm
 
+from .history_words import table_words
 from .services import fingerprint
 
 
@@ -16,7 +21,8 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class UserFilterForm(forms.Form):
+class UserFilterForm(FilterForm):
+    private = ("q",)
     q = forms.CharField(label=_("Nom ou identifiant"), required=False, max_length=80)
     role = forms.ChoiceField(label=_("Rôle"), required=False, choices=[("", _("Tous")), *Role.choices])
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Organisation"), required=False, empty_label=_("Toutes"))
@@ -92,10 +98,13 @@ class StaffForm(forms.Form):
     until = forms.DateField(label=_("Jusqu’au (inclus)"), required=False, widget=day_input(), help_text=_("Laissez vide si la fin n’est pas connue."))
 
 
-class TrailFilterForm(forms.Form):
-    """What both logs can be narrowed to."""
+class TrailFilterForm(FilterForm):
+    """What both logs can be narrowed to. `person`: whose file it is that `row` names by its number."""
 
+    private = ("user", "row")
+    person: Migrant | None = None
     user = forms.CharField(label=_("Identifiant"), required=False, max_length=150)
+    row = forms.CharField(label=_("Personne ou objet"), required=False, max_length=64, help_text=_("Numéro de dossier, ou clé d’un objet."))
     start = forms.DateField(label=_("Du"), required=False, widget=day_input())
     end = forms.DateField(label=_("Au"), required=False, widget=day_input())
 
@@ -105,14 +114,38 @@ class TrailFilterForm(forms.Form):
             raise forms.ValidationError({"end": _("La fin ne peut pas précéder le début.")})
         return data
 
+    def clean_user(self) -> str:
+        username = self.cleaned_data["user"].strip()
+        if username and not User.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError(_("Aucun compte ne porte cet identifiant."))
+        return username
+
+    def clean_row(self) -> str:
+        """A key as it is; a case number, in any way of writing it, becomes the person."""
+        text = self.cleaned_data["row"].strip()
+        number = case_numbers.clean(text)
+        if number is None:
+            if case_numbers.looks_like(text):
+                raise forms.ValidationError(_("Ce numéro de dossier est mal écrit : un signe est faux, ou deux signes sont inversés."))
+            return text
+        self.person = Migrant.objects.filter(case_number=number).first()
+        if self.person is None:
+            raise forms.ValidationError(_("Aucun dossier ne porte le numéro %(number)s."), params={"number": number})
+        return ""
+
 
 class ReadFilterForm(TrailFilterForm):
     action = forms.ChoiceField(label=_("Action"), required=False, choices=[("", _("Toutes")), *ReadLog.Action.choices])
-    row = forms.CharField(label=_("Objet (clé)"), required=False, max_length=64)
     emergency = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    field_order = ["user", "start", "end", "action", "row"]
 
 
 class ChangeFilterForm(TrailFilterForm):
     operation = forms.ChoiceField(label=_("Opération"), required=False, choices=[("", _("Toutes")), *Change.Operation.choices])
-    table = forms.CharField(label=_("Table"), required=False, max_length=63)
-    row = forms.CharField(label=_("Ligne (clé)"), required=False, max_length=64)
+    table = forms.ChoiceField(label=_("Table"), required=False)
+    field_order = ["user", "start", "end", "operation", "table", "row"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        tables = sorted(table_words().items(), key=lambda pair: pair[1].casefold())
+        self.fields["table"].choices = [("", _("Toutes")), *((table, capfirst(words)) for table, words in tables)]  # type: ignore[attr-defined]

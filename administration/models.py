@@ -106,16 +106,27 @@ class AccessRequest(models.Model):
         ordering = ["-asked_at", "-pk"]
         verbose_name = _("demande d’accès")
         constraints = [
-            models.UniqueConstraint(fields=["user", "kind"], condition=Q(state="waiting"), name="access_request_once"),
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=Q(state="waiting"),
+                name="access_request_once",
+                violation_error_message=_("Une demande de cette sorte attend déjà pour ce compte."),
+            ),
             models.CheckConstraint(
                 condition=~Q(state="confirmed") | Q(decided_by__isnull=False) & ~Q(decided_by=F("asked_by")) & ~Q(decided_by=F("user")),
                 name="access_request_two_people",
                 violation_error_message=_("Une autre personne que le demandeur et que l’intéressé doit confirmer."),
             ),
             models.CheckConstraint(
-                condition=Q(state="waiting", decided_at__isnull=True) | ~Q(state="waiting") & Q(decided_at__isnull=False), name="access_request_decided"
+                condition=Q(state="waiting", decided_at__isnull=True) | ~Q(state="waiting") & Q(decided_at__isnull=False),
+                name="access_request_decided",
+                violation_error_message=_("Une demande décidée a une date de décision ; une demande en attente n’en a pas."),
             ),
-            models.CheckConstraint(condition=Q(state="waiting") | Q(password=""), name="access_request_no_password_kept"),
+            models.CheckConstraint(
+                condition=Q(state="waiting") | Q(password=""),
+                name="access_request_no_password_kept",
+                violation_error_message=_("Une demande décidée ne garde pas de mot de passe."),
+            ),
         ]
         triggers = [audited(leave_out=("password",))]
 

@@ -5,18 +5,23 @@ import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from functools import reduce
+from operator import or_
 
-from django.apps import apps
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.models import Change, ReadLog
 from audit.services import Verdict, verify
+from cases.models import Migrant
 from config.days import midnight
 from jobs.models import Job
 from jobs.services import Outcome, Progress, job_kind
+
+from .history_words import things_of
 
 VERIFY = "verify_audit"
 # Up to here the chain is checked while the page loads; above, by a worker.
@@ -35,7 +40,10 @@ def _between(start: datetime.date | None, end: datetime.date | None) -> dict[str
     return found
 
 
-def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = "", emergency: uuid.UUID | None = None) -> QuerySet[ReadLog]:
+def reads(
+    *, user: str = "", start=None, end=None, action: str = "", row: str = "", emergency: uuid.UUID | None = None, person: Migrant | None = None
+) -> QuerySet[ReadLog]:
+    """`person`: what was seen of this file and of all that hangs on it."""
     found = ReadLog.objects.filter(**_between(start, end))
     if user:
         found = found.filter(user__in=list(User.objects.filter(username__iexact=user).values_list("pk", flat=True)))
@@ -43,12 +51,15 @@ def reads(*, user: str = "", start=None, end=None, action: str = "", row: str = 
         found = found.filter(action=action)
     if row:
         found = found.filter(rows__contains=[row])
+    if person is not None:
+        found = found.filter(reduce(or_, (Q(model=model._meta.label_lower, rows__overlap=keys) for model, keys in things_of(person).items())))
     if emergency:
         found = found.filter(emergency=emergency)
     return found
 
 
-def changes(*, user: str = "", start=None, end=None, operation: str = "", table: str = "", row: str = "") -> QuerySet[Change]:
+def changes(*, user: str = "", start=None, end=None, operation: str = "", table: str = "", row: str = "", person: Migrant | None = None) -> QuerySet[Change]:
+    """`person`: what was done to this file and to all that hangs on it, or hung on it before it was deleted."""
     found = Change.objects.filter(**_between(start, end))
     if user:
         found = found.filter(actor_id__in=list(User.objects.filter(username__iexact=user).values_list("pk", flat=True)))
@@ -58,6 +69,10 @@ def changes(*, user: str = "", start=None, end=None, operation: str = "", table:
         found = found.filter(table=table)
     if row:
         found = found.filter(row=row)
+    if person is not None:
+        things = things_of(person)
+        there = reduce(or_, (Q(table=model._meta.db_table, row__in=keys) for model, keys in things.items()))
+        found = found.annotate(owner=KT("before__migrant_id")).filter(there | Q(operation=Change.Operation.DELETE, owner__in=things[Migrant]))
     return found
 
 
@@ -67,26 +82,7 @@ def reads_in_emergency(accesses: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(found)
 
 
-# --- words ---------------------------------------------------------------------------------------------------------
-
-
-def model_words(label: str) -> str:
-    """ "cases.migrant" in the words of the screens; itself when there is no such model."""
-    try:
-        return str(apps.get_model(label)._meta.verbose_name)
-    except (LookupError, ValueError):
-        return label
-
-
-def table_words() -> dict[str, str]:
-    """Tables in the words of the screens; those of packages have names of ours."""
-    known = {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models(include_auto_created=True)}
-    return known | {
-        "centres_centreuserobjectpermission": _("droit dans un centre"),
-        "accounts_user_user_permissions": _("droit national"),
-        "mfa_authenticator": _("second facteur"),
-        "authtoken_token": _("jeton d’API"),
-    }
+# --- words ----------------------------------------------------------------------------------------------------------
 
 
 def actors(rows: Iterable[Change]) -> dict[int, User]:
@@ -96,11 +92,6 @@ def actors(rows: Iterable[Change]) -> dict[int, User]:
 
 def usernames() -> dict[int, str]:
     return dict(User.objects.values_list("pk", "username"))
-
-
-def fields_of(change: Change) -> list[str]:
-    """Which fields an entry is about: names only, never what was in them."""
-    return sorted(set(change.before or {}) | set(change.after or {}))
 
 
 # --- the chain -----------------------------------------------------------------------------------------------------

@@ -25,10 +25,10 @@ from cases.models import EmergencyAccess
 from centres.access import SIGNED_IN, access, may
 from centres.models import Centre, Posting
 from centres.roles import Right, Role
-from config import keyset
+from config import keyset, private
 from jobs.services import ask_for, run
 
-from . import services, trail, trail_files
+from . import history_words, services, trail, trail_files
 from .forms import (
     ChangeFilterForm,
     EditUserForm,
@@ -42,6 +42,8 @@ from .forms import (
     UserFilterForm,
 )
 from .models import AccessRequest
+
+SHOWN_KEYS = 8
 
 # Accounts have no scope: an administrator manages all of them, everybody else none. So they are looked up after the right.
 
@@ -72,11 +74,14 @@ def _explain(form: Form, error: ValidationError) -> None:
 # --- accounts ------------------------------------------------------------------------------------------------------
 
 
-@access(Right.MANAGE_USERS)
+@access(Right.MANAGE_USERS, methods="GET POST")
 def users(request: HttpRequest) -> HttpResponse:
-    form = UserFilterForm(request.GET or None)
+    form = UserFilterForm(private.asked(request, UserFilterForm.private) or None)
+    if request.method == "POST":
+        return private.turn(request)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     found = User.objects.select_related("organisation").prefetch_related(Prefetch("postings", Posting.objects.active().select_related("centre"), to_attr="roles_now"))
+    found = form.allowed(found)
     for word in wanted.get("q", "").split():
         found = found.filter(Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
     if wanted.get("role"):
@@ -421,12 +426,16 @@ def unpost(request: HttpRequest, centre: Centre, pk: int) -> HttpResponse:
 # --- the trail -----------------------------------------------------------------------------------------------------
 
 
-@access(Right.VIEW_AUDIT)
+@access(Right.VIEW_AUDIT, methods="GET POST")
 def reads(request: HttpRequest) -> HttpResponse:
-    form = ReadFilterForm(request.GET or None)
-    page = keyset.read(trail.reads(**trail_files.wanted(form)).select_related("user"), request.GET, keys=("-id",), size=50)
+    form = ReadFilterForm(private.asked(request, ReadFilterForm.private) or None)
+    if request.method == "POST":
+        return private.turn(request)
+    page = keyset.read(trail_files.reads(form).select_related("user"), request.GET, keys=("-id",), size=50)
+    numbers = history_words.numbers_of((row.model, key) for row in page.rows for key in row.rows[:SHOWN_KEYS])
     for row in page.rows:
-        row.type_words = trail.model_words(row.model)
+        row.type_words = history_words.model_words(row.model)
+        row.shown = [(key, numbers.get((row.model, key))) for key in row.rows[:SHOWN_KEYS]]
     context = {"filter_form": form, "page": page, "tabs": _tabs(request), "export_url": _export_url(request, "reads_export")}
     return render(request, "administration/reads.html", context)
 
@@ -436,15 +445,19 @@ def reads_export(request: HttpRequest) -> HttpResponse:
     return trail_files.answer(request, "reads")
 
 
-@access(Right.VIEW_AUDIT)
+@access(Right.VIEW_AUDIT, methods="GET POST")
 def changes(request: HttpRequest) -> HttpResponse:
-    form = ChangeFilterForm(request.GET or None)
-    page = keyset.read(trail.changes(**trail_files.wanted(form)), request.GET, keys=("-id",), size=50)
-    people, words = trail.actors(page.rows), trail.table_words()
+    form = ChangeFilterForm(private.asked(request, ChangeFilterForm.private) or None)
+    if request.method == "POST":
+        return private.turn(request)
+    page = keyset.read(trail_files.changes(form), request.GET, keys=("-id",), size=50)
+    people, words = trail.actors(page.rows), history_words.table_words()
+    numbers = history_words.numbers_of((history_words.label_of(row.table), row.row) for row in page.rows)
     for row in page.rows:
         row.who = people.get(row.actor_id)
         row.table_words = words.get(row.table, row.table)
-        row.fields = trail.fields_of(row)
+        row.fields = history_words.fields_of(row)
+        row.number = numbers.get((history_words.label_of(row.table), row.row))
     context = {"filter_form": form, "page": page, "tabs": _tabs(request), "export_url": _export_url(request, "changes_export")}
     return render(request, "administration/changes.html", context)
 

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from config.refusals import all_in_words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,13 +21,14 @@ def set_actor(actor: User | None) -> None:
 
 
 def service(function: F) -> F:
-    """A write of the domain: keyword-only, one transaction, and the history knows the `actor`.
+    """A write of the domain: keyword-only, one transaction, and the history knows the `actor`. What the database refuses is raised as
+    ValidationError with the words of the rule.
 
     `actor` is None only for what nobody asked for (a clock, a command)."""
 
     @wraps(function)
     def call(*, actor: User | None, **arguments: Any) -> Any:
-        with transaction.atomic():
+        with all_in_words(), transaction.atomic():
             set_actor(actor)
             return function(actor=actor, **arguments)
 

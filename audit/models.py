@@ -87,7 +87,11 @@ class ReadLog(models.Model):
             GinIndex(fields=["rows"], name="read_of_row"),  # who has seen this file
             models.Index(fields=["emergency", "id"], name="read_in_emergency", condition=models.Q(emergency__isnull=False)),
         ]
-        constraints = [models.CheckConstraint(condition=models.Q(user__isnull=False) | ~models.Q(party=""), name="read_by_somebody")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False) | ~models.Q(party=""), name="read_by_somebody", violation_error_message=_("Une consultation a toujours un auteur.")
+            )
+        ]
 
     @property
     def who(self) -> str:
@@ -114,7 +118,9 @@ class Link(models.Model):
 
     class Meta:
         db_table = "audit_link"
-        constraints = [models.UniqueConstraint(fields=["stream", "entry_id"], name="link_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "entry_id"], name="link_once", violation_error_message=_("Une ligne de l’historique a un seul maillon."))
+        ]
 
 
 class Forgotten(models.Model):

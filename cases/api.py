@@ -1,5 +1,6 @@
 """The API of people: search, register, read, correct, and who may be the same."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
@@ -25,7 +26,7 @@ from .duplicates import Likeness, similar_to
 from .duplicates.finding import as_seen_by
 from .forms import SearchForm
 from .languages import LANGUAGES
-from .models import Consent, IdentityDocument, Migrant
+from .models import Consent, IdentityDocument, Migrant, MigrantQuerySet
 from .vulnerabilities import ALL_FLAGS
 
 
@@ -180,7 +181,9 @@ class LikenessSerializer(serializers.Serializer):
 
 _FILTERS = [
     OpenApiParameter(
-        "q", OpenApiTypes.STR, description="Name in any spelling, case number, phone, document number or code of the card; the most alike first, 100 at most."
+        "q",
+        OpenApiTypes.STR,
+        description="Name in any spelling, case number, phone, document number or code of the card; the most alike first, 100 at most. Better asked by POST at `migrants/search/`: an address stays in logs.",
     ),
     OpenApiParameter("sex", OpenApiTypes.STR, enum=Migrant.Sex.values),
     OpenApiParameter("nationality", OpenApiTypes.STR, description="ISO 3166-1 alpha-2"),
@@ -190,30 +193,43 @@ _FILTERS = [
 ]
 
 
-class Migrants(SiraAPIView):
+class _People(SiraAPIView):
     queryset = Migrant.objects.select_related("registered_centre", "origin_area").prefetch_related("custodies")
+    rights = (Right.VIEW_CASE,)
+    read_model = "cases.migrant"
+
+    def asked_for(self, query: Mapping[str, Any]) -> MigrantQuerySet:
+        """The people in sight that the filters leave. Raises ValidationError for a filter that can't be read or may not be asked."""
+        user = self.request.user
+        data = {name: query.get(name) for name in ("sex", "nationality", "flag")}
+        data["alone"] = str(query.get("unaccompanied_minor", "")).lower() in ("true", "1", "on")
+        mine = centres_for(user, Right.VIEW_CASE)
+        form = SearchForm(data, centres=mine, user=user)
+        if not form.is_valid():
+            raise serializers.ValidationError(form.errors)
+        people = listing.filtered(self.get_queryset(), form)
+        if code := query.get("centre"):  # one that is not the user's has nobody to show
+            here = Centre.objects.filter(code=code, pk__in=mine).first()
+            people = people.in_care_of(here) if here else people.none()
+        return people
+
+    def search(self, words: str, people: MigrantQuerySet) -> Response:
+        rows = listing.found_by(self.request.user, words, people.best_matching(words, most=listing.MOST_FOUND))
+        self.log(ReadLog.Action.SEARCHED, [person.pk for person in rows])
+        return Response({"next": None, "previous": None, "results": MigrantSerializer(rows, many=True, context=self.get_serializer_context()).data})
+
+
+class Migrants(_People):
     serializer_class = MigrantSerializer
     pagination_class = MigrantPages
-    rights = (Right.VIEW_CASE,)
     write_rights = (Right.REGISTER,)
-    read_model = "cases.migrant"
 
     @extend_schema(operation_id="migrants_list", parameters=_FILTERS, responses=MigrantSerializer(many=True))
     def get(self, request: Request) -> Response:
         query = request.query_params
-        data = {"sex": query.get("sex"), "nationality": query.get("nationality"), "centre": query.get("centre"), "flag": query.get("flag")}
-        data["alone"] = query.get("unaccompanied_minor", "").lower() in ("true", "1", "on")
-        form = SearchForm(data, centres=centres_for(request.user, Right.VIEW_CASE), user=request.user)
-        if not form.is_valid():
-            raise serializers.ValidationError(form.errors)
-        people = listing.filtered(self.get_queryset(), form)
-        if data["centre"] and "centre" not in form.fields:  # of one centre only: another one has nobody to show
-            here = Centre.objects.filter(code=data["centre"], pk__in=centres_for(request.user, Right.VIEW_CASE)).first()
-            people = people.in_care_of(here) if here else people.none()
-        if "q" in query and query["q"].strip():
-            rows = listing.found_by(request.user, query["q"], people.best_matching(query["q"], most=listing.MOST_FOUND))
-            self.log(ReadLog.Action.SEARCHED, [person.pk for person in rows])
-            return Response({"next": None, "previous": None, "results": self.get_serializer(rows, many=True).data})
+        people = self.asked_for(query)
+        if query.get("q", "").strip():
+            return self.search(query["q"], people)
         rows = self.paginate_queryset(people)
         listing.seen_by(request.user, rows)
         self.log(ReadLog.Action.LISTED, [person.pk for person in rows])
@@ -238,6 +254,38 @@ class Migrants(SiraAPIView):
                 raise serializers.ValidationError({"centre": [_("Choisissez le centre.")]})
             asked["centre"] = Centre.objects.get(pk=mine[0])
         return self.create_once(services.register_migrant, **asked)
+
+
+class SearchSerializer(Strict):
+    """What is searched, in the body: an address is kept by every server and browser it passes."""
+
+    q = serializers.CharField(max_length=200, help_text="As `q` of the list.")
+    sex = serializers.ChoiceField(choices=Migrant.Sex.choices, required=False)
+    nationality = serializers.CharField(min_length=2, max_length=2, required=False, help_text="ISO 3166-1 alpha-2.")
+    centre = serializers.CharField(max_length=10, required=False, help_text="Code of the centre that cares for them now.")
+    unaccompanied_minor = serializers.BooleanField(required=False)
+    flag = serializers.CharField(max_length=60, required=False)
+
+
+class FoundSerializer(serializers.Serializer):
+    """The same shape as the list; a search is one page."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = MigrantSerializer(many=True)
+
+
+class SearchMigrants(_People):
+    """The search of the list by POST, so that a name stands in no address."""
+
+    serializer_class = SearchSerializer
+    pagination_class = None
+
+    @extend_schema(operation_id="migrants_search", request=SearchSerializer, responses=FoundSerializer)
+    def post(self, request: Request) -> Response:
+        asked = SearchSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self.search(asked.validated_data["q"], self.asked_for(asked.validated_data))
 
 
 class Joined(APIException):
@@ -313,6 +361,7 @@ class Duplicates(_One):
 
 urlpatterns = [
     path("migrants/", Migrants.as_view(), name="api-migrants"),
+    path("migrants/search/", SearchMigrants.as_view(), name="api-migrant-search"),
     path("migrants/<uuid:pk>/", OneMigrant.as_view(), name="api-migrant"),
     path("migrants/<uuid:pk>/duplicates/", Duplicates.as_view(), name="api-duplicates"),
     *api_profile.urlpatterns,

@@ -16,6 +16,7 @@ from centres.access import centres_for
 from centres.roles import Right
 from config.countries import country_name
 from config.days import midnight
+from config.private import opened
 
 from . import as_then, case_numbers
 from .exporting import Column, Listing, register_listing
@@ -29,9 +30,8 @@ MOST_FOUND = 100  # of a search: whoever gets more should say more
 
 
 def filtered(people: MigrantQuerySet, form: SearchForm) -> MigrantQuerySet:
-    """The people that the filters leave; a filter that can't be read leaves all."""
-    form.is_valid()
-    chosen = form.cleaned_data
+    """The people that the filters leave; a filter that can't be read, or that the reader may not ask for, leaves nobody."""
+    people, chosen = form.allowed(people), form.chosen
     if chosen.get("sex"):
         people = people.filter(sex=chosen["sex"])
     if chosen.get("nationality"):
@@ -202,6 +202,7 @@ def asked_for(user: User, query: QueryDict) -> SearchForm:
 
 
 def _exported(user: User, query: QueryDict) -> Any:
+    query = opened(user, query, SearchForm.private)
     people = filtered(Migrant.objects.exportable_by(user), asked_for(user, query)).select_related("origin_area").with_care()
     words = words_of(query)
     return people.best_matching(words, most=MOST_FOUND) if words else people

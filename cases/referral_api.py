@@ -90,7 +90,7 @@ class Referrals(SiraAPIView):
         form = ReferralFilterForm(request.query_params, user=request.user)
         if not form.is_valid():
             raise serializers.ValidationError(form.errors)
-        rows = self.paginate_queryset(filtered(self.get_queryset(), form.chosen(), request.user))
+        rows = self.paginate_queryset(filtered(self.get_queryset(), form.chosen, request.user))
         self.log(ReadLog.Action.LISTED, [row.pk for row in rows])
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 

@@ -6,28 +6,18 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, generics, serializers, status
-from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from audit.services import log_read
+from config.readable import TextOnlyJSON
 
 from .access import Declaration, find_for
 from .api_rules import Conflict, Declared, Pages
 from .roles import Right
 
 __all__ = ["Conflict", "Declared", "Pages", "SiraAPIView", "Strict"]
-
-
-class ShallowJSONParser(JSONParser):
-    """Answers 400, not 500, to JSON nested so deep that reading it ends in a RecursionError."""
-
-    def parse(self, stream, media_type=None, parser_context=None):
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise exceptions.ParseError from error
 
 
 class Strict(serializers.Serializer):
@@ -52,7 +42,7 @@ class SiraAPIView(generics.GenericAPIView):
     write_rights: tuple[Right, ...] | None = None
     read_model: str | None = None
     permission_classes = (Declared,)
-    parser_classes = (ShallowJSONParser,)
+    parser_classes = (TextOnlyJSON,)
 
     @classmethod
     def declaration(cls) -> Declaration:

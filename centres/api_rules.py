@@ -21,6 +21,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
+from config.refusals import words_for
 from config.throttle import address_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     from rest_framework import serializers
     from rest_framework.views import exception_handler
 
+    error = words_for(error) or error
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(serializers.as_serializer_error(error))
     elif isinstance(error, Http404):

@@ -574,6 +574,11 @@ class Postgres(Service):
             # A name or a statement with a name in it has no place in a log.
             "log_error_verbosity": "terse",
             "log_min_error_statement": "panic",
+            "log_min_messages": "log",  # no refusals: they quote what was typed, and Sira's own log says which rule it was
+            "log_statement": "none",
+            "log_min_duration_statement": -1,
+            "log_parameter_max_length": 0,
+            "log_parameter_max_length_on_error": 0,
             "log_checkpoints": "off",
         }
         if self.fast:

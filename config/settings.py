@@ -95,8 +95,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "accounts.middleware.NeverKept",
     "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.readable.Readable",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -108,6 +109,7 @@ MIDDLEWARE = [
     "accounts.middleware.PasswordChangeDue",
     "centres.middleware.SecondFactorRequired",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.refusals.RefusedByTheDatabase",
     "config.typed.middleware.TypedAgain",
 ]
 
@@ -240,6 +242,10 @@ SECOND_FACTOR_REQUIRED = env.bool("SIRA_SECOND_FACTOR", default=not DEMO)
 if not SECOND_FACTOR_REQUIRED and not (DEMO or TESTING):
     raise ImproperlyConfigured("SIRA_SECOND_FACTOR=0 n’est permis qu’avec SIRA_DEMO=1.")
 
+# Its pages of faults show every value to whoever met the fault.
+if DEBUG and not (DEMO or TESTING):
+    raise ImproperlyConfigured("SIRA_DEBUG=1 n’est permis qu’avec SIRA_DEMO=1.")
+
 SESSION_IDLE_SECONDS = env.int("SIRA_SESSION_IDLE", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SIRA_SESSION_ABSOLUTE", default=12 * 60 * 60)
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
@@ -247,6 +253,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.typed.middleware.csrf_failure"
+# What a page says once may name somebody: it waits in the session, never in a cookie that whoever has the computer can read.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 HTTPS = env.bool("SIRA_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -309,7 +317,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["centres.api_rules.Declared"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.readable.TextOnlyJSON"],
     "DEFAULT_PAGINATION_CLASS": "centres.api_rules.Pages",
     "DEFAULT_THROTTLE_CLASSES": ["centres.api_rules.EachMinute"],
     "PAGE_SIZE": 50,
@@ -343,8 +351,9 @@ SPECTACULAR_SETTINGS = {
 # How long somebody stays identified, where it differs from cases/retention.py: months by purpose, e.g. "registration=72,child=48".
 RETENTION_MONTHS: dict[str, int] = env.dict("SIRA_RETENTION", cast={"value": int}, default={})
 
-# --- logs: never a name ------------------------------------------------------------------------------------------
+# --- logs: never a name (config/logs.py) -------------------------------------------------------------------------
 
+LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -352,6 +361,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("SIRA_LOG_LEVEL", default="INFO")},
     "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},  # its own would mail whole requests to administrators
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "fontTools": {"level": "WARNING"},

@@ -41,7 +41,13 @@ class FlowPoint(models.Model):
     class Meta:
         ordering = ["name"]
         verbose_name = _("point de suivi des flux")
-        constraints = [models.CheckConstraint(condition=Q(active_until__isnull=True) | Q(active_until__gte=F("active_since")), name="flow_point_dates")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(active_until__isnull=True) | Q(active_until__gte=F("active_since")),
+                name="flow_point_dates",
+                violation_error_message=_("Un point de suivi ne peut pas fermer avant d’avoir ouvert."),
+            )
+        ]
         triggers = [audited()]
 
     def __str__(self):

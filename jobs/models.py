@@ -77,11 +77,29 @@ class Job(models.Model):
             models.Index(fields=["state", "lease_until"], name="job_waiting", condition=Q(state__in=["queued", "running"])),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(state="running", lease__isnull=False, lease_until__isnull=False) | ~Q(state="running"), name="job_running_has_lease"),
-            models.CheckConstraint(condition=Q(total=0) | Q(done__lte=F("total")), name="job_done_within_total"),
-            models.CheckConstraint(condition=~Q(state__in=["done", "failed", "cancelled"]) | Q(finished_at__isnull=False), name="job_end_has_date"),
             # A pile of work of one account leaves room for the others; nobody's is the installation's.
-            models.UniqueConstraint(fields=["created_by"], condition=Q(state="running"), nulls_distinct=False, name=ONE_AT_A_TIME),
+            models.UniqueConstraint(
+                fields=["created_by"],
+                condition=Q(state="running"),
+                nulls_distinct=False,
+                name=ONE_AT_A_TIME,
+                violation_error_message=_("Un autre travail de ce compte est en cours."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", lease__isnull=False, lease_until__isnull=False) | ~Q(state="running"),
+                name="job_running_has_lease",
+                violation_error_message=_("Un travail en cours appartient à un exécutant."),
+            ),
+            models.CheckConstraint(
+                condition=Q(total=0) | Q(done__lte=F("total")),
+                name="job_done_within_total",
+                violation_error_message=_("Un travail ne peut pas être fait à plus de 100 %."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["done", "failed", "cancelled"]) | Q(finished_at__isnull=False),
+                name="job_end_has_date",
+                violation_error_message=_("Un travail terminé a une date de fin."),
+            ),
         ]
         # Progress is written many times a minute and says nothing about anybody.
         triggers = [audited(leave_out=("lease", "lease_until", "done", "total", "step", "result", "parameters"))]
@@ -114,4 +132,4 @@ class WorkerPulse(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(one=True), name="one_pulse")]
+        constraints = [models.CheckConstraint(condition=Q(one=True), name="one_pulse", violation_error_message=_("Il n’y a qu’une ligne pour dire que l’exécutant vit."))]

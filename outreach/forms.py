@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config import filtering
 from config.forms import Rule, RulesForm
 from config.numbers import NumberInput, WholeField
 
@@ -70,7 +71,7 @@ class AttendanceForm(forms.Form):
     sex = forms.ChoiceField(label=_("Sexe"), choices=Trainee._meta.get_field("sex").choices, widget=forms.RadioSelect)
 
 
-class FilterForm(forms.Form):
+class FilterForm(filtering.FilterForm):
     kind = forms.ChoiceField(label=_("Activité"), required=False, choices=[("", _("Toutes")), *Activity.Kind.choices])
     region = forms.ChoiceField(label=_("Région"), required=False, choices=[("", _("Toutes")), *[(region, region) for region in REGIONS]])
     start = forms.DateField(label=_("Du"), required=False, widget=day_input())

@@ -138,7 +138,11 @@ class Attendance(models.Model):
 
     class Meta:
         verbose_name = _("présence")
-        constraints = [models.UniqueConstraint(fields=["activity", "trainee"], name="attendance_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "trainee"], name="attendance_once", violation_error_message=_("Cette personne est déjà dans la liste de présence.")
+            )
+        ]
         triggers = [audited()]
 
     def __str__(self):

@@ -26,7 +26,7 @@ from .services import FIELDS, add_community, correct_activity, record_activity, 
 def activities(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET or None)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    found = Activity.objects.visible_to(request.user).matching(**wanted)
+    found = form.allowed(Activity.objects.visible_to(request.user)).matching(**wanted)
     totals = found.aggregate(activities=Count("pk"), **{name: Sum(name, default=0) for name in CELLS})
     page = keyset.read(found.select_related("community"), request.GET, keys=("-held_on", "-id"), size=30)
     context = {

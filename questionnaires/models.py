@@ -117,16 +117,27 @@ class Version(models.Model):
         ordering = ["questionnaire", "-number"]
         verbose_name = _("version de questionnaire")
         constraints = [
-            models.UniqueConstraint(fields=["questionnaire", "number"], name="version_number_once"),
+            models.UniqueConstraint(
+                fields=["questionnaire", "number"],
+                name="version_number_once",
+                violation_error_message=_("Ce questionnaire a déjà une version de ce numéro : rechargez la page."),
+            ),
             models.UniqueConstraint(
                 fields=["questionnaire"],
                 condition=Q(state="draft"),
                 name="version_one_draft",
                 violation_error_message=_("Ce questionnaire a déjà un brouillon : continuez-le."),
             ),
-            models.UniqueConstraint(fields=["questionnaire"], condition=Q(state="published"), name="version_one_published"),
+            models.UniqueConstraint(
+                fields=["questionnaire"],
+                condition=Q(state="published"),
+                name="version_one_published",
+                violation_error_message=_("Une autre version de ce questionnaire vient d’être publiée."),
+            ),
             models.CheckConstraint(
-                condition=Q(state="draft", published_at__isnull=True) | ~Q(state="draft") & Q(published_at__isnull=False), name="version_published_when"
+                condition=Q(state="draft", published_at__isnull=True) | ~Q(state="draft") & Q(published_at__isnull=False),
+                name="version_published_when",
+                violation_error_message=_("Une version publiée a une date de publication ; un brouillon n’en a pas."),
             ),
         ]
         triggers = [
@@ -226,7 +237,12 @@ class Question(models.Model):
             models.UniqueConstraint(
                 fields=["questionnaire_version", "code"], name="question_code_once", violation_error_message=_("Une autre question de ce questionnaire a déjà ce code.")
             ),
-            models.UniqueConstraint(fields=["questionnaire_version", "order"], name="question_order_once", deferrable=models.Deferrable.DEFERRED),
+            models.UniqueConstraint(
+                fields=["questionnaire_version", "order"],
+                name="question_order_once",
+                violation_error_message=_("Deux questions sont à la même place : rechargez la page."),
+                deferrable=models.Deferrable.DEFERRED,
+            ),
             models.CheckConstraint(
                 condition=Q(code__regex=CODE),
                 name="question_code",
@@ -248,7 +264,11 @@ class Question(models.Model):
                 name="question_with_answer",
                 violation_error_message=_("Un texte à lire ou un début de partie n’a pas de réponse : laissez les autres champs vides."),
             ),
-            models.CheckConstraint(condition=Q(basic_item__isnull=True) | Q(basic_item__range=(1, 12)), name="question_basic_item"),
+            models.CheckConstraint(
+                condition=Q(basic_item__isnull=True) | Q(basic_item__range=(1, 12)),
+                name="question_basic_item",
+                violation_error_message=_("Une question de base porte un numéro de 1 à 12."),
+            ),
         ]
         triggers = [audited(), _of_a_draft("{row}.questionnaire_version_id")]
 
@@ -283,7 +303,11 @@ class Choice(models.Model):
         verbose_name = _("réponse possible")
         constraints = [
             models.UniqueConstraint(fields=["question", "code"], name="choice_code_once", violation_error_message=_("Deux réponses ont le même code.")),
-            models.CheckConstraint(condition=Q(code__regex=r"^[a-z0-9][a-z0-9_]{0,39}$"), name="choice_code"),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[a-z0-9][a-z0-9_]{0,39}$"),
+                name="choice_code",
+                violation_error_message=_("Le code d’une réponse n’a que des lettres minuscules sans accent, des chiffres et « _ »."),
+            ),
             models.CheckConstraint(condition=Q(text__has_key="fr"), name="choice_text", violation_error_message=_("Écrivez chaque réponse en français.")),
         ]
         triggers = [audited(), _of_a_draft("(SELECT questionnaire_version_id FROM questionnaires_question WHERE id = {row}.question_id)")]

@@ -14,7 +14,7 @@ from .models import Stay
 
 def _exported(user: User, query: QueryDict) -> Any:
     stays = Stay.objects.exportable_by(user).open().select_related("migrant", "centre").with_bed()
-    return (stays.filter(centre__code=str(query["centre"]).replace("\x00", "")[:3]) if query.get("centre") else stays).order_by("-arrived_at", "-id")
+    return (stays.filter(centre__code=query["centre"]) if query.get("centre") else stays).order_by("-arrived_at", "-id")
 
 
 STAYS = register_listing(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from centres.models import Centre
+from config import filtering
 from config.countries import country_choices
 from config.forms import Rule, RulesForm
 from config.numbers import AmountField, NumberInput
@@ -143,7 +144,7 @@ class CloseForm(RulesForm):
         yield lambda given: check_closing(self.about["case"], given)
 
 
-class FilterForm(forms.Form):
+class FilterForm(filtering.FilterForm):
     state = forms.ChoiceField(label=_("État"), required=False)
     centre = forms.ModelChoiceField(label=_("Antenne"), queryset=Centre.objects.none(), required=False, empty_label=_("Toutes"), to_field_name="code")
     kind = forms.ChoiceField(label=_("Réintégration"), required=False)
@@ -155,13 +156,8 @@ class FilterForm(forms.Form):
         self.fields["centre"].queryset = Centre.objects.visible_to(user)  # type: ignore[attr-defined]
         self.fields["kind"].choices = [("", _("Toutes")), *ReintegrationCase.Kind.choices]  # type: ignore[attr-defined]
 
-    def chosen(self) -> dict[str, Any]:
-        """What was chosen, without what makes no sense."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
-
-class VisitFilterForm(forms.Form):
+class VisitFilterForm(filtering.FilterForm):
     due = forms.ChoiceField(label=_("Visites"), required=False)
     centre = forms.ModelChoiceField(label=_("Antenne"), queryset=Centre.objects.none(), required=False, empty_label=_("Toutes"), to_field_name="code")
 
@@ -169,7 +165,3 @@ class VisitFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["due"].choices = [("", _("En retard")), ("soon", _("Dans les quatorze jours")), ("waiting", _("Toutes celles à faire"))]  # type: ignore[attr-defined]
         self.fields["centre"].queryset = Centre.objects.visible_to(user)  # type: ignore[attr-defined]
-
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}

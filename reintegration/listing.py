@@ -40,11 +40,13 @@ def visits(found: Any, chosen: dict[str, Any]) -> Any:
 
 
 def _exported_cases(user: User, query: QueryDict) -> Any:
-    return cases(ReintegrationCase.objects.exportable_by(user), FilterForm(query, user=user).chosen()).order_by(*ORDER)
+    form = FilterForm(query, user=user)
+    return cases(form.allowed(ReintegrationCase.objects.exportable_by(user)), form.chosen).order_by(*ORDER)
 
 
 def _exported_visits(user: User, query: QueryDict) -> Any:
-    return visits(Visit.objects.exportable_by(user), VisitFilterForm(query, user=user).chosen()).order_by(*VISIT_ORDER)
+    form = VisitFilterForm(query, user=user)
+    return visits(form.allowed(Visit.objects.exportable_by(user)), form.chosen).order_by(*VISIT_ORDER)
 
 
 REINTEGRATIONS = register_listing(

@@ -218,8 +218,8 @@ class Visit(models.Model):
             models.Index(fields=["due_on", "id"], name="visit_by_day"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["case", "month"], name="visit_once"),
-            models.CheckConstraint(condition=Q(month__in=VISIT_MONTHS), name="visit_month"),
+            models.UniqueConstraint(fields=["case", "month"], name="visit_once", violation_error_message=_("La visite de ce mois est déjà prévue pour ce dossier.")),
+            models.CheckConstraint(condition=Q(month__in=VISIT_MONTHS), name="visit_month", violation_error_message=_("Ce mois n’est pas un mois de visite.")),
             models.CheckConstraint(
                 condition=Q(done_on__isnull=True, situation="") | Q(done_on__isnull=False) & ~Q(situation=""),
                 name="visit_done_whole",

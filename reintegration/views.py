@@ -49,10 +49,10 @@ def state_tone(state: str) -> str:
 def cases(request: HttpRequest) -> HttpResponse:
     """The visits that are overdue, then the reintegrations in progress."""
     form = FilterForm(request.GET, user=request.user)
-    chosen = form.chosen()
+    chosen = form.chosen
     state = chosen.get("state", "")
-    found = listing.cases(ReintegrationCase.objects.visible_to(request.user), chosen)
-    late = listing.narrowed(Visit.objects.visible_to(request.user).overdue().select_related("case__migrant", "case__centre"), chosen, "case__")
+    found = listing.cases(form.allowed(ReintegrationCase.objects.visible_to(request.user)), chosen)
+    late = listing.narrowed(form.allowed(Visit.objects.visible_to(request.user).overdue()).select_related("case__migrant", "case__centre"), chosen, "case__")
     page = keyset.read(found, request.GET, keys=listing.ORDER, size=25)
     first_page = not page.previous_url
     overdue = list(late.order_by("due_on", "id")[: FIRST_VISITS + 1]) if first_page and not state else []
@@ -83,8 +83,8 @@ def _next_visits(rows: list[ReintegrationCase]) -> dict[Any, Visit]:
 def visits(request: HttpRequest) -> HttpResponse:
     """The visits to be made, the longest overdue first."""
     form = VisitFilterForm(request.GET, user=request.user)
-    chosen = form.chosen()
-    found = listing.visits(Visit.objects.visible_to(request.user), chosen)
+    chosen = form.chosen
+    found = listing.visits(form.allowed(Visit.objects.visible_to(request.user)), chosen)
     page = keyset.read(found, request.GET, keys=listing.VISIT_ORDER, size=25)
     log_read(request, ReadLog.Action.LISTED, "reintegration.visit", [visit.pk for visit in page.rows])
     tools = exporting.tools(request, listing.VISITS, len(page.rows))

@@ -57,9 +57,11 @@ class Logframe(models.Model):
         ordering = ["-version"]
         verbose_name = _("cadre logique")
         constraints = [
-            models.UniqueConstraint(fields=["version"], name="logframe_version_once"),
-            models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="logframe_one_active"),
-            models.CheckConstraint(condition=Q(months__gte=1), name="logframe_months"),
+            models.UniqueConstraint(fields=["version"], name="logframe_version_once", violation_error_message=_("Cette version du cadre logique existe déjà.")),
+            models.UniqueConstraint(
+                fields=["active"], condition=Q(active=True), name="logframe_one_active", violation_error_message=_("Un seul cadre logique est en vigueur à la fois.")
+            ),
+            models.CheckConstraint(condition=Q(months__gte=1), name="logframe_months", violation_error_message=_("Un cadre logique dure au moins un mois.")),
         ]
         triggers = [audited()]
 
@@ -96,7 +98,9 @@ class Objective(models.Model):
     class Meta:
         ordering = ["order"]
         verbose_name = _("objectif")
-        constraints = [models.UniqueConstraint(fields=["logframe", "code"], name="objective_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["logframe", "code"], name="objective_once", violation_error_message=_("Ce cadre logique a déjà un objectif de ce code."))
+        ]
         triggers = [audited()]
 
     def __str__(self):
@@ -152,9 +156,11 @@ class Indicator(models.Model):
         ordering = ["order"]
         verbose_name = _("indicateur")
         constraints = [
-            models.UniqueConstraint(fields=["objective", "code"], name="indicator_once"),
+            models.UniqueConstraint(fields=["objective", "code"], name="indicator_once", violation_error_message=_("Cet objectif a déjà un indicateur de ce code.")),
             models.CheckConstraint(
-                condition=Q(kind="quantitative", baseline_value__isnull=False) | Q(kind="qualitative", baseline_value__isnull=True, measure=""), name="indicator_kind"
+                condition=Q(kind="quantitative", baseline_value__isnull=False) | Q(kind="qualitative", baseline_value__isnull=True, measure=""),
+                name="indicator_kind",
+                violation_error_message=_("Un indicateur quantitatif a une valeur de départ ; un indicateur qualitatif n’en a pas et ne se calcule pas."),
             ),
         ]
         triggers = [audited()]
@@ -189,8 +195,12 @@ class Target(models.Model):
         ordering = ["order"]
         verbose_name = _("cible")
         constraints = [
-            models.UniqueConstraint(fields=["indicator", "order"], name="target_once"),
-            models.CheckConstraint(condition=Q(dimension="", dimension_code="") | ~Q(dimension="") & ~Q(dimension_code=""), name="target_breakdown_whole"),
+            models.UniqueConstraint(fields=["indicator", "order"], name="target_once", violation_error_message=_("Deux cibles de cet indicateur sont à la même place.")),
+            models.CheckConstraint(
+                condition=Q(dimension="", dimension_code="") | ~Q(dimension="") & ~Q(dimension_code=""),
+                name="target_breakdown_whole",
+                violation_error_message=_("Une cible ventilée dit selon quoi et pour quelle part."),
+            ),
         ]
         triggers = [audited()]
 
@@ -234,6 +244,7 @@ class ManualValue(models.Model):
             models.CheckConstraint(
                 condition=Q(validated_by__isnull=True, validated_at__isnull=True) | Q(validated_by__isnull=False, validated_at__isnull=False),
                 name="manual_value_validation_whole",
+                violation_error_message=_("La validation d’une valeur a un auteur et une date."),
             ),
             models.CheckConstraint(
                 condition=Q(refused_by__isnull=True, refused_at__isnull=True, refusal_reason="")
@@ -298,7 +309,11 @@ class Snapshot(models.Model):
     class Meta:
         ordering = ["-made_at"]
         verbose_name = _("arrêté des chiffres")
-        constraints = [models.CheckConstraint(condition=Q(period_to__gte=F("period_from")), name="snapshot_period")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(period_to__gte=F("period_from")), name="snapshot_period", violation_error_message=_("Une période ne peut pas finir avant d’avoir commencé.")
+            )
+        ]
         triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete), audited(leave_out=("figures",))]
 
     def is_intact(self) -> bool:

@@ -119,7 +119,7 @@ class ReturnCases(SiraAPIView):
         form = FilterForm(request.query_params, user=request.user)
         if not form.is_valid():
             raise serializers.ValidationError(form.errors)
-        chosen = form.chosen()
+        chosen = form.chosen
         found = self.get_queryset()
         if "state" not in chosen:
             found = found.open()

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from centres.models import Centre
+from config import filtering
 from config.countries import country_choices
 from config.forms import Rule, RulesForm
 
@@ -98,7 +99,7 @@ class OpenForm(RulesForm):
         yield check_countries
 
 
-class FilterForm(forms.Form):
+class FilterForm(filtering.FilterForm):
     state = forms.ChoiceField(label=_("État"), required=False)
     centre = forms.ModelChoiceField(label=_("Centre"), queryset=Centre.objects.none(), required=False, empty_label=_("Tous"), to_field_name="code")
     country = forms.ChoiceField(label=_("Destination"), required=False)
@@ -114,8 +115,3 @@ class FilterForm(forms.Form):
         ]
         self.fields["centre"].queryset = Centre.objects.visible_to(user)  # type: ignore[attr-defined]
         self.fields["country"].choices = [("", _("Tous")), *country_choices()]  # type: ignore[attr-defined]
-
-    def chosen(self) -> dict[str, Any]:
-        """What was chosen, without what makes no sense."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}

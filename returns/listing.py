@@ -35,14 +35,14 @@ def _filtered(found: ReturnCaseQuerySet, chosen: dict[str, Any]) -> ReturnCaseQu
 def found(user: User, query: QueryDict) -> tuple[FilterForm, ReturnCaseQuerySet]:
     """The filters as they were read, and the returns in sight that they leave."""
     form = FilterForm(query, user=user)
-    return form, _filtered(ReturnCase.objects.visible_to(user).select_related("migrant", "centre").prefetch_related("migrant__custodies"), form.chosen())
+    rows = ReturnCase.objects.visible_to(user).select_related("migrant", "centre").prefetch_related("migrant__custodies")
+    return form, _filtered(form.allowed(rows), form.chosen)
 
 
 def _exported(user: User, query: QueryDict) -> ReturnCaseQuerySet:
-    chosen = FilterForm(query, user=user).chosen()
-    return _filtered(ReturnCase.objects.exportable_by(user).select_related("migrant", "centre").prefetch_related("migrant__custodies"), chosen).order_by(
-        *order(chosen.get("state", ""))
-    )
+    form = FilterForm(query, user=user)
+    rows = form.allowed(ReturnCase.objects.exportable_by(user)).select_related("migrant", "centre").prefetch_related("migrant__custodies")
+    return _filtered(rows, form.chosen).order_by(*order(form.chosen.get("state", "")))
 
 
 RETURNS = register_listing(

@@ -61,7 +61,7 @@ def warning_of(case: ReturnCase) -> str:
 def cases(request: HttpRequest) -> HttpResponse:
     """Returns in progress, the longest waiting first; ended ones the latest first."""
     form, found = listing.found(request.user, request.GET)
-    chosen = form.chosen()
+    chosen = form.chosen
     state = chosen.get("state", "")
     waiting = not state or state in OPEN
     page = keyset.read(found, request.GET, keys=listing.order(state), size=25)

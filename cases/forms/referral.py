@@ -10,6 +10,7 @@ from accounts.models import Organisation
 from centres.access import centres_for, may
 from centres.models import Centre
 from centres.roles import Right
+from config.filtering import FilterForm
 from config.forms import Rule, RulesForm
 
 from ..models import Structure
@@ -102,7 +103,7 @@ class PartnerForm(forms.Form):
             self.fields["text"].help_text = _("Si vous refusez, écrivez pourquoi.")
 
 
-class ReferralFilterForm(forms.Form):
+class ReferralFilterForm(FilterForm):
     state = forms.ChoiceField(label=_("État"), required=False)
     structure = forms.ModelChoiceField(label=_("Structure"), queryset=Structure.objects.none(), required=False, empty_label=_("Toutes"))
     centre = forms.ModelChoiceField(label=_("Centre"), queryset=Centre.objects.none(), required=False, empty_label=_("Tous"), to_field_name="code")
@@ -114,16 +115,11 @@ class ReferralFilterForm(forms.Form):
         self.fields["structure"].queryset = Structure.objects.all()
         centres = centres_for(user, Right.VIEW_CASE)
         self.fields["centre"].queryset = Centre.objects.filter(pk__in=centres)
-        if len(centres) < 2:
-            del self.fields["centre"]
-
-    def chosen(self) -> dict[str, Any]:
-        """What was chosen, without what makes no sense."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        if len(centres) < 2:  # there is nothing to choose
+            self.fields["centre"].widget = forms.HiddenInput()
 
 
-class DirectoryFilterForm(forms.Form):
+class DirectoryFilterForm(FilterForm):
     q = forms.CharField(label=_("Nom, ville ou organisation"), required=False, max_length=100)
     service = forms.ChoiceField(label=_("Service"), required=False, choices=[("", _("Tous")), *SERVICE_CHOICES])
     centre = forms.ModelChoiceField(label=_("Région du centre de"), queryset=Centre.objects.none(), required=False, empty_label=_("Tous"), to_field_name="code")
@@ -132,10 +128,6 @@ class DirectoryFilterForm(forms.Form):
     def __init__(self, *arguments: Any, **named: Any):
         super().__init__(*arguments, **named)
         self.fields["centre"].queryset = Centre.objects.all()
-
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class StructureForm(forms.Form):

@@ -10,6 +10,7 @@ from centres.access import may
 from centres.models import Centre
 from centres.roles import Right
 from config.countries import country_choices
+from config.filtering import FilterForm
 
 from ..models import Migrant
 from ..vulnerabilities import ALL_FLAGS, FLAGS
@@ -22,9 +23,10 @@ def _day(label: Any) -> forms.DateField:
     return forms.DateField(label=label, required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "w-8"}))
 
 
-class SearchForm(forms.Form):
-    """The filters of the list of people; they stay in the address."""
+class SearchForm(FilterForm):
+    """The filters of the list of people; they stay in the address, but for the words of a search."""
 
+    private = ("q",)
     q = forms.CharField(required=False, widget=forms.HiddenInput)
     sex = forms.ChoiceField(label=gettext_lazy("Sexe"), required=False, choices=[("", gettext_lazy("Tous")), *Migrant.Sex.choices])
     nationality = forms.ChoiceField(label=gettext_lazy("Nationalité"), required=False, choices=lambda: [("", _("Toutes")), *country_choices()])
@@ -63,5 +65,5 @@ class SearchForm(forms.Form):
         if user is None:
             del self.fields["flag"]
         self.fields["centre"].queryset = Centre.objects.filter(pk__in=centres)
-        if len(centres) < 2:
-            del self.fields["centre"]
+        if len(centres) < 2:  # there is nothing to choose
+            self.fields["centre"].widget = forms.HiddenInput()

@@ -59,7 +59,11 @@ class Card(models.Model):
             models.UniqueConstraint(
                 fields=["migrant"], condition=Q(revoked_at__isnull=True), name="card_valid_once", violation_error_message=_("Cette personne a déjà une carte valable.")
             ),
-            models.CheckConstraint(condition=Q(revoked_at__isnull=True, revoke_reason="") | Q(revoked_at__isnull=False) & ~Q(revoke_reason=""), name="card_revoked_why"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoke_reason="") | Q(revoked_at__isnull=False) & ~Q(revoke_reason=""),
+                name="card_revoked_why",
+                violation_error_message=_("Une carte annulée a une date et un motif."),
+            ),
         ]
         triggers = [audited(leave_out=("token",))]
 

@@ -58,8 +58,14 @@ class Consent(models.Model):
         ordering = ["purpose", "-given_at"]
         verbose_name = _("accord")
         constraints = [
-            models.UniqueConstraint(fields=["migrant", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once"),
-            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")), name="consent_dates"),
+            models.UniqueConstraint(
+                fields=["migrant", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once", violation_error_message=_("Cet accord est déjà noté.")
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")),
+                name="consent_dates",
+                violation_error_message=_("Un accord ne peut pas être retiré avant d’avoir été donné."),
+            ),
             models.CheckConstraint(
                 condition=~Q(method="spoken") | ~Q(witness="") | Q(text_version=WITHOUT_WITNESS),
                 name="consent_witness",

@@ -57,7 +57,13 @@ class DataRequest(models.Model):
     class Meta:
         ordering = ["-made_at"]
         verbose_name = _("demande de ses données")
-        constraints = [models.CheckConstraint(condition=Q(pdf="", json="") | Q(ready_at__isnull=False), name="data_request_ready")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pdf="", json="") | Q(ready_at__isnull=False),
+                name="data_request_ready",
+                violation_error_message=_("Une copie des données qui est prête a une date."),
+            )
+        ]
         triggers = [audited()]
 
     def access_centres(self, *, writing: bool) -> list[int]:

@@ -89,10 +89,20 @@ class DuplicatePair(models.Model):
             models.Index(fields=["second"], name="pair_of_second"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["first", "second"], name="pair_once"),
-            models.CheckConstraint(condition=Q(first__lt=F("second")), name="pair_in_order"),
-            models.CheckConstraint(condition=Q(certainty__gte=0, certainty__lte=1), name="pair_certainty"),
-            models.CheckConstraint(condition=Q(state="open") | Q(decided_at__isnull=False), name="pair_decided_when"),
+            models.UniqueConstraint(fields=["first", "second"], name="pair_once", violation_error_message=_("Ces deux dossiers sont déjà comparés.")),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")),
+                name="pair_in_order",
+                violation_error_message=_("Deux dossiers à comparer sont deux personnes différentes, rangées dans l’ordre."),
+            ),
+            models.CheckConstraint(
+                condition=Q(certainty__gte=0, certainty__lte=1), name="pair_certainty", violation_error_message=_("La ressemblance de deux dossiers va de 0 à 1.")
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open") | Q(decided_at__isnull=False),
+                name="pair_decided_when",
+                violation_error_message=_("Une décision sur deux dossiers semblables a une date."),
+            ),
         ]
         triggers = [audited(leave_out=("decided_on_first", "decided_on_second"))]
 
@@ -133,7 +143,9 @@ class Merge(models.Model):
             models.UniqueConstraint(
                 fields=["merged"], condition=Q(undone_at__isnull=True), name="merge_once", violation_error_message=_("Ce dossier est déjà réuni à un autre.")
             ),
-            models.CheckConstraint(condition=~Q(survivor=F("merged")), name="merge_of_two"),
+            models.CheckConstraint(
+                condition=~Q(survivor=F("merged")), name="merge_of_two", violation_error_message=_("Il faut deux dossiers différents pour les réunir.")
+            ),
         ]
         triggers = [audited(leave_out=("fields",))]
 
@@ -186,5 +198,7 @@ class TakeoverNotice(models.Model):
     class Meta:
         verbose_name = _("avis de prise en charge")
         indexes = [models.Index(fields=["centre"], name="notice_open", condition=Q(seen_at__isnull=True))]
-        constraints = [models.UniqueConstraint(fields=["takeover", "centre"], name="notice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["takeover", "centre"], name="notice_once", violation_error_message=_("Ce centre a déjà été prévenu de cette reprise."))
+        ]
         triggers = [audited()]

@@ -47,7 +47,13 @@ class EmergencyAccess(models.Model):
             models.Index(fields=["user", "until"], name="emergency_running"),
             models.Index(fields=["-opened_at", "-id"], name="emergency_latest"),
         ]
-        constraints = [models.CheckConstraint(condition=Q(until__gt=F("opened_at"), until__lte=F("opened_at") + LASTS), name="emergency_three_hours")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__gt=F("opened_at"), until__lte=F("opened_at") + LASTS),
+                name="emergency_three_hours",
+                violation_error_message=_("Un accès d’urgence dure trois heures au plus."),
+            )
+        ]
         triggers = [audited(), pgtrigger.ReadOnly(name="no_longer", fields=["user", "opened_at", "until"])]
 
 
@@ -73,7 +79,11 @@ class EmergencyNotice(models.Model):
     class Meta:
         verbose_name = _("avis d’accès d’urgence")
         indexes = [models.Index(fields=["centre"], name="emergency_unread", condition=Q(acknowledged_at__isnull=True))]
-        constraints = [models.UniqueConstraint(fields=["access", "centre"], name="emergency_notice_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["access", "centre"], name="emergency_notice_once", violation_error_message=_("Ce centre a déjà été prévenu de cet accès d’urgence.")
+            )
+        ]
         triggers = [audited()]
 
     def access_centres(self, *, writing: bool) -> list[int]:

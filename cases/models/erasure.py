@@ -54,9 +54,18 @@ class ErasureList(models.Model):
             models.CheckConstraint(
                 condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True) | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
                 name="erasure_confirmation_whole",
+                violation_error_message=_("Une confirmation d’effacement a un auteur et une date."),
             ),
-            models.CheckConstraint(condition=Q(done_at__isnull=True) | Q(confirmed_at__isnull=False), name="erasure_confirmed_first"),
-            models.CheckConstraint(condition=Q(refused_at__isnull=True) | Q(confirmed_at__isnull=True), name="erasure_refused_or_confirmed"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True) | Q(confirmed_at__isnull=False),
+                name="erasure_confirmed_first",
+                violation_error_message=_("Un effacement est confirmé avant d’être fait."),
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_at__isnull=True) | Q(confirmed_at__isnull=True),
+                name="erasure_refused_or_confirmed",
+                violation_error_message=_("Une liste d’effacement est confirmée ou refusée, jamais les deux."),
+            ),
             models.UniqueConstraint(
                 fields=["centre"],
                 condition=Q(confirmed_at__isnull=True, refused_at__isnull=True),
@@ -86,7 +95,11 @@ class Erasure(models.Model):
         ordering = ["id"]
         verbose_name = _("effacement")
         constraints = [
-            models.UniqueConstraint(fields=["list", "migrant"], name="erasure_once"),
-            models.CheckConstraint(condition=Q(done_at__isnull=True) | Q(kept_because=""), name="erasure_done_or_kept"),
+            models.UniqueConstraint(fields=["list", "migrant"], name="erasure_once", violation_error_message=_("Cette personne est déjà dans cette liste d’effacement.")),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True) | Q(kept_because=""),
+                name="erasure_done_or_kept",
+                violation_error_message=_("Une identité est effacée ou gardée, jamais les deux."),
+            ),
         ]
         triggers = [audited()]

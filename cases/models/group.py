@@ -47,7 +47,9 @@ class RegistrationGroup(models.Model):
         verbose_name = _("groupe à l’enregistrement")
         indexes = [models.Index(fields=["centre", "-made_at"], name="group_of_centre")]
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind="bus") | models.Q(household__isnull=False), name="group_family_household"),
+            models.CheckConstraint(
+                condition=models.Q(kind="bus") | models.Q(household__isnull=False), name="group_family_household", violation_error_message=_("Une famille a un ménage.")
+            ),
         ]
         triggers = [audited()]
 

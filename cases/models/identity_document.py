@@ -69,6 +69,7 @@ class IdentityDocument(models.Model):
             models.CheckConstraint(
                 condition=Q(number_key="", number_sealed="") | ~Q(number_key="") & ~Q(number_sealed=""),
                 name="document_number_whole",
+                violation_error_message=_("Le numéro d’un document se garde en entier : scellé, et retrouvable."),
             ),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="document_country", violation_error_message=_("Choisissez un pays dans la liste.")),
         ]

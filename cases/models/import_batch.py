@@ -88,7 +88,9 @@ class ImportBatch(models.Model):
         constraints = [
             # What is over keeps no copy of the list.
             models.CheckConstraint(
-                condition=~Q(state__in=["done", "refused", "discarded"]) | Q(file="", sample=[], findings=[], ended_at__isnull=False), name="import_end_keeps_no_list"
+                condition=~Q(state__in=["done", "refused", "discarded"]) | Q(file="", sample=[], findings=[], ended_at__isnull=False),
+                name="import_end_keeps_no_list",
+                violation_error_message=_("Un import terminé ne garde rien de la liste reçue."),
             ),
         ]
         triggers = [audited(leave_out=("sample", "findings", "people"))]

@@ -169,9 +169,9 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
 
     def matching(self, text: str) -> "MigrantQuerySet":
         """People whose case number, phone, document number, card or name (in any spelling, or its beginning) is this. Every word must fit."""
-        text = _searchable(text)
-        if not text:
-            return self
+        asked, text = text, _searchable(text)
+        if not text:  # what cannot be searched finds nobody
+            return self.none() if asked else self
         exact = self._by_number(text)
         return exact if exact is not None else self._by_words(text)
 
@@ -397,6 +397,7 @@ class Migrant(models.Model):
                 # Once the identity is erased the day is one that leaves every age group as it was (services/forgetting.py).
                 condition=~Q(birth_precision__in=["year", "age"]) | Q(born_on__month=12, born_on__day=31) | Q(forgotten_at__isnull=False),
                 name="migrant_birth_precision",
+                violation_error_message=_("Une naissance connue à l’année près se note au 31 décembre de cette année."),
             ),
             models.CheckConstraint(
                 condition=Q(nationality__regex=r"^[A-Z]{2}$"), name="migrant_nationality_code", violation_error_message=_("Choisissez une nationalité dans la liste.")
@@ -424,8 +425,16 @@ class Migrant(models.Model):
                 name="migrant_area_in_mali",
                 violation_error_message=_("Un cercle ou une région se choisit seulement pour le Mali."),
             ),
-            models.CheckConstraint(condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")), name="migrant_not_own_adult"),
-            models.CheckConstraint(condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="migrant_not_own_survivor"),
+            models.CheckConstraint(
+                condition=Q(accompanied_by__isnull=True) | ~Q(accompanied_by=F("id")),
+                name="migrant_not_own_adult",
+                violation_error_message=_("Personne n’est l’adulte responsable de soi-même."),
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="migrant_not_own_survivor",
+                violation_error_message=_("Un dossier ne se réunit pas à lui-même."),
+            ),
         ]
         triggers = [
             audited(leave_out=("name_keys", "search_text", "registered_digest")),
@@ -598,7 +607,9 @@ class CaseCounter(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["centre", "year"], name="counter_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["centre", "year"], name="counter_once", violation_error_message=_("Un centre a un seul compteur de dossiers par année."))
+        ]
 
 
 class Custody(models.Model):
@@ -626,8 +637,14 @@ class Custody(models.Model):
             models.Index(fields=["centre", "-since"], name="custody_open", condition=Q(until__isnull=True)),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["migrant", "centre"], condition=Q(until__isnull=True), name="custody_open_once"),
-            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="custody_dates"),
+            models.UniqueConstraint(
+                fields=["migrant", "centre"], condition=Q(until__isnull=True), name="custody_open_once", violation_error_message=_("Ce centre suit déjà cette personne.")
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="custody_dates",
+                violation_error_message=_("Le suivi d’une personne ne peut pas finir avant d’avoir commencé."),
+            ),
         ]
         triggers = [audited()]
 

@@ -142,13 +142,18 @@ class RouteStep(models.Model):
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(latitude__range=(Decimal(-90), Decimal(90)), longitude__range=(Decimal(-180), Decimal(180))),
                 name="step_position",
+                violation_error_message=_("Une position a une latitude et une longitude, dans les limites de la Terre."),
             ),
             models.CheckConstraint(
                 condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(until__gte=models.F("since")),
                 name="step_dates",
                 violation_error_message=_("La fin est avant le début."),
             ),
-            models.CheckConstraint(condition=(Q(since__isnull=True) | Q(since__day=1)) & (Q(until__isnull=True) | Q(until__day=1)), name="step_months"),
+            models.CheckConstraint(
+                condition=(Q(since__isnull=True) | Q(since__day=1)) & (Q(until__isnull=True) | Q(until__day=1)),
+                name="step_months",
+                violation_error_message=_("Les dates d’une étape se notent au mois."),
+            ),
             models.CheckConstraint(
                 condition=Q(cost__isnull=True, currency="") | Q(cost__isnull=False, cost__gte=0) & ~Q(currency=""),
                 name="step_cost",

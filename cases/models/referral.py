@@ -58,7 +58,11 @@ class Structure(models.Model):
             models.UniqueConstraint(
                 fields=["organisation", "name", "town"], name="structure_once", violation_error_message=_("Cette structure est déjà dans l’annuaire pour cette ville.")
             ),
-            models.CheckConstraint(condition=Q(services__contained_by=list(SERVICES)) & ~Q(services=[]), name="structure_services_known"),
+            models.CheckConstraint(
+                condition=Q(services__contained_by=list(SERVICES)) & ~Q(services=[]),
+                name="structure_services_known",
+                violation_error_message=_("Choisissez au moins un service de la liste."),
+            ),
         ]
         triggers = [audited()]
 
@@ -129,10 +133,26 @@ class Referral(models.Model):
             models.Index(fields=["structure", "-sent_at"], name="referral_of_structure"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(service__in=PROTECTED_SERVICES) | Q(protected=True), name="referral_protected_service"),
-            models.CheckConstraint(condition=Q(shared__contained_by=[code for code, _words in SHARED_CHOICES]), name="referral_shared_known"),
-            models.CheckConstraint(condition=~Q(state__in=["accepted", "declined"]) | Q(answered_at__isnull=False), name="referral_answer_whole"),
-            models.CheckConstraint(condition=~Q(state__in=["done", "cancelled", "declined"]) | Q(ended_at__isnull=False), name="referral_end_whole"),
+            models.CheckConstraint(
+                condition=~Q(service__in=PROTECTED_SERVICES) | Q(protected=True),
+                name="referral_protected_service",
+                violation_error_message=_("Une orientation vers ce service est réservée à la protection."),
+            ),
+            models.CheckConstraint(
+                condition=Q(shared__contained_by=[code for code, _words in SHARED_CHOICES]),
+                name="referral_shared_known",
+                violation_error_message=_("Ce qui est partagé se choisit dans la liste."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["accepted", "declined"]) | Q(answered_at__isnull=False),
+                name="referral_answer_whole",
+                violation_error_message=_("Une réponse à une orientation a une date."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["done", "cancelled", "declined"]) | Q(ended_at__isnull=False),
+                name="referral_end_whole",
+                violation_error_message=_("La fin d’une orientation a une date."),
+            ),
         ]
         triggers = [
             audited(),
@@ -172,7 +192,16 @@ class ReferralLink(models.Model):
         ordering = ["-created_at"]
         verbose_name = _("lien d’orientation")
         constraints = [
-            models.UniqueConstraint(fields=["referral"], condition=Q(revoked_at__isnull=True), name="referral_link_once"),
-            models.CheckConstraint(condition=Q(revoked_at__isnull=True) | Q(revoked_at__gte=F("created_at")), name="referral_link_dates"),
+            models.UniqueConstraint(
+                fields=["referral"],
+                condition=Q(revoked_at__isnull=True),
+                name="referral_link_once",
+                violation_error_message=_("Cette orientation a déjà une adresse ouverte."),
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | Q(revoked_at__gte=F("created_at")),
+                name="referral_link_dates",
+                violation_error_message=_("Une adresse ne peut pas être fermée avant d’avoir été créée."),
+            ),
         ]
         triggers = [audited(leave_out=("token_hash",))]

@@ -56,5 +56,9 @@ class ChosenColumns(models.Model):
 
     class Meta:
         verbose_name = _("colonnes choisies")
-        constraints = [models.UniqueConstraint(fields=["user", "listing"], name="chosen_columns_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "listing"], name="chosen_columns_once", violation_error_message=_("Vos colonnes de cette liste sont déjà retenues : rechargez la page.")
+            )
+        ]
         triggers = [audited()]

@@ -30,8 +30,9 @@ SEARCHED = ("name", "town", "organisation__name", "organisation__code")
 @access(READERS)
 def directory(request: HttpRequest) -> HttpResponse:
     form = DirectoryFilterForm(request.GET)
-    chosen = form.chosen()
+    chosen = form.chosen
     found = Structure.objects.visible_to(request.user).select_related("organisation", "centre")
+    found = form.allowed(found)
     if not chosen.get("all"):
         found = found.active()
     for word in chosen.get("q", "").split()[:6]:

@@ -9,6 +9,7 @@ from audit.models import ReadLog
 from audit.services import log_read
 from centres.access import access, may
 from centres.roles import Right
+from config import private
 
 from .. import case_numbers, exporting, listing
 from ..forms import SearchForm
@@ -19,7 +20,7 @@ MODEL = "cases.migrant"
 
 def asked(request: HttpRequest) -> tuple[str, SearchForm]:
     """The search words, without what can't be searched, and the filters."""
-    data = request.GET.copy()
+    data = private.asked(request, SearchForm.private)
     data["q"] = listing.words_of(data)
     return data["q"], listing.asked_for(request.user, data)
 
@@ -30,10 +31,14 @@ def _address(query: QueryDict, **changed: str) -> str:
     return "?" + urlencode(kept | changed)
 
 
-@access(Right.VIEW_CASE)
+@access(Right.VIEW_CASE, methods="GET POST")
 def migrants(request: HttpRequest) -> HttpResponse:
-    """Search and list."""
+    """Search and list. The words of a search come by POST."""
     q, form = asked(request)
+    htmx = getattr(request, "htmx", False)
+    part = htmx and not htmx.boosted
+    if request.method == "POST" and not part:
+        return private.turn(request)
     people = listing.filtered(Migrant.objects.visible_to(request.user), form).select_related("origin_area")
     if q:
         page, start = listing.ranked_page(people, people.best_keys(q, most=listing.MOST_FOUND), request.GET)
@@ -56,21 +61,23 @@ def migrants(request: HttpRequest) -> HttpResponse:
     context = {
         "q": q,
         "form": form,
-        "filters_on": [(name, value) for name, value in request.GET.items() if name in form.fields and name != "q" and value],
+        "filters_on": [(name, value) for name, value in request.GET.items() if name in SearchForm.base_fields and value],
         "people": shown,
         "page": pagination if page.before or page.after or counts else None,
         "many": bool(q) and page.total == listing.MOST_FOUND,
         "wrong_number": bool(q) and case_numbers.looks_like(q) and case_numbers.clean(q) is None,
         "may_register": may(request.user, Right.REGISTER),
-        "register_url": f"{reverse('cases:register')}?{urlencode({'q': q})}" if q else reverse("cases:register"),
+        "register_url": f"{reverse('cases:register')}?{urlencode({private.SEALED: request.GET[private.SEALED]})}" if q else reverse("cases:register"),
         "tools": exporting.tools(request, listing.PEOPLE, len(page.rows)),
         "columns": columns,
         "can_choose": bool(shown),
         "may_forget": may(request.user, Right.FORGET_IDENTITY),
         "may_import": may(request.user, Right.IMPORT_LISTS),
     }
-    htmx = getattr(request, "htmx", False)
-    return render(request, "cases/_people.html" if htmx and not htmx.boosted else "cases/migrants.html", context)
+    response = render(request, "cases/_people.html" if part else "cases/migrants.html", context)
+    if part:
+        response["HX-Replace-Url"] = private.here(request)
+    return response
 
 
 @access(Right.EXPORT_NAMES)

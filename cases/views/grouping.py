@@ -18,6 +18,7 @@ from audit.services import log_read
 from centres.access import access, centres_for, may
 from centres.models import Area, Centre
 from centres.roles import Right
+from config import private
 
 from .. import services
 from ..forms import GroupForm, GroupPersonForm, new_id, put_errors
@@ -73,7 +74,8 @@ def start(request: HttpRequest) -> HttpResponse:
                 return redirect("cases:group", pk=group.pk)
     else:
         initial = {"id": new_id(), "arrived_on": timezone.localdate(), "consent_language": "fra"}
-        initial |= {name: request.GET[name][:80] for name in CARRIED if request.GET.get(name)}
+        carried = private.opened(request.user, request.GET, CARRIED)
+        initial |= {name: carried[name][:80] for name in CARRIED if carried.get(name)}
         if key := _announced(request):
             if begun := RegistrationGroup.objects.filter(pk=key, centre__in=mine).first():
                 return redirect("cases:group", pk=begun.pk)

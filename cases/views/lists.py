@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +18,7 @@ from audit.models import ReadLog
 from audit.services import log_read
 from centres.access import SIGNED_IN, access, allows, may
 from centres.roles import Right
+from config import private
 from config.spreadsheet import WRITERS
 
 from .. import exporting, listing, services
@@ -79,6 +81,8 @@ def columns(request: HttpRequest, name: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     query = chosen.query_of(request.GET)
+    if search := request.GET.get(private.SEALED):
+        query = "&".join(filter(None, [query, urlencode({private.SEALED: search})]))
     back = reverse(chosen.url_name) + (f"?{query}" if query else "")
     form = ColumnChoiceForm(*sent(request), listing=chosen, initial={"columns": [c.name for c in chosen.columns_of(exporting.remembered(request.user, chosen))]})
     if request.method == "POST" and ("usual" in request.POST or form.is_valid()):

@@ -163,9 +163,9 @@ def qr_of(text: str) -> str:
 def referrals(request: HttpRequest) -> HttpResponse:
     """All referrals in sight, the latest first."""
     form = ReferralFilterForm(request.GET, user=request.user)
-    chosen = form.chosen()
+    chosen = form.chosen
     found = Referral.objects.visible_to(request.user).select_related("migrant", "structure", "centre", "sent_by")
-    found = filtered(found, chosen, request.user)
+    found = filtered(form.allowed(found), chosen, request.user)
     page = keyset.read(found, request.GET, keys=("-sent_at", "-id"), size=25)
     log_read(request, ReadLog.Action.LISTED, "cases.referral", [row.pk for row in page.rows])
     rows: list[dict[str, Any]] = [{"referral": row, "tone": TONES[State(row.state)], "urgency_tone": URGENCY_TONES[Urgency(row.urgency)]} for row in page.rows]

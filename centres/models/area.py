@@ -31,8 +31,12 @@ class Area(models.Model):
         ordering = ["-vintage", "level", "name"]
         verbose_name = _("région ou cercle")
         constraints = [
-            models.UniqueConstraint(fields=["vintage", "pcode"], name="area_once"),
-            models.CheckConstraint(condition=Q(level=1, parent__isnull=True) | Q(level=2, parent__isnull=False), name="area_level"),
+            models.UniqueConstraint(fields=["vintage", "pcode"], name="area_once", violation_error_message=_("Ce P-code est déjà dans la liste de cette année.")),
+            models.CheckConstraint(
+                condition=Q(level=1, parent__isnull=True) | Q(level=2, parent__isnull=False),
+                name="area_level",
+                violation_error_message=_("Une région n’a pas de région au-dessus d’elle ; un cercle en a une."),
+            ),
         ]
         triggers = [audited()]
 

@@ -105,6 +105,7 @@ class Posting(models.Model):
                 | Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
                 name="posting_confirmation_whole",
+                violation_error_message=_("La confirmation d’une affectation a un auteur et une date."),
             ),
             models.UniqueConstraint(
                 fields=["user", "role", "centre"],

@@ -128,7 +128,7 @@ class ServiceOffer(models.Model):
         ordering = ["centre", "service"]
         verbose_name = _("service d’un centre")
         constraints = [
-            models.UniqueConstraint(fields=["centre", "service"], name="offer_once"),
+            models.UniqueConstraint(fields=["centre", "service"], name="offer_once", violation_error_message=_("Ce centre a déjà ce service.")),
             models.CheckConstraint(
                 condition=Q(days__contained_by=[1, 2, 3, 4, 5, 6, 7]) & ~Q(days=[]), name="offer_days", violation_error_message=_("Choisissez au moins un jour.")
             ),

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config import charts, typed
+from config import charts, private, typed
 
 register = template.Library()
 
@@ -259,7 +259,8 @@ def filters(context, form, submit: str = ""):
         "form": form,
         "submit": submit or _("Filtrer"),
         "sort": query.get("sort", ""),
-        "active": any(query.get(form.add_prefix(name)) for name in form.fields),
+        "active": any(query.get(name) for name in (private.SEALED, *map(form.add_prefix, form.base_fields))),
+        "csrf_token": context.get("csrf_token"),
         "path": request.path if request else "",
     }
 

@@ -3,10 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from config.filtering import FilterForm
 
-class BoardFilter(forms.Form):
-    """The filters of the people present; they stay in the address."""
 
+class BoardFilter(FilterForm):
+    """The filters of the people present; they stay in the address, but for a name."""
+
+    private = ("who",)
     who = forms.CharField(label=gettext_lazy("Nom ou numéro"), required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off", "type": "search"}))
     show = forms.ChoiceField(
         label=gettext_lazy("Montrer"),
@@ -19,8 +22,3 @@ class BoardFilter(forms.Form):
             ("soon", gettext_lazy("Fin prévue bientôt")),
         ],
     )
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """What is asked for; nothing that can't be read."""
-        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.filtering import FilterForm
 from config.numbers import AmountField, NumberInput, WholeField
 
 from ..models import Alert, AlertRule
@@ -91,14 +92,14 @@ class CloseAlertForm(forms.Form):
                 del self.fields[name]
 
 
-class AlertFilter(forms.Form):
+class AlertFilter(FilterForm):
     state = forms.ChoiceField(
         label=gettext_lazy("État"), required=False, choices=[("", gettext_lazy("Ouvertes")), ("closed", gettext_lazy("Closes")), ("all", gettext_lazy("Toutes"))]
     )
     kind = forms.ChoiceField(label=gettext_lazy("Alerte"), required=False, choices=[("", gettext_lazy("Toutes")), *Alert.Kind.choices])
 
     def of(self, alerts: Any) -> Any:
-        chosen = self.cleaned_data if self.is_valid() else {}
+        alerts, chosen = self.allowed(alerts), self.chosen
         if chosen.get("kind"):
             alerts = alerts.filter(kind=chosen["kind"])
         state = chosen.get("state", "")

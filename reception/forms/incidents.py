@@ -13,6 +13,7 @@ from accounts.models import User
 from cases import case_numbers
 from cases.models import Migrant
 from centres.models import Service
+from config.filtering import FilterForm
 
 from ..models import Incident, IncidentFollowUp
 from .parts import BROKEN, DayField, MomentField
@@ -97,7 +98,7 @@ class FollowUpForm(forms.Form):
         self.fields["step"].choices = going_on if incident.is_open else [(Step.REOPENED, _("L’incident est rouvert"))]  # type: ignore[attr-defined]
 
 
-class IncidentFilter(forms.Form):
+class IncidentFilter(FilterForm):
     """The filters of the incidents; they stay in the address."""
 
     state = forms.ChoiceField(
@@ -110,10 +111,10 @@ class IncidentFilter(forms.Form):
     aid = forms.ChoiceField(label=gettext_lazy("Aide"), required=False, choices=[("", gettext_lazy("Toutes")), *Service.Category.choices])
 
     def of(self, incidents: Any) -> Any:
-        """Those asked for; all of them when what is asked can't be read."""
-        chosen = {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}
+        """Those asked for; none of them when what is asked can't be read."""
+        chosen = self.chosen
         state = chosen.pop("state", "")
-        incidents = incidents.filter(**chosen)
+        incidents = self.allowed(incidents).filter(**chosen)
         if state == "overdue":
             return incidents.overdue()
         return incidents.filter(closed_at__isnull=state == "open") if state else incidents

@@ -65,7 +65,12 @@ class Alert(models.Model):
         verbose_name = _("alerte")
         indexes = [models.Index(fields=["centre", "-raised_at"], name="alert_of_centre")]
         constraints = [
-            models.UniqueConstraint(fields=["centre", "kind", "subject"], condition=Q(closed_at__isnull=True), name="alert_open_once"),
+            models.UniqueConstraint(
+                fields=["centre", "kind", "subject"],
+                condition=Q(closed_at__isnull=True),
+                name="alert_open_once",
+                violation_error_message=_("Cette alerte est déjà ouverte."),
+            ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, done="") | Q(closed_at__isnull=False) & ~Q(done=""),
                 name="alert_closed_whole",
@@ -79,6 +84,7 @@ class Alert(models.Model):
                 | Q(kind="stock", migrant__isnull=True) & ~Q(subject="")
                 | Q(kind__in=("minor_missing", "absence"), migrant__isnull=False, subject=Cast(F("migrant_id"), CharField())),
                 name="alert_about",
+                violation_error_message=_("Une alerte dit de qui ou de quoi elle parle."),
             ),
         ]
         triggers = [

@@ -29,7 +29,7 @@ class AlertRule(models.Model):
         ordering = ["centre", "kind"]
         verbose_name = _("règle d’alerte")
         constraints = [
-            models.UniqueConstraint(fields=["centre", "kind"], name="alert_rule_once"),
+            models.UniqueConstraint(fields=["centre", "kind"], name="alert_rule_once", violation_error_message=_("Ce centre a déjà une règle pour cette alerte.")),
             models.CheckConstraint(
                 condition=~Q(kind="arrivals_above") | Q(threshold__gt=100, threshold__lte=1000),
                 name="alert_rule_above",
@@ -77,7 +77,10 @@ class ArrivalPlan(models.Model):
     class Meta:
         ordering = ["centre", "since"]
         verbose_name = _("arrivées prévues")
-        constraints = [models.UniqueConstraint(fields=["centre", "since"], name="arrival_plan_once"), year_checked("arrival_plan_year", "since")]
+        constraints = [
+            models.UniqueConstraint(fields=["centre", "since"], name="arrival_plan_once", violation_error_message=_("Un plan commence déjà ce jour-là.")),
+            year_checked("arrival_plan_year", "since"),
+        ]
         triggers = [audited()]
 
     def __str__(self):

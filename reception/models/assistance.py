@@ -140,4 +140,8 @@ class Assisted(models.Model):
 
     class Meta:
         verbose_name = _("aide reçue dans un centre")
-        constraints = [models.UniqueConstraint(fields=["migrant", "centre"], name="assisted_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["migrant", "centre"], name="assisted_once", violation_error_message=_("Cette personne est déjà comptée parmi les personnes aidées de ce centre.")
+            )
+        ]

@@ -65,7 +65,9 @@ class CriteriaTold(models.Model):
         ordering = ["-told_at"]
         verbose_name = _("critères d’aide expliqués")
         constraints = [
-            models.UniqueConstraint(fields=["migrant", "criteria"], name="criteria_told_once"),
+            models.UniqueConstraint(
+                fields=["migrant", "criteria"], name="criteria_told_once", violation_error_message=_("Ces critères ont déjà été expliqués à cette personne.")
+            ),
             models.CheckConstraint(condition=~Q(how="witness") | ~Q(witness=""), name="criteria_witness", violation_error_message=_("Écrivez le nom du témoin.")),
         ]
         triggers = [audited()]

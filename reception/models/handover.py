@@ -41,7 +41,9 @@ class HandoverNote(models.Model):
         verbose_name = _("consigne de relève")
         indexes = [models.Index(fields=["centre", "-written_at"], name="handover_of_centre")]
         constraints = [
-            models.CheckConstraint(condition=Q(done_at__isnull=False) | Q(done_by__isnull=True), name="handover_done_whole"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=False) | Q(done_by__isnull=True), name="handover_done_whole", violation_error_message=_("Une consigne faite a une date.")
+            ),
             year_checked("handover_year", "until"),
         ]
         triggers = [audited()]
@@ -60,5 +62,5 @@ class HandoverRead(models.Model):
     class Meta:
         ordering = ["read_at"]
         verbose_name = _("lecture d’une consigne de relève")
-        constraints = [models.UniqueConstraint(fields=["note", "user"], name="handover_read_once")]
+        constraints = [models.UniqueConstraint(fields=["note", "user"], name="handover_read_once", violation_error_message=_("Vous avez déjà lu cette consigne."))]
         triggers = [audited()]

@@ -139,7 +139,11 @@ class IncidentPerson(models.Model):
     class Meta:
         ordering = ["pk"]
         verbose_name = _("personne concernée par un incident")
-        constraints = [models.UniqueConstraint(fields=["incident", "migrant"], name="incident_person_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "migrant"], name="incident_person_once", violation_error_message=_("Cette personne est déjà citée dans cet incident.")
+            )
+        ]
         triggers = [audited(), stays()]
 
 

@@ -81,7 +81,11 @@ class RollCallLine(models.Model):
         verbose_name = _("ligne d’appel")
         constraints = [
             models.UniqueConstraint(fields=["call", "migrant"], name="roll_call_line_once", violation_error_message=_("Cette personne a déjà été appelée ce soir.")),
-            models.CheckConstraint(condition=Q(state__in=("present", "leave", "missing")), name="roll_call_line_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=("present", "leave", "missing")),
+                name="roll_call_line_state",
+                violation_error_message=_("À l’appel, une personne est présente, en sortie autorisée ou manquante."),
+            ),
         ]
         triggers = [
             audited(),

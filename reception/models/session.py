@@ -122,5 +122,9 @@ class SessionPresence(models.Model):
 
     class Meta:
         verbose_name = _("présence à une séance")
-        constraints = [models.UniqueConstraint(fields=["session", "migrant"], name="session_presence_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "migrant"], name="session_presence_once", violation_error_message=_("Cette personne est déjà notée présente à cette séance.")
+            )
+        ]
         triggers = [audited(), taken_back_by_somebody()]

@@ -280,7 +280,11 @@ class BedAssignment(models.Model):
                 violation_error_message=_("Ce lit vient d’être pris. Choisissez-en un autre."),
             ),
             models.UniqueConstraint(fields=["stay"], condition=Q(until__isnull=True), name="bed_one_a_stay", violation_error_message=_("Cette personne a déjà un lit.")),
-            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="bed_dates"),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gt=F("since")),
+                name="bed_dates",
+                violation_error_message=_("Une nuit dans un lit ne peut pas finir avant d’avoir commencé."),
+            ),
             models.CheckConstraint(
                 condition=Q(by_rule=True) | ~Q(reason=""), name="bed_by_hand_reason", violation_error_message=_("Dites pourquoi la personne dort dans ce lit.")
             ),

@@ -56,7 +56,10 @@ class StockItem(models.Model):
     class Meta:
         ordering = ["centre", "service"]
         verbose_name = _("stock")
-        constraints = [models.UniqueConstraint(fields=["centre", "service"], name="stock_once"), year_checked("stock_since_year", "since")]
+        constraints = [
+            models.UniqueConstraint(fields=["centre", "service"], name="stock_once", violation_error_message=_("Le stock de ce service est déjà suivi dans ce centre.")),
+            year_checked("stock_since_year", "since"),
+        ]
         triggers = [
             stays(),
             audited(leave_out=("left",)),  # the movements say it
@@ -132,9 +135,15 @@ class StockMovement(models.Model):
                 violation_error_message=_("Choisissez l’autre centre."),
             ),
             year_checked("stock_year", "on"),
-            models.CheckConstraint(condition=Q(kind="counted", counted__isnull=False) | ~Q(kind="counted") & Q(counted__isnull=True), name="stock_counted"),
             models.CheckConstraint(
-                condition=Q(kind__in=["given", "taken_back"], line__isnull=False) | ~Q(kind__in=["given", "taken_back"]) & Q(line__isnull=True), name="stock_of_line"
+                condition=Q(kind="counted", counted__isnull=False) | ~Q(kind="counted") & Q(counted__isnull=True),
+                name="stock_counted",
+                violation_error_message=_("Un inventaire dit combien a été compté."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["given", "taken_back"], line__isnull=False) | ~Q(kind__in=["given", "taken_back"]) & Q(line__isnull=True),
+                name="stock_of_line",
+                violation_error_message=_("Une sortie de stock se rapporte à une assistance remise."),
             ),
         ]
         triggers = [

@@ -85,16 +85,20 @@ class Transfer(models.Model):
                 condition=~Q(from_centre=F("to_centre")), name="transfer_goes_somewhere", violation_error_message=_("Choisissez un autre centre que celui de départ.")
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["accepted", "travelling", "arrived", "refused", "not_arrived"]) | Q(answered_at__isnull=False), name="transfer_answered"
+                condition=~Q(state__in=["accepted", "travelling", "arrived", "refused", "not_arrived"]) | Q(answered_at__isnull=False),
+                name="transfer_answered",
+                violation_error_message=_("La réponse à un transfert a une date."),
             ),
             models.CheckConstraint(
                 condition=Q(left_at__isnull=False, state__in=["travelling", "arrived", "not_arrived"])
                 | Q(left_at__isnull=True) & ~Q(state__in=["travelling", "arrived", "not_arrived"]),
                 name="transfer_left",
+                violation_error_message=_("Le départ d’un transfert a une date."),
             ),
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in OPEN], ended_at__isnull=True) | ~Q(state__in=[state.value for state in OPEN]) & Q(ended_at__isnull=False),
                 name="transfer_ended",
+                violation_error_message=_("La fin d’un transfert a une date."),
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=[state.value for state in WITH_WORDS]) | ~Q(end_reason=""),

@@ -37,7 +37,11 @@ class UndoneAdmission(models.Model):
         verbose_name = _("admission annulée")
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="undone_admission_reason", violation_error_message=_("Dites pourquoi cette admission est annulée.")),
-            models.CheckConstraint(condition=Q(undone_at__gte=F("arrived_at")), name="undone_admission_after"),
+            models.CheckConstraint(
+                condition=Q(undone_at__gte=F("arrived_at")),
+                name="undone_admission_after",
+                violation_error_message=_("Une admission ne peut pas être annulée avant d’avoir eu lieu."),
+            ),
         ]
         triggers = [audited(), pgtrigger.ReadOnly(name="as_undone", exclude=["migrant", "reason"])]
 

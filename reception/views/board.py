@@ -15,6 +15,7 @@ from cases.models import Migrant, RegistrationGroup
 from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
+from config import private
 
 from .. import absence, alerts, journeys, listing, occupancy, tabs
 from ..forms import BoardFilter
@@ -39,14 +40,16 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     return exporting.answer(request, listing.STAYS, kind)
 
 
-@access(Right.VIEW_CENTRE, load=Centre, by="code")
+@access(Right.VIEW_CENTRE, load=Centre, by="code", methods="GET POST")
 def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     """A centre today."""
     user = request.user
+    form = BoardFilter(private.asked(request, BoardFilter.private))
+    if request.method == "POST":
+        return private.turn(request)
     centre = absence.with_evening(occupancy.with_day(Centre.objects.filter(pk=centre.pk))).get()
-    form = BoardFilter(request.GET)
     stays = _chosen(form, occupancy.present(user, centre))
-    page = (CountedWithPage(stays, ON_A_PAGE) if form.chosen else KnownLength(stays, ON_A_PAGE, centre.present)).get_page(request.GET.get("page"))
+    page = (CountedWithPage(stays, ON_A_PAGE) if form.chosen or not form.is_valid() else KnownLength(stays, ON_A_PAGE, centre.present)).get_page(request.GET.get("page"))
     rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
     sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
@@ -97,6 +100,7 @@ def _apart(centre: Any) -> str:
 
 def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:
     """Those of the people present that the filter asks for."""
+    stays = form.allowed(stays)
     if who := form.chosen.get("who"):
         stays = stays.filter(migrant__in=Migrant.objects.matching(who))
     show = form.chosen.get("show")

@@ -123,7 +123,7 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     form = CounterForm(request.POST) if request.method == "POST" else None
     sent = request.POST if form is not None else request.GET
     whole = not request.headers.get("HX-Request")
-    wanted = sent.get("service", "").replace("\x00", "")
+    wanted = sent.get("service", "")
     offered = in_order(Service.objects.at(centre))
     service = next((one for one in offered if one.code == wanted), None)
     if service is None and wanted != GATE and form is None:

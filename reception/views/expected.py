@@ -2,12 +2,12 @@
 
 import datetime
 import uuid
-from urllib.parse import urlencode
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from cases.forms import put_errors
 from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
+from config import private
 from config.countries import only_country_in
 
 from .. import services, tabs
@@ -135,7 +136,7 @@ def _stale(now: ExpectedGroup) -> str:
     return _("Entre-temps, ce groupe a été noté « %(state)s ». Rechargez la page.") % {"state": now.get_state_display()}
 
 
-def _carried(group: ExpectedGroup) -> str:
+def _carried(user: Any, group: ExpectedGroup) -> str:
     """What the announcement says already, for the page where a group is registered: nobody asks or types it again. The registration group
     has the key of the announcement: so the link leads back to it, and the board knows how many are registered."""
     came = group.number_came or group.number
@@ -148,7 +149,9 @@ def _carried(group: ExpectedGroup) -> str:
         "arrival_kind": group.arrival_kind,
         "arrived_on": timezone.localdate(group.closed_at) if group.closed_at else "",
     }
-    return urlencode({name: value for name, value in carried.items() if value})
+    query = QueryDict(mutable=True)
+    query.update({name: str(value) for name, value in carried.items() if value})
+    return private.closed(user, query, ("title",)).urlencode()  # who announced a group may have written a name
 
 
 def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, cancelled: CancelForm, corrected: CorrectForm | None = None) -> HttpResponse:
@@ -156,7 +159,7 @@ def _page(request: HttpRequest, group: ExpectedGroup, arrived: ArrivedForm, canc
     context = {
         "group": group,
         "registered": group.registered_now if group.number_came else 0,
-        "register_with": _carried(group),
+        "register_with": _carried(user, group),
         "arrived": arrived,
         "cancelled": cancelled,
         "corrected": corrected or CorrectForm(initial={"version": group.version, "number_came": group.number_came}),

@@ -138,7 +138,7 @@ def test_auditor_reads_who_saw_what_and_administrator_does_not(as_user, persona)
     assert client.get("/administration/reads/?start=x&after=zzz&end=9999-12-31").status_code == 200
     lines = rows_of(client.get("/administration/reads/export/?user=agent.gao"))
     assert len(lines) == 2
-    assert lines[1][1:] == ["agent.gao", "ouvert", "cases.migrant", "cle-1", "GAO", "'=1+1", "10.0.0.1", ""]
+    assert lines[1][1:] == ["agent.gao", "ouvert", "personne", "", "cle-1", "GAO", "'=1+1", "10.0.0.1", ""]
     assert ReadLog.objects.filter(user=persona("auditor"), action="exported", model="audit.readlog").exists()
     for other in ("admin", "manager.gao", "steering.eu"):
         assert as_user(other).get("/administration/reads/").status_code == 403
@@ -150,13 +150,13 @@ def test_changes_name_fields_and_never_values(as_user, persona):
     services.edit_user(actor=persona("admin"), user=user, seen=services.fingerprint(user), email="secret@exemple.ml")
     client = as_user("auditor")
     page = client.get(f"/administration/changes/?table=accounts_user&row={user.pk}&operation=UPDATE&user=admin")
-    assert page.context["page"].rows[0].fields == ["email"]
+    assert page.context["page"].rows[0].fields == ["adresse électronique"]
     everything = client.get(f"/administration/changes/?table=accounts_user&row={user.pk}").content.decode()
     assert "secret@exemple.ml" not in everything
     assert "awa.traore" not in everything.split("<tbody>")[1]
     lines = rows_of(client.get(f"/administration/changes/export/?table=accounts_user&row={user.pk}"))
     assert "secret@exemple.ml" not in str(lines)
-    assert lines[1][5] == "email"
+    assert lines[1][2] == "utilisateur" and lines[1][6] == "adresse électronique"
     assert as_user("admin").get("/administration/changes/").status_code == 403
 
 

@@ -162,6 +162,7 @@ SAMPLES: dict[str, Sample] = {
     "cases:takeover_seen": Sample(kwargs=lambda centre: {"pk": make_takeover(centre).pk}),
     "api-migrants": Sample(data=registration_json, json=True),
     "api-migrant": Sample(kwargs=_migrant, data={"version": 1, "phone": "22376123456"}, json=True),
+    "api-migrant-search": Sample(data={"q": "Traoré"}, json=True),
     "api-duplicates": Sample(kwargs=_migrant),
     "cases:protection": Sample(kwargs=_migrant),
     "cases:screen": Sample(kwargs=_migrant, data=lambda centre: screening_form()),

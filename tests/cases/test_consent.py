@@ -67,7 +67,7 @@ def test_only_those_who_register_write_agreements(as_user, persona, centre):
     assert consent.withdrawn_at is None
 
 
-@pytest.mark.parametrize("body", [{}, {"purpose": "all", "method": "signed", "language": "fra"}, {"purpose": "referral", "method": "\x00", "language": "klingon"}])
+@pytest.mark.parametrize("body", [{}, {"purpose": "all", "method": "signed", "language": "fra"}, {"purpose": "referral", "method": "\x01", "language": "klingon"}])
 def test_what_is_no_agreement_gets_words(as_user, centre, body):
     person = make_migrant(centre("GAO"))
     response = as_user("agent.gao").post(reverse("cases:consents", args=[person.pk]), body)
@@ -157,7 +157,7 @@ def test_withdrawn_registrations_wait_for_a_decision_on_the_home_page(as_user, c
 
 def test_the_notice_of_rights_is_handed_out_in_the_languages_there_are(as_user, centre):
     browser = as_user("agent.gao")
-    for language in ("fr", "en", "es", "xx", "\x00"):
+    for language in ("fr", "en", "es", "xx", "\x01"):
         page = browser.get("/migrants/rights/", {"lang": language})
         assert page.status_code == 200
         assert f'<article class="paper sheet" lang="{language if language in ("en", "es") else "fr"}"' in page.content.decode()

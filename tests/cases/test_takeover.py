@@ -120,7 +120,7 @@ def test_a_token_is_of_use_to_whoever_it_was_given_for_an_hour(as_user, centre, 
     for browser, word in (
         (as_user("agent.bamako"), token),
         (as_user("agent.kayes"), token[:-4] + "AAAA"),
-        (as_user("agent.kayes"), "\x00"),
+        (as_user("agent.kayes"), "\x01"),
         (as_user("agent.kayes"), ""),
     ):
         assert browser.post(TAKE, form | {"token": word} | answers())["Location"] == URL

@@ -334,3 +334,25 @@ def test_a_home_closed_to_its_server_later_is_named_and_left_alone(home: Path) -
     with pytest.raises(ServiceError, match="ne peut plus entrer"):
         Postgres(home, fast=True).hold()
     assert (home / "postgres" / "server" / "data" / "PG_VERSION").exists()
+
+
+def test_the_server_writes_no_row_and_no_statement_down(home: Path) -> None:
+    with services(home, fast=True) as urls:
+        url = urls["DATABASE_URL"]
+        query(url, "CREATE TABLE people (name text CHECK (name <> 'Canaridiarra'), phone text UNIQUE)")
+        query(url, "INSERT INTO people VALUES ('a', 'Canarimariam')")
+        for sql in (
+            "INSERT INTO people VALUES ('Canaridiarra', '76543219')",
+            "INSERT INTO people VALUES ('b', 'Canarimariam')",
+            "SELECT 'Canaridiarra'::uuid",
+            "SELECT Canaridiarra",
+            "DO $$ BEGIN RAISE EXCEPTION 'Canaridiarra'; END $$",
+            "DO $$ BEGIN RAISE WARNING 'Canaridiarra'; END $$; SELECT 1",
+            "SET log_min_messages = debug5; SELECT 1",
+        ):
+            with suppress(psycopg2.Error):
+                query(url, sql)
+        assert query(url, "SHOW log_error_verbosity") == "terse"
+    log = (home / "logs" / "postgres.log").read_text(errors="replace") if (home / "logs" / "postgres.log").exists() else Postgres(home).log.read_text(errors="replace")
+    assert "ready to accept connections" in log
+    assert "Canari" not in log and "76543219" not in log

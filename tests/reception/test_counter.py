@@ -233,7 +233,7 @@ class TestWhoIsNotServed:
         browser = as_user("agent.gao")
         for more in ({"key": "x"}, {"service": "no-such"}, {"service": "<b>"}, {"mode": "x"}, {"person": "x"}, {"people": ["x"]}, {"undo": ["x"]}, {"waited": "soon"}):
             assert answer(send(browser, "1", **more)).state == "broken", more
-        for typed in ("", "   ", "\x00", "x" * 300):
+        for typed in ("", "   ", "x" * 300):
             assert answer(send(browser, typed)).state == "broken", repr(typed)
         for typed in ("'; --", "%", "<script>alert(1)</script>", "٣٤٥٦٧", "🂡", "0", "99999"):
             page = send(browser, typed)

@@ -55,7 +55,7 @@ class TestNote:
             ({"kind": "nonsense"}, "kind"),
             ({"severity": ""}, "severity"),
             ({"what": "  \n "}, "what"),
-            ({"what": "a\x00b"}, "what"),
+            ({"what": "a\x01b"}, "what"),
             ({"people": elsewhere.case_number}, "people"),
             ({"people": "GAO-2026-00000-X"}, "people"),
             ({"happened_at": f"{tomorrow}T10:00"}, "happened_at"),
