@@ -30,7 +30,7 @@ from config.countries import country_name
 from config.french import of
 
 from .. import case_numbers
-from ..cleaning import digits_of
+from ..cleaning import digits_of, phone_words
 from ..languages import LANGUAGES
 from ..sealed import normal_number
 from ..vulnerabilities import PROTECTED_FLAGS, REFER
@@ -542,7 +542,7 @@ class Migrant(models.Model):
 
     @property
     def other_phone_words(self) -> str:
-        return f"+{self.other_phone}" if self.other_phone else ""
+        return phone_words(self.other_phone)
 
     @property
     def photo_url(self) -> str:
@@ -551,7 +551,7 @@ class Migrant(models.Model):
 
     @property
     def phone_words(self) -> str:
-        return f"+{self.phone}" if self.phone else ""
+        return phone_words(self.phone)
 
     @property
     def age_words(self) -> str:

@@ -53,7 +53,7 @@ def checked_list(stack: Stack, manager: Visitor, mark: str) -> str:
     wait_until(lambda: state(stack, key) == "read", 60, "the list to be read")
     page = manager.get(f"/migrants/import/{key}/").text
     places = dict(re.findall(r'name="column_(\d+)".*?<option value="(\w+)" selected', page, re.DOTALL))
-    manager.post(f"/migrants/import/{key}/columns/", {f"column_{place}": name for place, name in places.items()} | {"date_order": "dmy"})
+    manager.post(f"/migrants/import/{key}/columns/", {f"column_{place}": name for place, name in places.items()} | {"date_order": "dmy", "consent": "6"})
     wait_until(lambda: state(stack, key) == "checked", 60, "the list to be checked")
     return key
 
