@@ -87,11 +87,16 @@ def _iso(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
+def _sheet_title(title: Any) -> str:
+    """Without the signs that a workbook takes for part of an address."""
+    return "".join(" " if char in "[]:*?/\\" else char for char in str(title))[:31]
+
+
 def workbook(sheets: Iterable[Sheet]) -> bytes:
     """Written row by row: the memory does not grow with the list."""
     book = Workbook(write_only=True)
     for one in sheets:
-        _write(book.create_sheet(one.title[:31]), one)
+        _write(book.create_sheet(_sheet_title(one.title)), one)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

@@ -5,35 +5,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0071_arrival_words'),
+        ("cases", "0071_arrival_words"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importbatch',
-            name='has_codes',
+            model_name="importbatch",
+            name="has_codes",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='listed_on',
-            field=models.DateField(blank=True, null=True, verbose_name='jour de la liste'),
+            model_name="importbatch",
+            name="listed_on",
+            field=models.DateField(blank=True, null=True, verbose_name="jour de la liste"),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='sex_codes',
-            field=models.CharField(blank=True, choices=[('mf', '1 = homme, 2 = femme'), ('fm', '1 = femme, 2 = homme')], max_length=2, verbose_name='sexe en chiffres'),
+            model_name="importbatch",
+            name="sex_codes",
+            field=models.CharField(blank=True, choices=[("mf", "1 = homme, 2 = femme"), ("fm", "1 = femme, 2 = homme")], max_length=2, verbose_name="sexe en chiffres"),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='sheet',
-            field=models.CharField(blank=True, max_length=100, verbose_name='feuille'),
+            model_name="importbatch",
+            name="sheet",
+            field=models.CharField(blank=True, max_length=100, verbose_name="feuille"),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='sheets',
+            model_name="importbatch",
+            name="sheets",
             field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None),
         ),
     ]

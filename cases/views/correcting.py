@@ -42,8 +42,6 @@ def _identity_data(migrant: Migrant, user) -> dict[str, Any]:
     """The fields of the form as they would be sent for what is saved now."""
     plain = {name: getattr(migrant, name) for name in PLAIN}
     return plain | {
-        "phone": migrant.phone_words,
-        "other_phone": migrant.other_phone_words,
         "origin_area": migrant.origin_area_id or "",
         "arrived_on": migrant.arrived_on.isoformat() if migrant.arrived_on else "",
         **typed_birth(migrant),
