@@ -3,7 +3,7 @@
 import datetime
 import re
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,7 +102,7 @@ def check(
     checked = Checked(rows=len(table.rows), notes=_left_out(table, matching))
     place_of = {name: place for place, name in matching.items()}
     titles = {name: table.columns[place] for name, place in place_of.items()}
-    about = Reading(month_first, _areas(), legend(titles.get("sex", "")) or sex_codes or {})
+    about = Reading(month_first, *_areas(), sex_codes=legend(titles.get("sex", "")) or sex_codes or {})
     ages = Ages(listed_on, unit_in(titles.get("age", "")))
     at = at or timezone.now()
     places = sorted(matching.items())
@@ -155,10 +155,12 @@ def _where(names: tuple[str, ...], place_of: dict[str, int], table: Table, cells
     return ("", "", "") if place is None else (letter(place), table.columns[place], _shown(cells[place]))
 
 
-def _areas() -> dict[str, Area]:
-    """Of the present list of codes, by P-code and by name (a cercle before the region of the same name)."""
+def _areas() -> tuple[dict[str, Area], frozenset[str]]:
+    """Of the present list of codes, by P-code and by name (a cercle before the region of the same name), and the names that two have."""
     current = list(Area.objects.current().order_by("level"))
-    return {plain(one.name): one for one in current} | {one.pcode.upper(): one for one in current}
+    names = Counter(plain(one.name) for one in current)
+    known = {plain(one.name): one for one in current} | {one.pcode.upper(): one for one in current}
+    return known, frozenset(name for name, n in names.items() if n > 1)
 
 
 def _mixed_orders(table: Table, places: list[tuple[int, str]], month_first: bool) -> set[int]:

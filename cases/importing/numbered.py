@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from centres.models import Area
 
 from .. import as_then
 from ..models import Migrant
@@ -30,6 +31,11 @@ def numbered(table: Table, place: int | None, actor: User) -> dict[str, Migrant]
     return {person.case_number: person for person in people}
 
 
+def _same(kept: Any, said: Any) -> bool:
+    """A region and its cercle may share a name, and the list may say the name alone."""
+    return kept == said or (isinstance(kept, Area) and isinstance(said, Area) and kept.name == said.name)
+
+
 def of_the_register(values: dict[str, Any], people: dict[str, Migrant]) -> Migrant:
     """Whose case number this row has. Raises ValidationError for a number of nobody, and where the row says otherwise than the file: an
     import corrects nobody."""
@@ -43,7 +49,7 @@ def of_the_register(values: dict[str, Any], people: dict[str, Migrant]) -> Migra
     errors = {}
     for name, value in clean_identity(said).items():
         # Of those whom another team follows a telephone is not told, so it can't be compared either.
-        if getattr(migrant, name) != value or (migrant.elsewhere and name in ("phone", "other_phone")):
+        if not _same(getattr(migrant, name), value) or (migrant.elsewhere and name in ("phone", "other_phone")):
             errors[name] = _("le dossier %(number)s dit autre chose : un import ne corrige personne, corrigez le dossier dans Sira") % {"number": migrant.case_number}
     if errors:
         raise ValidationError(errors)

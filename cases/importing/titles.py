@@ -48,6 +48,7 @@ EXPORTED: dict[str, tuple[Any, ...]] = {
     "surname": (_("Nom"),),
     "birth": (_("Naissance"), _("Naissance (au plus tard)")),
     "age": (_("Âge"),),
+    "origin_area": (_("P-code d’origine"),),
     "origin_place": (_("Lieu d’origine"),),
 }
 # French, English, KoboToolbox; plain (no accents, no signs).
@@ -166,6 +167,8 @@ def guess(columns: list[str]) -> dict[int, str]:
         field = field_of(title)
         if field and field not in NEVER_GUESSED and field not in found.values():
             found[place] = field
+    if "birth_precision" in found.values():  # of ours: the age beside it is words made of the birth
+        found = {place: field for place, field in found.items() if field != "age"}
     return found
 
 

@@ -25,6 +25,7 @@ class Reading:
 
     month_first: bool
     areas: dict[str, Area]
+    twofold: frozenset[str] = frozenset()  # names that a region and a cercle share
     sex_codes: dict[str, str] = field(default_factory=dict)  # what 1 and 2 mean, by a legend or by who brings the list in
     said: list[str] = field(default_factory=list)
 
@@ -230,6 +231,8 @@ def area(cell: Cell, about: Reading) -> Area | None:
     if not text:
         return None
     found = about.areas.get(text.upper()) or about.areas.get(plain(text))
+    if found is not None and text.upper() not in about.areas and plain(text) in about.twofold:
+        about.say(_("le nom est celui d’un cercle et d’une région : il est lu comme le cercle (un P-code le dirait)"))
     if found is None:
         raise ValidationError(_("ce cercle ou cette région n’est pas reconnu : écrivez son P-code ou son nom"))
     return found
