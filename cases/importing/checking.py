@@ -19,7 +19,7 @@ from ..cleaning import clean_line
 from ..duplicates import LIKELY, Identity, compare, find_likely, identity_of
 from ..models import Consent, Migrant
 from ..services.identity import IDENTITY_FIELDS, Registration, check_agreement, clean_identity, prepare_registration, refuse_without_consent
-from .births import Ages, born_of
+from .births import Ages, Birth, born_of
 from .cells import Broken, Cell, Table, Told, letter
 from .columns import BY_NAME, missing
 from .numbered import numbered, of_the_register
@@ -116,12 +116,11 @@ def check(
         values = _values(line, cells, places, about, mixed, wrong, checked.told, table)
         registration, migrant = None, None
         try:
-            if wrong:
-                broken = {matching[place] for place in matching if letter(place) in {one.column for one in wrong}}
-                _check_parts(values, broken)
-            elif values.get("case_number"):
+            broken = {matching[place] for place in matching if letter(place) in {one.column for one in wrong}}
+            _check_parts(values, broken, ages)
+            if not wrong and values.get("case_number"):
                 migrant = of_the_register(values, people)
-            else:
+            elif not wrong:
                 registration = _registration(values, actor=actor, centre=centre, at=at, ages=ages, about=about)
         except ValidationError as error:
             wrong += _problems(line, cells, matching, table, error)
@@ -217,8 +216,8 @@ def _lacking(values: dict[str, Any], broken: frozenset[str] | set[str] = frozens
     return errors
 
 
-def _check_parts(values: dict[str, Any], broken: set[str]) -> None:
-    """Of a row in which something can't be read: all else that is wrong with it, so that it is told at once. Raises ValidationError."""
+def _check_parts(values: dict[str, Any], broken: set[str], ages: Ages) -> None:
+    """All that is wrong with a row as far as it can be read, so that it is told at once. Raises ValidationError."""
     errors = _lacking(values, broken)
     if values.get("case_number"):
         return
@@ -233,31 +232,40 @@ def _check_parts(values: dict[str, Any], broken: set[str]) -> None:
             check_agreement(agreement)
         except ValidationError as error:
             errors |= error.error_dict
+    identity = {name: value for name, value in values.items() if name in IDENTITY_FIELDS}
     try:
-        clean_identity({name: value for name, value in values.items() if name in IDENTITY_FIELDS})
+        if not broken & {"birth", "birth_precision", "age", "age_unit", "arrived_on"} and (born := _birth(values, ages, Reading(False, {}))):
+            identity["born_on"], identity["birth_precision"] = born
+    except ValidationError as error:
+        errors |= error.error_dict
+    try:
+        clean_identity(identity)
     except ValidationError as error:
         errors |= error.error_dict
     if errors:
         raise ValidationError(errors)
 
 
+def _birth(values: dict[str, Any], ages: Ages, about: Reading) -> Birth | None:
+    """A known birth tells more than an estimate of the age beside it. Raises ValidationError."""
+    born, aged = born_of(values), values.get("age")
+    if born and aged:
+        about.say(_("l’âge n’est pas repris, car la naissance est connue"))
+    return born or (ages.birth(aged, values.get("age_unit", ""), values.get("arrived_on"), about) if aged else None)
+
+
 def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: datetime.datetime, ages: Ages, about: Reading) -> Registration:
     """By the rules of every registration; what a list leaves out is left out."""
     values = dict(values)
-    born, aged, unit = born_of(values), values.pop("age", None), values.pop("age_unit", "")
-    for name in ("birth", "birth_precision", "case_number"):
+    born = _birth(values, ages, about)
+    for name in ("birth", "birth_precision", "age", "age_unit", "case_number"):
         values.pop(name, None)
     reference, agreed = values.pop("reference", ""), values.pop("consent", False)
     method, language = values.pop("consent_method", ""), values.pop("consent_language", "fra") or "fra"
     witness = values.pop("consent_witness", "")
     purposes = tuple(values.pop("consent_purposes", ()))
-    if agreed and (lacking := _lacking({**values, "birth": born or aged, "consent": agreed, "consent_method": method})):
+    if agreed and (lacking := _lacking({**values, "birth": born, "consent": agreed, "consent_method": method})):
         raise ValidationError(lacking)
-    # A known birth tells more than an estimate of the age beside it.
-    if born and aged:
-        about.say(_("l’âge n’est pas repris, car la naissance est connue"))
-    elif aged and agreed:
-        born = ages.birth(aged, unit, values.get("arrived_on"), about)
     values["born_on"], values["birth_precision"] = born or (timezone.localdate(), Migrant.Precision.YEAR)  # of those who do not agree nothing is kept
     content = [f"{name}={value.pcode if isinstance(value, Area) else value}" for name, value in sorted(values.items()) if value]
     if agreed:
