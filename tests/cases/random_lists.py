@@ -1,6 +1,7 @@
 """Lists made at random of the ways in which people keep them, each cell with what it truly says; and the question whether anything of a list
 was lost in silence: every cell is kept as it was meant, or told with its place, or refused with its place."""
 
+import contextlib
 import csv
 import datetime
 import io
@@ -198,6 +199,9 @@ def _write_text(made: RandomList, lines: list[list[Said]], rng: random.Random) -
         if made.spoilt:
             parts[made.spoilt - 1] = text.splitlines(keepends=True)[made.spoilt - 1].encode()
         made.content = b"".join(parts)
+        with contextlib.suppress(UnicodeDecodeError):  # no other line has an accent: it is a whole file in that encoding
+            made.content.decode()
+            made.spoilt = 0
     else:
         made.content = text.encode(encoding, "replace")
 

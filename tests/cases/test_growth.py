@@ -68,10 +68,10 @@ HOSTILE = ["1 ", " ", "000 ", "abc-", "vers ", "é", "+", "2024 -", "1/", "GAO-2
 def seconds(work: Callable[[], object]) -> float:
     best = 60.0
     for _time in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         with contextlib.suppress(Unreadable, ValidationError):
             work()
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     return best
 
 
@@ -87,7 +87,7 @@ def test_files(name, tmp_path):
         path.write_bytes(FILES[name](n))
         return lambda: read(path)
 
-    grows_in_proportion(work, 5_000)
+    grows_in_proportion(work, 2_000)
 
 
 @pytest.mark.parametrize("name", TEXTS)

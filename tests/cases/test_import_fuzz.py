@@ -13,7 +13,7 @@ from cases.importing.titles import guess
 
 from . import random_lists
 
-MANY = int(os.environ.get("SIRA_RANDOM_LISTS", "60"))
+MANY = int(os.environ.get("SIRA_RANDOM_LISTS", "40"))
 
 
 @pytest.mark.skipif(MANY < 1, reason="none asked for")
