@@ -70,6 +70,18 @@ def as_xlsx(rows: list[list[Any]], header: list[str] = HEADER, after: Any = None
     return out.getvalue()
 
 
+AGED = ["Nom", "Sexe", "Âge", "Nationalité", "Accord", "Accord donné par"]
+
+
+def two_sheets() -> bytes:
+    def after(sheet: Any) -> None:
+        other = sheet.parent.create_sheet("Kayes")
+        other.append(AGED)
+        other.append(["Ailleurs", 1, 30, "ML", "oui", "signature"])
+
+    return as_xlsx([row(1)], after=after)
+
+
 def receive(content: bytes, centre: Centre, name: str = "liste.csv", username: str = "manager.gao") -> ImportBatch:
     actor = User.objects.get(username=username)
     batch = batches.receive(actor=actor, id=uuid.uuid4(), centre=centre, file=ContentFile(content), name=name, queued=False)
@@ -519,67 +531,6 @@ def test_giving_up_leaves_nothing_of_the_list(gao, django_capture_on_commit_call
         batch = batches.discard(actor=User.objects.get(username="manager.gao"), batch=batch)
     assert (batch.state, batch.sample, batch.findings, batch.file.name, batch.report.name) == (State.DISCARDED, [], [], "", "")
     assert not any(storage.exists(name) for name in names)
-
-
-# --- what is asked of who brings the list in ---------------------------------------------------------------------
-
-AGED = ["Nom", "Sexe", "Âge", "Nationalité", "Accord", "Accord donné par"]
-
-
-def two_sheets() -> bytes:
-    def after(sheet: Any) -> None:
-        other = sheet.parent.create_sheet("Kayes")
-        other.append(AGED)
-        other.append(["Ailleurs", 1, 30, "ML", "oui", "signature"])
-
-    return as_xlsx([row(1)], after=after)
-
-
-def test_another_sheet_is_read_and_figures_and_ages_are_asked_about(as_user, gao):
-    browser, batch = as_user("manager.gao"), receive(two_sheets(), gao)
-    url = f"/migrants/import/{batch.pk}/"
-    page = browser.get(url).content.decode()
-    assert "Feuille du classeur" in page and "Si le sexe est écrit en chiffres" not in page
-    assert 'value="consent"' not in page  # never among the columns, so never chosen there
-    actor = User.objects.get(username="manager.gao")
-    batch = batches.read_step(batches.choose_sheet(actor=actor, batch=batch, sheet="Kayes", queued=False), actor=actor)
-    assert (batch.state, batch.sheet, batch.columns, batch.has_codes) == (State.READ, "Kayes", AGED, True)
-    answers = {"sheet": "Kayes", "consent": "4", "date_order": "dmy"} | {f"column_{place}": name for place, name in batch.matching.items()}
-    page = browser.post(url + "columns/", answers)
-    assert "De quel jour est cette liste" in page.content.decode()
-    assert "ne peut pas être dans l’avenir" in browser.post(url + "columns/", answers | {"listed_on": "2999-01-01"}).content.decode()
-    assert browser.post(url + "columns/", answers | {"listed_on": "2020-05-01", "sex_codes": "mf"}).status_code == 302
-    batch = batches.check_step(ImportBatch.objects.get(pk=batch.pk), actor=actor)
-    assert (batch.errors, batch.listed_on, batch.sex_codes) == (0, datetime.date(2020, 5, 1), "mf")
-    page = browser.get(url).content.decode()
-    assert "l’âge est compté au jour de la liste" in page and "un chiffre est lu comme le sexe" in page
-    batch = batches.write_step(batches.confirm(actor=actor, batch=batch, alike="keep_all", queued=False), actor=actor)
-    person = Migrant.objects.get(pk=batch.people[0])
-    assert (person.surname, person.sex, person.born_on.year) == ("Ailleurs", "male", 1990)
-
-
-def test_a_sheet_without_a_list_leaves_the_one_before(gao):
-    actor = User.objects.get(username="manager.gao")
-    batch = receive(as_xlsx([row(1)], after=lambda sheet: sheet.parent.create_sheet("Vide")), gao)
-    batch = batches.read_step(batches.choose_sheet(actor=actor, batch=batch, sheet="Vide", queued=False), actor=actor)
-    assert (batch.state, batch.sheet) == (State.READ, "Sheet")
-    assert "« Vide »".replace("« ", "«\u00a0").replace(" »", "\u00a0»") in batch.notes[0]
-    with pytest.raises(Exception, match="pas dans le classeur"):
-        batches.choose_sheet(actor=actor, batch=batch, sheet="Ailleurs", queued=False)
-
-
-def test_who_agreed_is_said_anew_for_the_same_columns(gao):
-    imported(as_csv([row(1)]), gao)
-    again = receive(as_csv([row(2)]), gao)
-    assert "consent" not in again.matching.values() and "consent_method" in again.matching.values()
-
-
-def test_what_was_told_is_in_the_file_of_the_check(gao):
-    batch = checked(as_csv([[*row(1, phone="NSP"), "x"]], [*HEADER, "Contact d'urgence"]), gao)
-    told = openpyxl.load_workbook(io.BytesIO(batch.report.read()))["À savoir"]
-    text = " ".join(str(cell.value) for line in told.iter_rows() for cell in line)
-    assert "Contact d'urgence" in text and "lu comme inconnu" in text
-    assert [one["words"] for one in batch.findings if one["kind"] == "told"]
 
 
 # --- the command -------------------------------------------------------------------------------------------------
