@@ -213,16 +213,16 @@ def read_step(batch: ImportBatch, *, actor: User | None, say: Say = _quiet) -> I
         batch.columns, batch.rows = table.columns, len(table.rows)
         batch.sheet, batch.sheets = table.sheet[:100], [name for name in table.sheets[:MOST_SHEETS] if len(name) <= 100]
         batch.notes = [str(note)[:300] for note in table.notes]
-        batch.has_codes = any(_is_coded(table, place) for place in range(len(table.columns)))
         batch.sample = [[_example(cells[place]) for _line, cells in table.rows[:SAMPLED]] for place in range(len(table.columns))]
         batch.matching = _remembered(batch) or {str(place): name for place, name in guess(table.columns).items()}
+        batch.has_codes = any(_is_coded(table, place, batch.matching.get(str(place), "")) for place in range(len(table.columns)))
         return _saved(batch, State.READ)
 
 
-def _is_coded(table: Table, place: int) -> bool:
-    """Is there nothing but 1 and 2 in this column?"""
+def _is_coded(table: Table, place: int, field: str) -> bool:
+    """Is there nothing but 1 and 2 in this column, or one of them in that of the sex?"""
     values = {str(cells[place]).removesuffix(".0") for _line, cells in table.rows} - {""}
-    return bool(values) and values <= {"0", "1", "2", "9"}
+    return bool(values & {"1", "2"}) and (field == "sex" or values <= {"0", "1", "2", "9"})
 
 
 def _saved(batch: ImportBatch, state: State) -> ImportBatch:

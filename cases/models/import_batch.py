@@ -70,7 +70,7 @@ class ImportBatch(models.Model):
     notes = ArrayField(models.CharField(max_length=300), default=list)  # what was found out while reading: separator, other sheets …
     sheet = models.CharField(_("feuille"), max_length=100, blank=True)  # of a workbook: the one that is read
     sheets = ArrayField(models.CharField(max_length=100), default=list)
-    has_codes = models.BooleanField(default=False)  # a column has nothing but 1 and 2
+    has_codes = models.BooleanField(default=False)  # a column of 1 and 2, perhaps the sex
     sex_codes = models.CharField(_("sexe en chiffres"), max_length=2, choices=SexCodes, blank=True)
     listed_on = models.DateField(_("jour de la liste"), null=True, blank=True)  # on which its ages were true
     matching = models.JSONField(default=dict)  # place of the column → our field

@@ -44,6 +44,13 @@ def test_another_sheet_is_read_and_figures_and_ages_are_asked_about(as_user, gao
     assert (person.surname, person.sex, person.born_on.year) == ("Ailleurs", "male", 1990)
 
 
+@pytest.mark.parametrize(("sexes", "asked"), [(["1", "2"], True), (["Mme", "2"], True), (["Mme", "H"], False)])
+def test_what_figures_mean_is_asked_where_there_are_any(as_user, gao, sexes, asked):
+    batch = receive(as_csv([row(number, sex=sex) for number, sex in enumerate(sexes)]), gao)
+    page = as_user("manager.gao").get(f"/migrants/import/{batch.pk}/").content.decode()
+    assert ("Si le sexe est écrit en chiffres" in page) == asked
+
+
 def test_a_sheet_without_a_list_leaves_the_one_before(gao):
     actor = User.objects.get(username="manager.gao")
     batch = receive(as_xlsx([row(1)], after=lambda sheet: sheet.parent.create_sheet("Vide")), gao)
