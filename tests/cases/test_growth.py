@@ -87,7 +87,7 @@ def test_files(name, tmp_path):
         path.write_bytes(FILES[name](n))
         return lambda: read(path)
 
-    grows_in_proportion(work, 2_000)
+    grows_in_proportion(work, 1_000)
 
 
 @pytest.mark.parametrize("name", TEXTS)
