@@ -25,7 +25,7 @@ def of_check(checked: Checked, notes: list[str]) -> bytes:
         [one.line, round(one.certainty * 100), _("la ligne %(line)s de ce fichier") % {"line": one.other_line} if one.other_line else _("une personne déjà enregistrée")]
         for one in checked.alike
     ]
-    told = [["", "", "", "", str(one)] for one in (*notes, *checked.notes)]
+    told: list[list[Any]] = [["", "", "", "", str(one)] for one in (*notes, *checked.notes)]
     told += [[one.line, one.column, one.title, one.value, one.words] for one in checked.told]
     known = [*columns[:4], Column(_("À savoir"), "", 90)]
     return workbook([Sheet(_("Erreurs"), columns, rows), Sheet(_("Ressemblances"), alike, like), Sheet(_("À savoir"), known, told)])
