@@ -26,7 +26,7 @@ from .duplicates import Likeness, similar_to
 from .duplicates.finding import as_seen_by
 from .forms import SearchForm
 from .languages import LANGUAGES
-from .models import Consent, IdentityDocument, Migrant, MigrantQuerySet
+from .models import Consent, IdentityDocument, Migrant, MigrantQuerySet, birth_for_machines
 from .vulnerabilities import ALL_FLAGS
 
 
@@ -72,12 +72,22 @@ class DocumentSerializer(serializers.ModelSerializer):
         return super().to_representation(document) | {"number": document.readable_number}
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"})
+class BirthField(serializers.DateField):
+    """A date with as many parts as are known. The latest day is the service's to find, by `birth_precision`."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) in (4, 7) and value.replace("-", "").isascii() and value.replace("-", "").isdigit():
+            value = f"{value}-01-01"[:10]
+        return super().to_internal_value(value)
+
+
 class _Identity(Strict, serializers.ModelSerializer):
     """The fields that say who a person is. The services judge them; here is only their kind and length."""
 
     surname = serializers.CharField(max_length=80, allow_blank=True, required=False, help_text="As the person writes it. One of surname and given_names is needed.")
     given_names = serializers.CharField(max_length=120, allow_blank=True, required=False)
-    born_on = serializers.DateField(help_text="The latest day the birth can have been. For a month or a year alone, any day of it.")
+    born_on = BirthField(help_text="As far as it is known: 1995-06-15, 1995-06 or 1995. On input also any day of a month or year, with its `birth_precision`.")
     nationality = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2.")
     phone = serializers.CharField(max_length=40, allow_blank=True, required=False, help_text="Any way of writing; kept as international digits.")
     other_phone = serializers.CharField(max_length=40, allow_blank=True, required=False)
@@ -85,6 +95,17 @@ class _Identity(Strict, serializers.ModelSerializer):
     origin_country = serializers.CharField(max_length=2, allow_blank=True, required=False, help_text="ISO 3166-1 alpha-2.")
     origin_area = AreaField(allow_null=True, required=False)
     languages = serializers.ListField(child=serializers.ChoiceField(choices=LANGUAGES), required=False, max_length=24, help_text="ISO 639-3.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A birth given in part says with it how exactly it is known: no day is made of a year."""
+        written = self.initial_data.get("born_on")
+        least = {Migrant.Precision.MONTH: 7, Migrant.Precision.YEAR: 4, Migrant.Precision.AGE: 4}.get(attrs.get("birth_precision"), 10)
+        if isinstance(written, str) and len(written) < least:
+            raise serializers.ValidationError({"born_on": [_("Cette date n’est connue qu’en partie : donnez aussi sa précision.")]})
+        return super().validate(attrs)
+
+    def to_representation(self, migrant: Migrant) -> dict[str, Any]:
+        return super().to_representation(migrant) | {"born_on": birth_for_machines(migrant.born_on, migrant.birth_precision)}
 
 
 class MigrantSerializer(_Identity):

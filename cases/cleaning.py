@@ -9,7 +9,7 @@ from config.countries import country_choices
 from config.languages import LANGUAGE_CODES
 from config.writing import clean_line, clean_text
 
-__all__ = ["clean_languages", "clean_line", "clean_name", "clean_nationality", "clean_phone", "clean_text", "digits_of"]
+__all__ = ["clean_languages", "clean_line", "clean_name", "clean_nationality", "clean_phone", "clean_text", "digits_of", "phone_words"]
 MALI_PREFIX = "223"
 
 
@@ -27,13 +27,23 @@ def digits_of(text: str) -> str:
 
 
 def clean_phone(text: str) -> str:
-    """International digits without + from any way of writing; eight digits alone are a number of Mali. Raises ValidationError."""
+    """International digits without + from any way of writing; eight digits alone are a number of Mali, and a number that begins with 0 is one
+    of its own country, kept as it is said. Raises ValidationError, also for digits that can be neither: their country is not guessed."""
     if not text.strip():
         return ""
-    digits = digits_of(text).removeprefix("00")
-    if not 6 <= len(digits) <= 15 or any(char.isalpha() for char in text):
+    written = digits_of(text)
+    digits = written.removeprefix("00")
+    international = "+" in text or written != digits
+    national = not international and digits.startswith("0")
+    least = 6 if international else 8 if national else 10
+    if not (least <= len(digits) <= 15 or len(digits) == 8) or any(char.isalpha() for char in text):
         raise ValidationError(_("Écrivez le numéro en chiffres, avec l’indicatif du pays, par exemple +223 76 12 34 56."), code="phone")
-    return MALI_PREFIX + digits if len(digits) == 8 and "+" not in text and not text.strip().startswith("00") else digits
+    return MALI_PREFIX + digits if len(digits) == 8 and not international and not national else digits
+
+
+def phone_words(digits: str) -> str:
+    """As people dial it: with its +, unless it is a number within a country, which has none."""
+    return f"+{digits}" if digits and not digits.startswith("0") else digits
 
 
 def clean_nationality(code: str) -> str:

@@ -1,6 +1,10 @@
 """What this floor's models hold about people (person_data.py)."""
 
+from collections.abc import Callable
+from operator import attrgetter
+
 from django.db.models import Q
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from .models import (
@@ -28,13 +32,29 @@ from .models import (
     Takeover,
     TakeoverNotice,
     VulnerabilityAssessment,
+    birth_for_machines,
 )
 from .person_data import PersonData, register_person_data
 from .referrals import OPEN
 
+
+def _month(name: str) -> tuple[Callable[[RouteStep], str], Callable[[RouteStep], str | None]]:
+    """A day of a route is known to the month: its first is nobody's word."""
+    day = attrgetter(name)
+    return (
+        lambda step: formats.date_format(day(step), "YEAR_MONTH_FORMAT") if day(step) else "",
+        lambda step: day(step).isoformat()[:7] if day(step) else None,
+    )
+
+
+def _birth_for_machines(migrant: Migrant) -> str:
+    return birth_for_machines(migrant.born_on, migrant.birth_precision)
+
+
 register_person_data(
     PersonData(
         Migrant,
+        said={"born_on": (attrgetter("birth_words"), _birth_for_machines)},
         erased={
             "surname": "",
             "given_names": "(identité effacée)",
@@ -79,7 +99,7 @@ register_person_data(
     PersonData(Card, removed=True, hidden=("token",)),
     PersonData(Profile, removed=True, clock=(("registration", "saved_at"),)),
     # What is reserved to protection is not given with the rest; a protection officer tells it in person.
-    PersonData(RouteStep, removed=True, hidden=("protection_events",)),
+    PersonData(RouteStep, removed=True, hidden=("protection_events",), said={name: _month(name) for name in ("since", "until")}),
     # Codes of factors and flags, which figures count; what was written in words goes.
     PersonData(VulnerabilityAssessment, erased={"note": ""}, kept=("factors", "flags"), clock=(("registration", "assessed_at"),)),
     PersonData(ProtectedFindings, erased={"note": "", "reasons": ""}, kept=("factors", "flags"), protected=True),

@@ -22,7 +22,7 @@ from . import as_then, case_numbers
 from .exporting import Column, Listing, register_listing
 from .forms import AGE_GROUPS, SearchForm
 from .languages import LANGUAGES
-from .models import Migrant, MigrantQuerySet, VulnerabilityAssessment, years_before
+from .models import Migrant, MigrantQuerySet, VulnerabilityAssessment, birth_for_lists, years_before
 
 PAGE = 25
 ANSWERS = 0.85  # so alike a word of a name is to what was searched (names.token_similarity)
@@ -172,7 +172,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("given_names", gettext_lazy("Prénoms"), "#x_person+name+given", lambda p: p.given_names),
     Column("age", gettext_lazy("Âge"), "#x_person+age", lambda p: p.age_words, usual=False, on_screen=True),
     Column("sex", gettext_lazy("Sexe"), "#x_person+sex", lambda p: p.get_sex_display(), on_screen=True),
-    Column("born_on", gettext_lazy("Naissance (au plus tard)"), "#date+birth", lambda p: p.born_on),
+    Column("born_on", gettext_lazy("Naissance"), "#date+birth", lambda p: birth_for_lists(p.born_on, p.birth_precision)),
     Column("birth_precision", gettext_lazy("Précision de la naissance"), "#x_person+birth+precision", lambda p: p.get_birth_precision_display()),
     Column("nationality", gettext_lazy("Nationalité"), "#country+origin+name+i_fr", lambda p: p.nationality_name, on_screen=True),
     Column("nationality_code", gettext_lazy("Nationalité (code)"), "#country+origin+code+v_iso2", lambda p: p.nationality),

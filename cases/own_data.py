@@ -90,10 +90,13 @@ def _part(model: type[models.Model], rows: list[Any]) -> Part:
     fields = _shown(model, said)
     words, values = [], []
     for row in rows:
-        lines = [(str(capfirst(one.verbose_name)), _words(row, one)) for one in fields]
+        lines = [(str(capfirst(one.verbose_name)), said.said[one.name][0](row) if one.name in said.said else _words(row, one)) for one in fields]
         lines += [(str(capfirst(label)), str(of(row) or "")) for label, of in said.extra]
         words.append([(label, text) for label, text in lines if text])
-        values.append({one.name: _value(row, one) for one in fields} | {f"extra_{number}": str(of(row) or "") for number, (_label, of) in enumerate(said.extra)})
+        values.append(
+            {one.name: said.said[one.name][1](row) if one.name in said.said else _value(row, one) for one in fields}
+            | {f"extra_{number}": str(of(row) or "") for number, (_label, of) in enumerate(said.extra)}
+        )
     return Part(str(capfirst(model._meta.verbose_name)), model._meta.label_lower, words, values)
 
 

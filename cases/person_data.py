@@ -28,7 +28,7 @@ class PersonData:
     clock: (purpose in retention.PURPOSES, field with a day or moment): from then the purpose counts. holds: (condition, words): rows that
     keep somebody from being erased.
     own: is it among the person's own data (right of access)? `protected`: only when a protection officer makes them. hidden: fields left
-    out there. extra: label → function of a row, beside the fields."""
+    out there. extra: label → function of a row, beside the fields. said: fields that are known in part only → (in words, for machines)."""
 
     model: type[models.Model]
     erased: dict[str, Any] = field(default_factory=dict)
@@ -41,6 +41,7 @@ class PersonData:
     protected: Q | bool = False
     hidden: tuple[str, ...] = ()
     extra: tuple[tuple[Any, Callable[[Any], Any]], ...] = ()
+    said: dict[str, tuple[Callable[[Any], str], Callable[[Any], Any]]] = field(default_factory=dict)
 
     @property
     def speaks(self) -> bool:

@@ -1,6 +1,7 @@
 """Photos of people: whatever a browser sends comes out as a small JPEG of our own making, or not at all."""
 
 import io
+import struct
 import warnings
 from typing import Any
 
@@ -21,6 +22,44 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
+# A broken or hostile file makes the decoders raise almost anything; none of it is a fault of ours.
+BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError, EOFError, MemoryError, Warning, struct.error)
+
+
+def _opened(content: bytes) -> Image.Image:
+    """Of a JPEG with broken segments beside the picture: the picture."""
+    try:
+        return Image.open(io.BytesIO(content), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise
+    except BROKEN:
+        return Image.open(io.BytesIO(_bare(content)), formats=FORMATS)
+
+
+def _bare(content: bytes) -> bytes:
+    """A JPEG without what applications wrote before the picture (EXIF, further frames, profiles); anything else as it is."""
+    if content[:2] != b"\xff\xd8":
+        return content
+    kept, place = [content[:2]], 2
+    while content[place : place + 1] == b"\xff" and place + 4 <= len(content):
+        marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4])
+        if marker == 0xDA or length < 2:
+            break
+        if not 0xE1 <= marker <= 0xEF or content[place + 4 : place + 9] == b"Adobe":  # how its colours are to be read
+            kept.append(content[place : place + 2 + length])
+        place += 2 + length
+    return b"".join([*kept, content[place:]])
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as the camera was held, where the file can still say how."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except BROKEN:
+        image.info.pop("exif", None)
+        return image
+
+
 def portrait(file: Any) -> bytes:
     """The photo as a JPEG of 480 pixels at most, upright, without anything else that was in the file (place, time, device, profile).
 
@@ -30,21 +69,21 @@ def portrait(file: Any) -> bytes:
         raise ValidationError(_("La photo est vide ou dépasse 10 Mo. Prenez-la en plus petit et réessayez."), code="size")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.simplefilter("ignore")  # what stands beside the picture (device, place, further frames) may be broken: no viewer minds
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint, once it is loaded, lets half a picture pass in the whole process
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            with _opened(content) as image:
                 if image.width * image.height > MOST_PIXELS or min(image.size) < 16:
                     raise ValidationError(_("Cette photo est trop grande ou trop petite. Prenez-la de nouveau, ou choisissez-en une autre."), code="pixels")
                 image.draft("RGB", (LONGEST * 2, LONGEST * 2))
-                upright = ImageOps.exif_transpose(image)
+                upright = _upright(image)
                 upright.thumbnail((LONGEST, LONGEST))
                 flat = Image.new("RGB", upright.size, "white")
                 clear = upright.convert("RGBA")
                 flat.paste(clear, mask=clear.getchannel("A"))
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _no_photo() from error
-    # A broken or hostile file makes the decoders raise almost anything; none of it is a fault of ours.
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, ArithmeticError, EOFError, MemoryError, Warning) as error:
+    except BROKEN as error:
         raise _no_photo() from error
     return _encoded(flat, 78)
 

@@ -13,7 +13,7 @@ _NOT_PHONES = re.compile(
     r"(?<![\d./-])(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:\d\d)?\d\d(?![./-]?\d)"  # 24/11/2026
     r"|\b(?:19|20)\d\d[./-]\d\d[./-]\d\d\b"  # 2026-11-24
     r"|\b(?:19|20)\d\d\s*[-–/]\s*(?:19|20)\d\d\b"  # 2024-2026
-    r"|\b\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?=\s*(?:F\b|F?\s?CFA\b|francs?\b|euros?\b|EUR\b|€|dollars?\b|USD\b|personnes?\b))",  # 16 000 000 FCFA
+    r"|\b\d{1,3}(?:[ .\u00a0\u202f]\d{3}){1,6}(?=\s*(?:F\b|F?\s?CFA\b|francs?\b|euros?\b|EUR\b|€|dollars?\b|USD\b|personnes?\b))",  # 16 000 000 FCFA
     re.IGNORECASE,
 )
 # International with its prefix, or the eight digits and more of a number in the country, however they are grouped.

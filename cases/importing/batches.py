@@ -1,10 +1,10 @@
 """An import from the file's arrival to its end. Each step of work may be killed and done again; people are written in one transaction."""
 
+import datetime
 import hashlib
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
@@ -18,18 +18,24 @@ from audit.acting import SameKeyOtherContent, lock_key, service, set_actor
 from centres.access import allows, may
 from centres.models import Centre
 from centres.roles import Right
-from config.spreadsheet import Column, Sheet, workbook
 from config.uploads import delete_after_commit
 from jobs.services import ask_for
 
-from ..models import ImportBatch, Migrant
+from ..models import ImportBatch
 from ..services.identity import take_case_numbers, write_registrations
+from .cells import Cell, Table, Told, Unreadable
 from .checking import NAMESPACE, SURE, Checked, Problem, Say, check, existing_people
-from .columns import BY_NAME, guess
-from .reading import Cell, Table, Unreadable, read
+from .columns import BY_NAME
+from .reading import read
+from .reports import of_check, of_writing
+from .titles import NEVER_GUESSED, guess
 
 MOST_SHOWN = 200  # errors and likenesses on the page; the report has all
 SAMPLED = 3  # values of each column shown while columns are matched
+MOST_TOLD = 60  # kinds of things told on the page
+MOST_SHEETS = 50
+EARLIEST_LIST = datetime.date(2000, 1, 1)
+SEX_CODES = {"mf": {"1": "male", "2": "female"}, "fm": {"1": "female", "2": "male"}}
 State = ImportBatch.State
 
 
@@ -77,8 +83,31 @@ def _locked(actor: User, batch: ImportBatch) -> ImportBatch:
 
 
 @service
-def choose_columns(*, actor: User, batch: ImportBatch, matching: dict[int, str], date_order: str, queued: bool = True) -> ImportBatch:
-    """Says which column is which, and has the list checked. Sent twice it is done once. Raises PermissionDenied, ValidationError."""
+def choose_sheet(*, actor: User, batch: ImportBatch, sheet: str, queued: bool = True) -> ImportBatch:
+    """Has another sheet of the workbook read. Raises PermissionDenied, ValidationError."""
+    batch = _locked(actor, batch)
+    if batch.sheet == sheet or (batch.state not in (State.READ, State.CHECKED) and not batch.stopped):
+        return batch
+    if sheet not in batch.sheets:
+        raise ValidationError(_("Cette feuille n’est pas dans le classeur."))
+    batch.sheet = sheet
+    batch.save(update_fields=["sheet"])
+    return _ask(actor, batch, "read", State.READING) if queued else _become(batch, State.READING)
+
+
+@service
+def choose_columns(
+    *,
+    actor: User,
+    batch: ImportBatch,
+    matching: dict[int, str],
+    date_order: str,
+    listed_on: datetime.date | None = None,
+    sex_codes: str = "",
+    queued: bool = True,
+) -> ImportBatch:
+    """Says which column is which, and has the list checked. `listed_on`: the day on which its ages were true; `sex_codes`: what 1 and 2 mean
+    in it. Sent twice it is done once. Raises PermissionDenied, ValidationError."""
     batch = _locked(actor, batch)
     if batch.state not in (State.READ, State.CHECKED) and not batch.stopped:
         return batch
@@ -88,8 +117,11 @@ def choose_columns(*, actor: User, batch: ImportBatch, matching: dict[int, str],
     if len(set(chosen.values())) < len(chosen):
         twice = next(name for name in chosen.values() if list(chosen.values()).count(name) > 1)
         raise ValidationError(_("« %(name)s » est choisi pour deux colonnes. Laissez-en une de côté.") % {"name": BY_NAME[twice].title})
+    if listed_on and not EARLIEST_LIST <= listed_on <= timezone.localdate():
+        raise ValidationError({"listed_on": _("Le jour de la liste ne peut pas être dans l’avenir ni avant 2000.")})
     batch.matching, batch.date_order = {str(place): name for place, name in sorted(chosen.items())}, date_order
-    batch.save(update_fields=["matching", "date_order"])
+    batch.listed_on, batch.sex_codes = listed_on, sex_codes
+    batch.save(update_fields=["matching", "date_order", "listed_on", "sex_codes"])
     return _ask(actor, batch, "check", State.CHECKING) if queued else _become(batch, State.CHECKING)
 
 
@@ -146,7 +178,7 @@ def _quiet(done: int, total: int, step: str) -> None:
 
 
 def _table_of(batch: ImportBatch) -> Table:
-    return read(Path(batch.file.path))
+    return read(Path(batch.file.path), batch.sheet)
 
 
 @transaction.atomic
@@ -160,24 +192,37 @@ def _refuse(batch: ImportBatch, words: str, actor: User | None) -> ImportBatch:
 
 
 def read_step(batch: ImportBatch, *, actor: User | None, say: Say = _quiet) -> ImportBatch:
-    """Finds the columns. A file that can't be read is refused with words, and not kept."""
+    """Finds the columns. A file that can't be read is refused with words, and not kept; a sheet of it that can't be read is told."""
     if batch.state != State.READING:
         return batch
     say(0, 1, _("Lecture du fichier"))
     try:
         table = _table_of(batch)
     except Unreadable as error:
-        return _refuse(batch, str(error), actor)
+        if not batch.columns:
+            return _refuse(batch, str(error), actor)
+        words = _("La feuille « %(sheet)s » ne peut pas servir : %(why)s") % {"sheet": batch.sheet[:40], "why": error}
+        batch.sheet = ""
+        table = _table_of(batch)
+        table.notes.insert(0, Told(words))
     with transaction.atomic():
         set_actor(actor)
         batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if batch.state != State.READING:
             return batch
         batch.columns, batch.rows = table.columns, len(table.rows)
-        batch.notes = [note[:300] for note in table.notes]
+        batch.sheet, batch.sheets = table.sheet[:100], [name for name in table.sheets[:MOST_SHEETS] if len(name) <= 100]
+        batch.notes = [str(note)[:300] for note in table.notes]
         batch.sample = [[_example(cells[place]) for _line, cells in table.rows[:SAMPLED]] for place in range(len(table.columns))]
         batch.matching = _remembered(batch) or {str(place): name for place, name in guess(table.columns).items()}
+        batch.has_codes = any(_is_coded(table, place, batch.matching.get(str(place), "")) for place in range(len(table.columns)))
         return _saved(batch, State.READ)
+
+
+def _is_coded(table: Table, place: int, field: str) -> bool:
+    """Is there nothing but 1 and 2 in this column, or one of them in that of the sex?"""
+    values = {str(cells[place]).removesuffix(".0") for _line, cells in table.rows} - {""}
+    return bool(values & {"1", "2"}) and (field == "sex" or values <= {"0", "1", "2", "9"})
 
 
 def _saved(batch: ImportBatch, state: State) -> ImportBatch:
@@ -191,9 +236,9 @@ def _example(cell: Cell) -> str:
 
 
 def _remembered(batch: ImportBatch) -> dict[str, str]:
-    """How the centre matched the same columns the last time."""
+    """How the centre matched the same columns the last time; who agreed is said anew each time."""
     last = ImportBatch.objects.filter(centre=batch.centre_id, columns=batch.columns, state__in=[State.CHECKED, State.WRITING, State.DONE]).first()
-    return last.matching if last else {}
+    return {place: name for place, name in last.matching.items() if name not in NEVER_GUESSED} if last else {}
 
 
 def _checked(batch: ImportBatch, actor: User, say: Say, *, duplicates: bool) -> Checked:
@@ -203,6 +248,8 @@ def _checked(batch: ImportBatch, actor: User, say: Say, *, duplicates: bool) -> 
         centre=batch.centre,
         matching={int(place): name for place, name in batch.matching.items()},
         month_first=batch.date_order == ImportBatch.DateOrder.MONTH_FIRST,
+        listed_on=batch.listed_on,
+        sex_codes=SEX_CODES.get(batch.sex_codes),
         say=say,
         duplicates=duplicates,
     )
@@ -236,13 +283,26 @@ def _keep_findings(batch: ImportBatch, checked: Checked, actor: User) -> ImportB
             {"kind": "alike", "line": a.line, "certainty": a.certainty, "key": str(a.key) if a.key else "", "other_line": a.other_line}
             for a in sorted(checked.alike, key=lambda a: -a.certainty)[:MOST_SHOWN]
         ),
+        *({"kind": "told", "words": words} for words in told_words(checked)[:MOST_TOLD]),
         {"kind": "alone", "number": checked.alone()},
     ]
-    batch.report.save("report", ContentFile(_report_of_check(checked)), save=False)
+    batch.report.save("report", ContentFile(of_check(checked, batch.notes)), save=False)
     batch = _saved(batch, State.CHECKED)
     if old:
         delete_after_commit(storage, [old])
     return batch
+
+
+def told_words(checked: Checked) -> list[str]:
+    """What was left aside, and what was read otherwise than it is written: kind by kind, each with its lines."""
+    kinds: dict[tuple[str, str, str], list[int]] = {}
+    for one in checked.told:
+        kinds.setdefault((one.column, one.title, one.words), []).append(one.line)
+    told = [
+        str(Told((_("Colonne %(column)s « %(title)s » : %(words)s,") % {"column": column, "title": title[:60], "words": words}), tuple(lines)))
+        for (column, title, words), lines in kinds.items()
+    ]
+    return [*map(str, checked.notes), *told]
 
 
 def write_step(batch: ImportBatch, *, actor: User, say: Say = _quiet, hold: Callable[[], None] = lambda: None) -> ImportBatch:
@@ -278,7 +338,7 @@ def write_step(batch: ImportBatch, *, actor: User, say: Say = _quiet, hold: Call
         write_registrations(list(wanted.values()), numbers[: len(wanted)])
         batch.made, batch.known, batch.skipped = len(wanted), len(checked.known), len(aside & checked.ready.keys())
         batch.people = [one.migrant.pk for one in wanted.values()]
-        _end(batch, State.DONE, report=_report_of_writing(wanted, checked, aside))
+        _end(batch, State.DONE, report=of_writing(wanted, checked, aside))
         hold()
     return batch
 
@@ -286,35 +346,6 @@ def write_step(batch: ImportBatch, *, actor: User, say: Say = _quiet, hold: Call
 def _left_aside(batch: ImportBatch) -> set[int]:
     least = {ImportBatch.Alike.SKIP_SURE: SURE, ImportBatch.Alike.SKIP_ALL: 0.0}.get(ImportBatch.Alike(batch.alike_choice)) if batch.alike_choice else None
     return {int(line) for line, sure in batch.alike_lines.items() if sure >= least} if least is not None else set()
-
-
-# --- reports -----------------------------------------------------------------------------------------------------
-
-
-def _report_of_check(checked: Checked) -> bytes:
-    columns = [
-        Column(_("Ligne"), "", 8),
-        Column(_("Colonne"), "", 10),
-        Column(_("Titre"), "", 30),
-        Column(_("Valeur"), "", 30),
-        Column(_("Ce qu’il faut corriger"), "", 90),
-    ]
-    alike = [Column(_("Ligne"), "", 8), Column(_("Ressemblance (%)"), "", 18), Column(_("À qui"), "", 60)]
-    rows: list[list[Any]] = [[one.line, one.column, one.title, one.value, one.words] for one in checked.problems]
-    like = [
-        [one.line, round(one.certainty * 100), _("la ligne %(line)s de ce fichier") % {"line": one.other_line} if one.other_line else _("une personne déjà enregistrée")]
-        for one in checked.alike
-    ]
-    return workbook([Sheet(_("Erreurs"), columns, rows), Sheet(_("Ressemblances"), alike, like)])
-
-
-def _report_of_writing(made: dict[int, Any], checked: Checked, aside: set[int]) -> bytes:
-    """Lines and case numbers, no names: it outlives the list."""
-    numbers = dict(Migrant.objects.filter(pk__in=list(checked.known.values())).values_list("pk", "case_number"))
-    rows = [[line, _("enregistrée"), one.migrant.case_number] for line, one in made.items()]
-    rows += [[line, _("déjà enregistrée"), numbers.get(key, "")] for line, key in checked.known.items()]
-    rows += [[line, _("laissée de côté"), ""] for line in aside & checked.ready.keys()]
-    return workbook([Sheet(_("Lignes"), [Column(_("Ligne"), "", 8), Column(_("Résultat"), "", 22), Column(_("Numéro de dossier"), "#x_person+id", 22)], sorted(rows))])
 
 
 @service

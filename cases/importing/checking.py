@@ -3,7 +3,7 @@
 import datetime
 import re
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,13 +19,17 @@ from ..cleaning import clean_line
 from ..duplicates import LIKELY, Identity, compare, find_likely, identity_of
 from ..models import Consent, Migrant
 from ..services.identity import IDENTITY_FIELDS, Registration, check_agreement, clean_identity, prepare_registration, refuse_without_consent
-from .columns import BY_NAME, Reading, missing, plain
-from .reading import Broken, Cell, Table, letter
+from .births import Ages, Birth, born_of
+from .cells import Broken, Cell, Table, Told, letter
+from .columns import BY_NAME, missing
+from .numbered import numbered, of_the_register
+from .titles import legend, plain, unit_in
+from .words import Reading
 
 # The keys of imported people: the same row of the same centre is the same person, however often its list comes.
 NAMESPACE = uuid.UUID("5f0c3e6e-9a51-4f0e-8d0a-6c6d1a7f3b10")
 SURE = 0.97
-SLASHED = re.compile(r"(\d{1,2})[/.\-\s](\d{1,2})[/.\-\s]\d{4}")
+SLASHED = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ]\d{4}")
 TOLD_EVERY = 100  # rows
 Say = Callable[[int, int, str], None]
 
@@ -53,9 +57,12 @@ class Alike:
 
 @dataclass
 class Checked:
-    """What a list would do. `ready`: line → what would be written; those already registered from this list are `known` instead."""
+    """What a list would do. `ready`: line → what would be written; those already registered are `known` instead. `told`: what was taken for
+    something that is not written there, cell by cell; `notes`: what of the list is not taken."""
 
     problems: list[Problem] = field(default_factory=list)
+    told: list[Problem] = field(default_factory=list)
+    notes: list[Told] = field(default_factory=list)
     alike: list[Alike] = field(default_factory=list)
     ready: dict[int, Registration] = field(default_factory=dict)
     known: dict[int, uuid.UUID] = field(default_factory=dict)
@@ -82,50 +89,77 @@ def check(
     centre: Centre,
     matching: dict[int, str],
     month_first: bool = False,
+    listed_on: datetime.date | None = None,
+    sex_codes: dict[str, str] | None = None,
     at: datetime.datetime | None = None,
     say: Say = lambda done, total, step: None,
     duplicates: bool = True,
 ) -> Checked:
-    """Looks at every row by the rules of registration. Writes nothing. Raises PermissionDenied; ValidationError if columns are missing."""
+    """Looks at every row by the rules of registration. `listed_on`: the day on which the ages of the list were true; `sex_codes`: what 1 and 2
+    mean where no title says it. Writes nothing. Raises PermissionDenied; ValidationError if columns are missing."""
     if lacking := missing(set(matching.values())):
         raise ValidationError(_("Des colonnes manquent : %(columns)s.") % {"columns": ", ".join(lacking)}, code="columns")
-    checked = Checked(rows=len(table.rows))
-    about = Reading(month_first, _areas())
+    checked = Checked(rows=len(table.rows), notes=_left_out(table, matching))
+    place_of = {name: place for place, name in matching.items()}
+    titles = {name: table.columns[place] for name, place in place_of.items()}
+    about = Reading(month_first, *_areas(), sex_codes=legend(titles.get("sex", "")) or sex_codes or {})
+    ages = Ages(listed_on, unit_in(titles.get("age", "")))
     at = at or timezone.now()
     places = sorted(matching.items())
     mixed = _mixed_orders(table, places, month_first)
+    people = numbered(table, place_of.get("case_number"), actor)
     first_with: dict[uuid.UUID, int] = {}
     for done, (line, cells) in enumerate(table.rows):
         if done % TOLD_EVERY == 0:
             say(done, 2 * len(table.rows) if duplicates else len(table.rows), _("Vérification des lignes"))
         wrong: list[Problem] = []
-        values = _values(line, cells, places, about, mixed, wrong, table)
+        values = _values(line, cells, places, about, mixed, wrong, checked.told, table)
+        registration, migrant = None, None
         try:
-            if wrong:
-                broken = {matching[place] for place in matching if letter(place) in {one.column for one in wrong}}
-                _check_parts(values, broken)
-            else:
-                registration = _registration(values, actor=actor, centre=centre, at=at)
+            broken = {matching[place] for place in matching if letter(place) in {one.column for one in wrong}}
+            _check_parts(values, broken, ages)
+            if not wrong and values.get("case_number"):
+                migrant = of_the_register(values, people)
+            elif not wrong:
+                registration = _registration(values, actor=actor, centre=centre, at=at, ages=ages, about=about)
         except ValidationError as error:
             wrong += _problems(line, cells, matching, table, error)
+        checked.told += [Problem(line, *_where(("age", "birth"), place_of, table, cells), words) for words in about.said]
+        about.said.clear()
         if wrong:
             checked.problems += sorted(wrong, key=lambda one: (len(one.column), one.column))
             continue
-        key = registration.migrant.pk
+        key = registration.migrant.pk if registration else migrant.pk  # type: ignore[union-attr]
         if (earlier := first_with.setdefault(key, line)) != line:
             checked.problems.append(_twice(line, earlier, values, matching, table))
-            continue
-        checked.ready[line] = registration
+        elif registration:
+            checked.ready[line] = registration
+        else:
+            checked.known[line] = key
     _set_known_aside(checked, matching, table)
     if duplicates:
         _find_alike(checked, say)
     return checked
 
 
-def _areas() -> dict[str, Area]:
-    """Of the present list of codes, by P-code and by name (a cercle before the region of the same name)."""
+def _left_out(table: Table, matching: dict[int, str]) -> list[Told]:
+    """The columns with something in them that nobody chose a field for."""
+    places = [place for place in range(len(table.columns)) if place not in matching and any(cells[place] != "" for _line, cells in table.rows)]
+    return [Told(_("Une colonne est laissée de côté (« %(title)s ») :") % {"title": table.columns[place][:80]}, columns=(letter(place),)) for place in places]
+
+
+def _where(names: tuple[str, ...], place_of: dict[str, int], table: Table, cells: list[Cell]) -> tuple[str, str, str]:
+    """(letter, title, value) of the first of these fields that the list has."""
+    place = next((place_of[name] for name in names if name in place_of), None)
+    return ("", "", "") if place is None else (letter(place), table.columns[place], _shown(cells[place]))
+
+
+def _areas() -> tuple[dict[str, Area], frozenset[str]]:
+    """Of the present list of codes, by P-code and by name (a cercle before the region of the same name), and the names that two have."""
     current = list(Area.objects.current().order_by("level"))
-    return {plain(one.name): one for one in current} | {one.pcode.upper(): one for one in current}
+    names = Counter(plain(one.name) for one in current)
+    known = {plain(one.name): one for one in current} | {one.pcode.upper(): one for one in current}
+    return known, frozenset(name for name, n in names.items() if n > 1)
 
 
 def _mixed_orders(table: Table, places: list[tuple[int, str]], month_first: bool) -> set[int]:
@@ -144,7 +178,9 @@ def _mixed_orders(table: Table, places: list[tuple[int, str]], month_first: bool
     return found
 
 
-def _values(line: int, cells: list[Cell], places: list[tuple[int, str]], about: Reading, mixed: set[int], problems: list[Problem], table: Table) -> dict[str, Any]:
+def _values(
+    line: int, cells: list[Cell], places: list[tuple[int, str]], about: Reading, mixed: set[int], problems: list[Problem], told: list[Problem], table: Table
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for place, name in places:
         cell = cells[place]
@@ -155,6 +191,8 @@ def _values(line: int, cells: list[Cell], places: list[tuple[int, str]], about: 
             values[name] = clean_line(value) if isinstance(value, str) else value
         except ValidationError as error:
             problems.append(Problem(line, letter(place), table.columns[place], _shown(cell), " ".join(error.messages)))
+        told += [Problem(line, letter(place), table.columns[place], _shown(cell), words) for words in about.said]
+        about.said.clear()
     return values
 
 
@@ -178,9 +216,11 @@ def _lacking(values: dict[str, Any], broken: frozenset[str] | set[str] = frozens
     return errors
 
 
-def _check_parts(values: dict[str, Any], broken: set[str]) -> None:
-    """Of a row in which something can't be read: all else that is wrong with it, so that it is told at once. Raises ValidationError."""
+def _check_parts(values: dict[str, Any], broken: set[str], ages: Ages) -> None:
+    """All that is wrong with a row as far as it can be read, so that it is told at once. Raises ValidationError."""
     errors = _lacking(values, broken)
+    if values.get("case_number"):
+        return
     if "consent" not in broken and not values.get("consent"):
         try:
             refuse_without_consent(())
@@ -192,26 +232,41 @@ def _check_parts(values: dict[str, Any], broken: set[str]) -> None:
             check_agreement(agreement)
         except ValidationError as error:
             errors |= error.error_dict
+    identity = {name: value for name, value in values.items() if name in IDENTITY_FIELDS}
     try:
-        clean_identity({name: value for name, value in values.items() if name in IDENTITY_FIELDS})
+        if not broken & {"birth", "birth_precision", "age", "age_unit", "arrived_on"} and (born := _birth(values, ages, Reading(False, {}))):
+            identity["born_on"], identity["birth_precision"] = born
+    except ValidationError as error:
+        errors |= error.error_dict
+    try:
+        clean_identity(identity)
     except ValidationError as error:
         errors |= error.error_dict
     if errors:
         raise ValidationError(errors)
 
 
-def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: datetime.datetime) -> Registration:
+def _birth(values: dict[str, Any], ages: Ages, about: Reading) -> Birth | None:
+    """A known birth tells more than an estimate of the age beside it. Raises ValidationError."""
+    born, aged = born_of(values), values.get("age")
+    if born and aged:
+        about.say(_("l’âge n’est pas repris, car la naissance est connue"))
+    return born or (ages.birth(aged, values.get("age_unit", ""), values.get("arrived_on"), about) if aged else None)
+
+
+def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: datetime.datetime, ages: Ages, about: Reading) -> Registration:
     """By the rules of every registration; what a list leaves out is left out."""
     values = dict(values)
+    born = _birth(values, ages, about)
+    for name in ("birth", "birth_precision", "age", "age_unit", "case_number"):
+        values.pop(name, None)
     reference, agreed = values.pop("reference", ""), values.pop("consent", False)
-    born, aged = values.pop("birth", None), values.pop("age", None)
     method, language = values.pop("consent_method", ""), values.pop("consent_language", "fra") or "fra"
     witness = values.pop("consent_witness", "")
     purposes = tuple(values.pop("consent_purposes", ()))
-    if agreed and (lacking := _lacking({**values, "birth": born or aged, "consent": agreed, "consent_method": method})):
+    if agreed and (lacking := _lacking({**values, "birth": born, "consent": agreed, "consent_method": method})):
         raise ValidationError(lacking)
-    # A known birth tells more than an estimate of the age beside it.
-    values["born_on"], values["birth_precision"] = born or aged or (datetime.date(1900, 12, 31), Migrant.Precision.YEAR)
+    values["born_on"], values["birth_precision"] = born or (timezone.localdate(), Migrant.Precision.YEAR)  # of those who do not agree nothing is kept
     content = [f"{name}={value.pcode if isinstance(value, Area) else value}" for name, value in sorted(values.items()) if value]
     if agreed:
         purposes = (Consent.Purpose.REGISTRATION, *purposes)
@@ -230,7 +285,7 @@ def _registration(values: dict[str, Any], *, actor: User, centre: Centre, at: da
 
 
 # Where a rule's error is shown: the field of the rule → our column.
-SHOWN_AT = {"born_on": ("birth", "age"), "birth_precision": ("birth", "age"), "consent_purposes": ("consent",)}
+SHOWN_AT = {"born_on": ("birth", "age"), "birth_precision": ("birth", "age"), "consent_purposes": ("consent",), "birth": ("birth", "age")}
 
 
 def _problems(line: int, cells: list[Cell], matching: dict[int, str], table: Table, error: ValidationError) -> list[Problem]:
@@ -248,6 +303,9 @@ def _problems(line: int, cells: list[Cell], matching: dict[int, str], table: Tab
 
 
 def _twice(line: int, earlier: int, values: dict[str, Any], matching: dict[int, str], table: Table) -> Problem:
+    if values.get("case_number"):
+        place = next(place for place, name in matching.items() if name == "case_number")
+        return Problem(line, letter(place), table.columns[place], values["case_number"], _("le même numéro de dossier qu’à la ligne %(line)s") % {"line": earlier})
     if values.get("reference"):
         place = next(place for place, name in matching.items() if name == "reference")
         words = _("la même référence qu’à la ligne %(line)s : chaque personne a la sienne")

@@ -1,86 +1,35 @@
 """Reading a file that somebody sent. It is judged by its content, never by its name; nothing in it is ever evaluated.
 
 What makes the whole file useless raises `Unreadable` with words for the screen. What is wrong with one cell stays in the cell
-(`Broken`), so that all faults of a file are named at once."""
+(`Broken`), so that all faults of a file are named at once. What is not read as a person is told (`Told`), with its place."""
 
-import csv
-import datetime
-import io
-import mmap
-import re
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import charset_normalizer
-import openpyxl
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.datetime import from_excel
+
+from .cells import Broken, Cell, Table, Told, Unreadable, letter
+from .texts import TextRows, of_text
+from .titles import is_instruction, knows_title, plain
+from .workbooks import MOST_COLUMNS, Book, SheetRows, old_or_locked
+
+__all__ = ["Broken", "Cell", "Table", "Told", "Unreadable", "letter", "read"]
 
 MOST_ROWS = 20_000  # people in one file
-MOST_LINES = 100_000  # read at all, empty ones included
-MOST_COLUMNS = 200
-MOST_CHARACTERS = 2_000  # in a cell
-MOST_MEMBERS = 2_000  # files inside an XLSX
-MOST_UNPACKED = 150 * 1024 * 1024
-MOST_RATIO = 250  # unpacked to packed, of a member larger than a megabyte
-HEADER_WITHIN = 10  # lines
+MOST_LINES = 100_000  # of a file, the last with something in it
+HEADER_WITHIN = 20  # lines with something in them
+SHEETS_TRIED = 20
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007, and every encrypted document of Office
 FOREIGN = {b"%PDF-": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"{\\rtf": "RTF", b"\x1f\x8b": "GZIP", b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip"}
-MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-WESTERN = ["cp1252", "mac_roman", "cp850", "latin_1"]
-SEPARATORS: dict[str, Any] = {";": gettext_lazy("point-virgule"), ",": gettext_lazy("virgule"), "\t": gettext_lazy("tabulation"), "|": "|"}
-MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z0-9:]+)[\"']")
+TOTALS = ("total", "totaux", "sous total", "total general", "grand total", "somme", "moyenne", "effectif total", "nombre total")
+Line = tuple[int, list[Cell]]
 
 
-class Unreadable(Exception):
-    """The file can't be used at all. The text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A cell that can't be used: what stands in it, and why not."""
-
-    text: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Serial:
-    """A number of a workbook, and the day it is if it is meant as one (the base differs between workbooks)."""
-
-    number: float
-    day: datetime.date | None
-
-    def __str__(self) -> str:
-        return str(int(self.number)) if self.number == int(self.number) else repr(self.number)
-
-
-Cell = str | datetime.date | Serial | Broken
-
-
-@dataclass
-class Table:
-    """A list as read: the columns' names, and the rows with the numbers of their lines in the file."""
-
-    columns: list[str]
-    rows: list[tuple[int, list[Cell]]]
-    notes: list[str] = field(default_factory=list)
-
-
-def letter(place: int) -> str:
-    """The name of a column, counted from 0."""
-    return get_column_letter(place + 1)
-
-
-def read(path: Path) -> Table:
-    """The list in this file, XLSX or CSV. Raises Unreadable."""
+def read(path: Path, sheet: str = "") -> Table:
+    """The list in this file, XLSX or CSV. `sheet`: which of a workbook; without a name the first that has a list. Raises Unreadable."""
     size = path.stat().st_size
     if not size:
         raise Unreadable(_("Le fichier est vide."))
@@ -89,257 +38,122 @@ def read(path: Path) -> Table:
     with path.open("rb") as file:
         head = file.read(8)
     if head == OLE:
-        raise Unreadable(_old_or_locked(path))
+        raise Unreadable(old_or_locked(path))
     for start, kind in FOREIGN.items():
         if head.startswith(start):
             raise Unreadable(_("Ce fichier est un %(kind)s, pas une liste. Enregistrez la liste en XLSX ou CSV.") % {"kind": kind})
-    lines, notes = _of_workbook(path) if head.startswith(b"PK") else _of_text(path.read_bytes())
-    return _table(lines, notes)
+    if head.startswith(b"PK"):
+        return _of_book(Book(path), sheet)
+    rows, notes = of_text(path.read_bytes())
+    return _table(rows, notes)
 
 
-# --- workbooks ---------------------------------------------------------------------------------------------------
+def _of_book(book: Book, sheet: str) -> Table:
+    if sheet and sheet not in book.sheets:
+        words = _("La feuille « %(sheet)s » n’est pas dans ce classeur, ou elle est masquée. Il y a : %(sheets)s.")
+        raise Unreadable(words % {"sheet": sheet[:40], "sheets": ", ".join(list(book.sheets)[:10])})
+    chosen = sheet or _first_with_a_list(book)
+    table = _table(book.rows(chosen), book.notes(chosen))
+    table.sheet, table.sheets = chosen, tuple(book.sheets)
+    return table
 
 
-def _old_or_locked(path: Path) -> str:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        locked = content.find("EncryptedPackage".encode("utf-16-le")) >= 0
-    if locked:
-        return _("Ce classeur est protégé par un mot de passe. Enlevez le mot de passe dans le tableur, enregistrez, puis réessayez.")
-    return _("Ce fichier est un ancien classeur Excel (.xls) ou document Office. Enregistrez-le en XLSX ou CSV, puis réessayez.")
+def _first_with_a_list(book: Book) -> str:
+    """The first sheet with a line of titles that are known, else the first with anything on it, else the first."""
+    filled = ""
+    for name in list(book.sheets)[:SHEETS_TRIED]:
+        try:
+            lines = list(islice(_filled(book.rows(name)), HEADER_WITHIN))
+        except Unreadable:
+            continue
+        if any(_titles_in(cells) >= 2 for _line, cells in lines):
+            return name
+        filled = filled or (name if lines else "")
+    return filled or next(iter(book.sheets))
 
 
-def _check_archive(path: Path) -> None:
-    """Looks at the directory of the archive before anything in it is unpacked. `ZipFile` never unpacks more than a member announces."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Unreadable(_("Ce fichier est abîmé : il ne s’ouvre pas. Enregistrez la liste de nouveau, puis réessayez.")) from error
-    unpacked = sum(member.file_size for member in members)
-    swollen = any(member.file_size > 1024 * 1024 and member.file_size > MOST_RATIO * max(member.compress_size, 1) for member in members)
-    if len(members) > MOST_MEMBERS or unpacked > MOST_UNPACKED or swollen:
-        raise Unreadable(_("Ce fichier grossit trop une fois décompressé : il n’a pas été lu. Copiez la liste dans un classeur neuf, puis réessayez."))
-    names = {member.filename for member in members}
-    if any(member.flag_bits & 1 for member in members):
-        raise Unreadable(_("Ce classeur est protégé par un mot de passe. Enlevez le mot de passe dans le tableur, enregistrez, puis réessayez."))
-    if "xl/workbook.xml" not in names:
-        if any(name.startswith("word/") for name in names):
-            raise Unreadable(_("Ce fichier est un document Word. Copiez le tableau dans un classeur, enregistrez en XLSX, puis réessayez."))
-        if "content.xml" in names:
-            raise Unreadable(_("Ce fichier est un document LibreOffice (ODS). Enregistrez-le en XLSX ou CSV, puis réessayez."))
-        raise Unreadable(_("Ce fichier n’est pas un classeur XLSX. Enregistrez la liste en XLSX ou CSV, puis réessayez."))
+# --- lines -------------------------------------------------------------------------------------------------------
 
 
-Lines = Iterator[tuple[int, list[Cell]]]
-
-
-def _of_workbook(path: Path) -> tuple[Lines, list[str]]:
-    _check_archive(path)
-    try:
-        # Not by its path: the library would judge it by its ending.
-        book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=False, keep_links=False)
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    except Exception as error:  # whatever a hostile archive makes of the library: it is not a workbook to us
-        raise Unreadable(_("Ce classeur ne peut pas être lu. Copiez la liste dans un classeur neuf, puis réessayez.")) from error
-    if not sheets:
-        raise Unreadable(_("Ce classeur n’a pas de feuille visible."))
-    sheet = sheets[0]
-    if merged := _merged(book, sheet):
-        words = _("Des cellules sont fusionnées (%(cells)s) : on ne sait pas à quelle ligne elles appartiennent. Séparez-les dans le tableur, puis réessayez.")
-        raise Unreadable(words % {"cells": ", ".join(merged[:5])})
-    notes = []
-    if others := [other.title for other in sheets[1:] if other.title not in (_("Aide"), _("Valeurs"))]:
-        notes.append(_("Seule la feuille « %(sheet)s » est lue, pas : %(others)s.") % {"sheet": sheet.title[:40], "others": ", ".join(others)[:150]})
-    return _sheet_lines(sheet, book.epoch), notes
-
-
-def _merged(book: Any, sheet: Any) -> list[str]:
-    """Ranges of merged cells: the library does not tell them when it reads row by row."""
-    found: list[str] = []
-    with book._archive.open(sheet._worksheet_path) as part:
-        rest = b""
-        while block := part.read(1 << 20):
-            text = rest + block
-            found += [match.decode() for match in MERGED.findall(text)]
-            rest = text[text.rfind(b"<") :] if b"<" in text[-4096:] else b""
-            if len(found) > 5:
-                break
-    return list(dict.fromkeys(found))
-
-
-def _sheet_lines(sheet: Any, epoch: datetime.datetime) -> Lines:
-    try:
-        for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), 1):
-            yield number, [_cell(cell, epoch) for cell in row]
-    except Unreadable:
-        raise
-    except Exception as error:
-        raise Unreadable(_("Ce classeur ne peut pas être lu jusqu’au bout. Copiez la liste dans un classeur neuf, puis réessayez.")) from error
-
-
-def _cell(cell: Any, epoch: datetime.datetime) -> Cell:
-    value = cell.value
-    if value is None:
-        return ""
-    if cell.data_type == "f":
-        text = str(getattr(value, "text", value) or "=")
-        return Broken(text[:80], _("c’est une formule : collez sa valeur à la place"))
-    if cell.data_type == "e":
-        return Broken(str(value)[:80], _("c’est une erreur de calcul : écrivez la valeur"))
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    if isinstance(value, datetime.date):
-        return value
-    if isinstance(value, int | float):
-        return Serial(float(value), _day(value, epoch))
-    if isinstance(value, datetime.time | datetime.timedelta):
-        return Broken(str(value), _("c’est une heure : écrivez une date"))
-    return _text_cell(str(value))
-
-
-def _day(value: float, epoch: datetime.datetime) -> datetime.date | None:
-    try:
-        day = from_excel(value, epoch)
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return day.date() if isinstance(day, datetime.datetime) else None
-
-
-def _text_cell(text: str) -> Cell:
-    text = text.strip()
-    if len(text) > MOST_CHARACTERS:
-        return Broken(f"{text[:40]}…", _("le texte est trop long"))
-    return text
-
-
-# --- text --------------------------------------------------------------------------------------------------------
-
-
-def _decoded(content: bytes) -> tuple[str, str]:
-    """(text, name of the encoding). Raises Unreadable."""
-    for mark, name in MARKS:
-        if content.startswith(mark):
-            return _decode(content, name), name.removesuffix("-sig")
-    try:
-        return content.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError as error:
-        broken_at = content.count(b"\n", 0, error.start) + 1
-    nuls = content[:4096].count(0)
-    if nuls > len(content[:4096]) // 4:
-        name = "utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"
-        return _decode(content, name), name
-    best = charset_normalizer.from_bytes(content[:1_000_000], cp_isolation=WESTERN, threshold=0.4).best() if not nuls else None
-    if best is None:
-        words = _("L’encodage du fichier n’est pas reconnu (ligne %(line)s). Dans le tableur, enregistrez en « CSV UTF-8 », puis réessayez.")
-        raise Unreadable(words % {"line": broken_at})
-    # Between the encodings of Western Europe only accents decide, and Windows is what centres have.
-    try:
-        return content.decode("cp1252"), "cp1252"
-    except UnicodeDecodeError:
-        return _decode(content, best.encoding), best.encoding
-
-
-def _decode(content: bytes, name: str) -> str:
-    try:
-        return content.decode(name)
-    except UnicodeDecodeError as error:
-        words = _("L’encodage du fichier (%(name)s) est abîmé. Dans le tableur, enregistrez en « CSV UTF-8 », puis réessayez.")
-        raise Unreadable(words % {"name": name}) from error
-
-
-def _of_text(content: bytes) -> tuple[Lines, list[str]]:
-    if b"\x00" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) and content[:2].count(0) != 1:
-        line = content.count(b"\n", 0, content.index(0)) + 1
-        raise Unreadable(_("Le fichier contient des octets nuls (ligne %(line)s) : ce n’est pas du texte. Enregistrez la liste de nouveau en CSV.") % {"line": line})
-    if content[:2].count(0) == 1 and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        name = "utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"
-        text, encoding = _decode(content, name), name
-    else:
-        text, encoding = _decoded(content)
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        raise Unreadable(_("Le fichier contient des octets nuls (ligne %(line)s) : ce n’est pas du texte. Enregistrez la liste de nouveau en CSV.") % {"line": line})
-    head = text[:20_000]
-    if sum(1 for char in head if ord(char) < 32 and char not in "\r\n\t") > len(head) // 100:
-        raise Unreadable(_("Ce fichier n’est pas une liste. Enregistrez la liste en XLSX ou CSV, puis réessayez."))
-    separator = _separator(head)
-    notes = [_("Fichier texte : encodage %(encoding)s, séparateur %(separator)s.") % {"encoding": encoding, "separator": SEPARATORS[separator]}]
-    return _text_lines(text, separator), notes
-
-
-def _separator(head: str) -> str:
-    """The one that stands most often in the first lines outside quotes; ties go to the semicolon, which French spreadsheets write."""
-    plain = re.sub(r'"[^"]*"', "", "\n".join(head.splitlines()[:HEADER_WITHIN]))
-    first = head.split("sep=", 1)[1][:1] if head.startswith("sep=") else ""
-    return first if first in SEPARATORS else max(SEPARATORS, key=lambda one: plain.count(one))
-
-
-def _text_lines(text: str, separator: str) -> Lines:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    began = 1
-    try:
-        for row in reader:
-            line, began = began, reader.line_num + 1
-            if line == 1 and len(row) <= 2 and row and row[0].startswith("sep="):
-                continue
-            yield line, [_text_value(value) for value in row[: MOST_COLUMNS + 1]]
-    except csv.Error as error:
-        words = _("La ligne %(line)s ne se lit pas : un guillemet n’est pas fermé ou est mal placé (%(error)s).")
-        raise Unreadable(words % {"line": began, "error": error}) from error
-
-
-def _text_value(value: str) -> Cell:
-    if value.lstrip().startswith("=") and len(value.strip()) > 1:
-        return Broken(value.strip()[:80], _("c’est une formule : collez sa valeur à la place"))
-    return _text_cell(value)
-
-
-# --- both --------------------------------------------------------------------------------------------------------
-
-
-def _table(lines: Lines, notes: list[str]) -> Table:
-    """The header is the first line with at least two columns filled in; what stands above is a title."""
-    columns: list[str] = []
-    rows: list[tuple[int, list[Cell]]] = []
+def _filled(lines: Iterable[Line]) -> Iterable[Line]:
+    """The lines with something in them. Raises Unreadable for more, or wider ones, than are read."""
     for number, cells in lines:
-        if number > MOST_LINES:
-            words = _("Le fichier a plus de %(n)s lignes. Partagez-le, ou effacez les lignes vides qui suivent la dernière personne.")
-            raise Unreadable(words % {"n": MOST_LINES})
         while cells and cells[-1] == "":
             cells.pop()
         if not cells:
             continue
+        if number > MOST_LINES:
+            words = _("Le fichier a plus de %(n)s lignes. Partagez-le, ou effacez les lignes vides qui suivent la dernière personne.")
+            raise Unreadable(words % {"n": MOST_LINES})
         if len(cells) > MOST_COLUMNS:
             raise Unreadable(_("La ligne %(line)s a plus de %(n)s colonnes.") % {"line": number, "n": MOST_COLUMNS})
-        if not columns:
-            if sum(cell != "" for cell in cells) >= 2:
-                columns = _header(number, cells)
-            elif number > HEADER_WITHIN:
-                break
+        yield number, cells
+
+
+def _titles_in(cells: list[Cell]) -> int:
+    return sum(isinstance(cell, str) and knows_title(cell) for cell in cells)
+
+
+def _header_of(first: list[Line]) -> int:
+    """Which of the first lines names the columns: the first with two titles that are known, else the first with two cells. -1: none."""
+    known = next((place for place, (_line, cells) in enumerate(first) if _titles_in(cells) >= 2), None)
+    if known is not None:
+        return known
+    return next((place for place, (_line, cells) in enumerate(first) if sum(cell != "" for cell in cells) >= 2), -1)
+
+
+def _table(source: SheetRows | TextRows, notes: list[Told]) -> Table:
+    """The header, and the people below it; what stands above, repeats the titles or counts is told and left aside."""
+    lines = iter(_filled(source))
+    first = list(islice(lines, HEADER_WITHIN))
+    place = _header_of(first)
+    if place < 0:
+        raise Unreadable(_("Aucune ligne de titres n’a été trouvée : la première ligne doit nommer les colonnes. Le modèle à télécharger montre comment."))
+    number, titles = first[place]
+    columns = _header(number, titles, notes)
+    notes += [Told(_("Une ligne au-dessus des titres n’est pas lue (« %(words)s ») :") % {"words": _words(cells)}, (line,)) for line, cells in first[:place]]
+    rows: list[Line] = []
+    aside: dict[str, list[int]] = {}
+    for line, cells in _both(first[place + 1 :], lines):
+        if why := _no_person(cells, titles):
+            aside.setdefault(why, []).append(line)
             continue
-        if not rows and all(cell == "" or (isinstance(cell, str) and cell.startswith("#")) for cell in cells):
-            continue  # HXL tags
         if len(cells) > len(columns):
             words = _("La ligne %(line)s a plus de valeurs que l’en-tête n’a de colonnes. Un séparateur est peut-être dans une valeur : mettez-la entre guillemets.")
-            raise Unreadable(words % {"line": number})
-        rows.append((number, cells + [""] * (len(columns) - len(cells))))
+            raise Unreadable(words % {"line": line})
+        rows.append((line, cells + [""] * (len(columns) - len(cells))))
         if len(rows) > MOST_ROWS:
             raise Unreadable(_("Le fichier a plus de %(n)s personnes. Partagez-le en plusieurs fichiers.") % {"n": MOST_ROWS})
-    if not columns:
-        raise Unreadable(_("Aucune ligne de titres n’a été trouvée : la première ligne doit nommer les colonnes. Le modèle à télécharger montre comment."))
+    notes += [Told(why, tuple(places)) for why, places in aside.items()]
+    notes += source.notes(number, {line for line, _cells in rows}, len(columns))
     if not rows:
         raise Unreadable(_("Le fichier a des titres de colonnes, mais aucune personne."))
     return Table(columns, rows, notes)
 
 
-def _header(number: int, cells: list[Cell]) -> list[str]:
+def _both(first: list[Line], rest: Iterable[Line]) -> Iterable[Line]:
+    yield from first
+    yield from rest
+
+
+def _words(cells: list[Cell]) -> str:
+    return " · ".join(_shown(cell) for cell in cells if cell != "")[:120]
+
+
+def _shown(cell: Cell) -> str:
+    return cell.text if isinstance(cell, Broken) else str(cell)
+
+
+def _header(number: int, cells: list[Cell], notes: list[Told]) -> list[str]:
     """The names of the columns; one without a name is called by its letter. Raises Unreadable for two of the same name."""
     broken = next((place for place, cell in enumerate(cells) if isinstance(cell, Broken)), None)
     if broken is not None:
-        raise Unreadable(_("Ligne %(line)s, colonne %(column)s : un titre de colonne est une formule.") % {"line": number, "column": letter(broken)})
-    names = [" ".join(str(cell).split())[:200] or _("Colonne %(letter)s") % {"letter": letter(place)} for place, cell in enumerate(cells)]
+        raise Unreadable(
+            _("Ligne %(line)s, colonne %(column)s : un titre de colonne ne se lit pas (%(why)s).") % {"line": number, "column": letter(broken), "why": cells[broken].why}  # type: ignore[union-attr]
+        )
+    whole = [" ".join(str(cell).split()) for cell in cells]
+    names = [name[:200] or _("Colonne %(letter)s") % {"letter": letter(place)} for place, name in enumerate(whole)]
+    notes += [Told(_("Un titre de colonne est trop long, la fin n’en est pas lue :"), columns=(letter(place),)) for place, name in enumerate(whole) if len(name) > 200]
     seen: dict[str, int] = {}
     for place, name in enumerate(names):
         if name.casefold() in seen:
@@ -347,3 +161,34 @@ def _header(number: int, cells: list[Cell]) -> list[str]:
             raise Unreadable(words % {"name": name[:60], "first": letter(seen[name.casefold()]), "second": letter(place)})
         seen[name.casefold()] = place
     return names
+
+
+def _no_person(cells: list[Cell], titles: list[Cell]) -> str:
+    """Why a line below the titles is nobody, in words; empty for a person."""
+    filled = [(place, cell) for place, cell in enumerate(cells) if cell != ""]
+    tests: list[tuple[Callable[[int, Cell], bool], str]] = [
+        (lambda place, cell: isinstance(cell, str) and cell.startswith("#"), _("Une ligne d’étiquettes HXL n’est pas une personne :")),
+        (lambda place, cell: place < len(titles) and _same(cell, titles[place]), _("Une ligne qui répète les titres n’est pas une personne :")),
+        (lambda place, cell: isinstance(cell, str) and is_instruction(cell), _("Une deuxième ligne de titres ou de consignes n’est pas une personne :")),
+        (lambda place, cell: isinstance(cell, str) and knows_title(cell), _("Une deuxième ligne de titres ou de consignes n’est pas une personne :")),
+    ]
+    for test, why in tests:
+        if (len(filled) > 1 or test is tests[0][0]) and all(test(place, cell) for place, cell in filled):
+            return why
+    return _("Une ligne de total n’est pas une personne :") if _is_total([cell for _place, cell in filled]) else ""
+
+
+def _same(cell: Cell, title: Cell) -> bool:
+    return isinstance(cell, str) and isinstance(title, str) and plain(cell) == plain(title) != ""
+
+
+def _is_total(cells: list[Cell]) -> bool:
+    """The word, and beside it nothing but numbers or sums."""
+    said = [cell for cell in cells if isinstance(cell, str) and plain(cell).rstrip(" 0123456789") in TOTALS]
+    return bool(said) and all(cell in said or _is_number(cell) for cell in cells)
+
+
+def _is_number(cell: Cell) -> bool:
+    if isinstance(cell, Broken):
+        return cell.text.startswith("=")
+    return not isinstance(cell, str) or cell.replace(" ", "").replace("%", "").replace(",", "").replace(".", "").isdigit()

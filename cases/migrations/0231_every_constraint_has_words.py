@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_cache"),
-        ("cases", "0071_arrival_words"),
+        ("cases", "0221_sheets_and_days_of_lists"),
         ("centres", "0080_health_services"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -2,7 +2,7 @@
 
 from .attachment import Attachment, attachment_path
 from .best_interest import BestInterest, FamilyTracing
-from .births import ADULT_AGE, Precision, earliest_birth, latest_of, years_before
+from .births import ADULT_AGE, Precision, birth_for_lists, birth_for_machines, birth_words, earliest_birth, latest_of, years_before
 from .card import Card, clean_token, new_token
 from .consent import Consent
 from .data_request import DataRequest, own_data_path
@@ -60,6 +60,9 @@ __all__ = [
     "TakeoverNotice",
     "VulnerabilityAssessment",
     "attachment_path",
+    "birth_for_lists",
+    "birth_for_machines",
+    "birth_words",
     "clean_token",
     "earliest_birth",
     "import_path",

@@ -51,6 +51,12 @@ class ImportBatch(models.Model):
         DAY_FIRST = "dmy", _("jour/mois/année (31/12/1990)")
         MONTH_FIRST = "mdy", _("mois/jour/année (12/31/1990)")
 
+    class SexCodes(models.TextChoices):
+        """What 1 and 2 mean in a list that does not say it."""
+
+        MALE_FIRST = "mf", _("1 = homme, 2 = femme")
+        FEMALE_FIRST = "fm", _("1 = femme, 2 = homme")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     centre = models.ForeignKey(Centre, models.PROTECT, related_name="+", verbose_name=_("centre"))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("demandé par"))
@@ -62,6 +68,11 @@ class ImportBatch(models.Model):
     columns = ArrayField(models.CharField(max_length=200), default=list)  # as the file names them, in order
     sample = models.JSONField(default=list)  # the first values of each column; emptied with the file
     notes = ArrayField(models.CharField(max_length=300), default=list)  # what was found out while reading: separator, other sheets …
+    sheet = models.CharField(_("feuille"), max_length=100, blank=True)  # of a workbook: the one that is read
+    sheets = ArrayField(models.CharField(max_length=100), default=list)
+    has_codes = models.BooleanField(default=False)  # a column of 1 and 2, perhaps the sex
+    sex_codes = models.CharField(_("sexe en chiffres"), max_length=2, choices=SexCodes, blank=True)
+    listed_on = models.DateField(_("jour de la liste"), null=True, blank=True)  # on which its ages were true
     matching = models.JSONField(default=dict)  # place of the column → our field
     date_order = models.CharField(_("ordre des dates"), max_length=3, choices=DateOrder, default=DateOrder.DAY_FIRST)
     alike_choice = models.CharField(_("personnes ressemblantes"), max_length=10, choices=Alike, blank=True)

@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Coalesce, Reverse
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -30,11 +30,11 @@ from config.countries import country_name
 from config.french import of
 
 from .. import case_numbers
-from ..cleaning import digits_of
+from ..cleaning import digits_of, phone_words
 from ..languages import LANGUAGES
 from ..sealed import normal_number
 from ..vulnerabilities import PROTECTED_FLAGS, REFER
-from .births import ADULT_AGE, Precision, earliest_birth, years_before
+from .births import ADULT_AGE, Precision, birth_words, earliest_birth, years_before
 
 # Of a search: nobody types more, and it bounds the work on hostile input.
 MOST_WORDS = 6
@@ -551,7 +551,7 @@ class Migrant(models.Model):
 
     @property
     def other_phone_words(self) -> str:
-        return f"+{self.other_phone}" if self.other_phone else ""
+        return phone_words(self.other_phone)
 
     @property
     def photo_url(self) -> str:
@@ -560,7 +560,7 @@ class Migrant(models.Model):
 
     @property
     def phone_words(self) -> str:
-        return f"+{self.phone}" if self.phone else ""
+        return phone_words(self.phone)
 
     @property
     def age_words(self) -> str:
@@ -580,14 +580,7 @@ class Migrant(models.Model):
 
     @property
     def birth_words(self) -> str:
-        """The birth as exactly as it is known: « 15 juin 1995 », « juin 1995 », « 1995 », « vers 2009 (âge estimé) »."""
-        if self.birth_precision == self.Precision.DAY:
-            return formats.date_format(self.born_on, "DATE_FORMAT")
-        if self.birth_precision == self.Precision.MONTH:
-            return formats.date_format(self.born_on, "YEAR_MONTH_FORMAT")
-        if self.birth_precision == self.Precision.YEAR:
-            return str(self.born_on.year)
-        return gettext("vers %(year)s (âge estimé)") % {"year": self.born_on.year}
+        return birth_words(self.born_on, self.birth_precision)
 
     def earliest_birth(self) -> datetime.date:
         """The earliest day the birth can have been; `born_on` is the latest."""

@@ -17,6 +17,7 @@ from accounts.models import Organisation
 from audit.triggers import audited
 from centres.models import Centre
 
+from ..cleaning import phone_words
 from ..referrals import ANSWER_DAYS, OPEN, PROTECTED_SERVICES, SERVICE_CHOICES, SERVICES, SHARED_CHOICES, TRANSITIONS, State, Urgency, link_ends
 from .migrant import FileQuerySet, Migrant, ProtectedQuerySet
 
@@ -74,7 +75,7 @@ class Structure(models.Model):
 
     @property
     def phone_words(self) -> str:
-        return f"+{self.phone}" if self.phone else ""
+        return phone_words(self.phone)
 
     @property
     def service_words(self) -> list[str]:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from .. import consents
 from ..cleaning import clean_languages, clean_line, clean_name, clean_nationality, clean_phone
-from ..models import Consent, Migrant, Precision, earliest_birth, latest_of
+from ..models import Consent, Migrant, Precision, earliest_birth, latest_of, years_before
 from .consents import clean_agreement
 from .documents import clean_paper
 
+OLDEST = 120  # years: nobody was ever older for long
 # Asked of everybody; the rest as far as the person says it.
 CORE_FIELDS = ("surname", "given_names", "sex", "born_on", "birth_precision", "nationality", "phone")
 FURTHER_FIELDS = (
@@ -72,6 +73,8 @@ def clean_identity(identity: dict[str, Any]) -> dict[str, Any]:
         cleaned["born_on"] = latest_of(cleaned["born_on"], cleaned["birth_precision"])
         if earliest_birth(cleaned["born_on"], cleaned["birth_precision"]) > timezone.localdate():
             errors["born_on"] = ValidationError(_("La naissance ne peut pas être dans l’avenir."), code="future")
+        elif cleaned["born_on"] < years_before(timezone.localdate(), OLDEST):
+            errors["born_on"] = ValidationError(_("Personne n’a plus de %(n)s ans : vérifiez l’année de naissance.") % {"n": OLDEST}, code="oldest")
     if (arrived := cleaned.get("arrived_on")) and not datetime.date(2000, 1, 1) <= arrived <= timezone.localdate():
         errors["arrived_on"] = ValidationError(_("L’arrivée ne peut pas être dans l’avenir ni avant 2000."), code="arrival")
     if errors:

@@ -113,6 +113,7 @@ def _findings(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     return {
         "problems": problems,
         "more_problems": batch.errors - len(problems),
+        "told": [one["words"] for one in batch.findings if one["kind"] == "told"],
         "alike": shown,
         "more_alike": batch.alike > len({one["line"] for one in alike}),
         "alone": next((one["number"] for one in batch.findings if one["kind"] == "alone"), 0),
@@ -123,9 +124,13 @@ def _findings(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
 def import_columns(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """Which column is which; then the list is checked."""
     form = ColumnsForm(request.POST, batch=batch)
+    if sheet := form.another_sheet:
+        batches.choose_sheet(actor=request.user, batch=batch, sheet=sheet)
+        return redirect("cases:import", pk=batch.pk)
     if form.is_valid():
+        said = {name: form.cleaned_data.get(name) or default for name, default in (("listed_on", None), ("sex_codes", ""))}
         try:
-            batches.choose_columns(actor=request.user, batch=batch, matching=form.matching(), date_order=form.cleaned_data["date_order"])
+            batches.choose_columns(actor=request.user, batch=batch, matching=form.matching(), date_order=form.cleaned_data["date_order"], **said)
         except ValidationError as error:
             put_errors(form, error)
         else:

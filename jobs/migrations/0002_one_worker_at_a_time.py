@@ -13,6 +13,12 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddConstraint(
             model_name="job",
-            constraint=models.UniqueConstraint(condition=models.Q(("state", "running")), fields=("created_by",), name="job_one_at_a_time", nulls_distinct=False),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")),
+                fields=("created_by",),
+                name="job_one_at_a_time",
+                nulls_distinct=False,
+                violation_error_message="Un autre travail de ce compte est en cours.",
+            ),
         ),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("questionnaires", "0002_wordings"),
+        ("questionnaires", "0101_origin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -16,6 +16,7 @@ def send(page: Page, rows: list[list[str]]) -> None:
     page.set_input_files("input[type=file]", {"name": "liste de Gao.csv", "mimeType": "text/csv", "buffer": text.getvalue().encode("cp1252")})
     page.get_by_role("button", name="Envoyer le fichier").click()
     expect(page.get_by_role("heading", name="Les colonnes du fichier")).to_be_visible(timeout=30_000)
+    page.get_by_label("Quelle colonne dit que la personne est d’accord").select_option(str(HEADER.index("Consentement")))
     page.get_by_role("button", name="Vérifier la liste").click()
 
 

@@ -101,7 +101,7 @@ def make_import(centre: Centre) -> ImportBatch:
     actor = manager_of(centre)
     batch = batches.receive(actor=actor, id=uuid.uuid4(), centre=centre, file=ContentFile(IMPORTED.encode()), name="liste.csv", queued=False)
     batch = batches.read_step(batch, actor=actor)
-    matching = {int(place): name for place, name in batch.matching.items()}
+    matching = {int(place): name for place, name in batch.matching.items()} | {batch.columns.index("Accord"): "consent"}
     return batches.check_step(batches.choose_columns(actor=actor, batch=batch, matching=matching, date_order="dmy", queued=False), actor=actor)
 
 

@@ -151,10 +151,24 @@ def test_what_is_no_object_is_refused(api_as, text):
     problem(api_as("agent.gao").generic("POST", URL, text, content_type="application/json"), 400)
 
 
-@pytest.mark.parametrize(("day", "precision", "kept"), [("1990-03-05", "year", "1990-12-31"), ("2008-02-01", "month", "2008-02-29"), ("1990-03-05", "day", "1990-03-05")])
-def test_any_day_of_a_known_year_is_kept_as_its_last(api_as, centre, day, precision, kept):
-    response = api_as("agent.gao").post_json(URL, registration_json(centre("GAO"), born_on=day, birth_precision=precision))
-    assert response.json()["born_on"] == kept
+@pytest.mark.parametrize(("day", "precision", "kept"), [
+        ("1990-03-05", "year", "1990-12-31"), ("2008-02-01", "month", "2008-02-29"), ("1990-03-05", "day", "1990-03-05"),
+        ("1990", "year", "1990-12-31"), ("1990", "age", "1990-12-31"), ("2008-02", "month", "2008-02-29"),
+    ],
+)  # fmt: skip
+def test_any_day_of_a_known_year_is_kept_as_its_last_and_never_said(api_as, centre, day, precision, kept):
+    answer = api_as("agent.gao").post_json(URL, registration_json(centre("GAO"), born_on=day, birth_precision=precision)).json()
+    assert Migrant.objects.get().born_on.isoformat() == kept
+    assert answer["born_on"] == kept[: {"day": 10, "month": 7}.get(precision, 4)]
+    again = api_as("agent.gao").patch_json(f"{URL}{answer['id']}/", {"version": 1, "born_on": answer["born_on"], "birth_precision": precision})
+    assert (again.status_code, Migrant.objects.get().born_on.isoformat()) == (200, kept)
+
+
+@pytest.mark.parametrize(("day", "precision"), [("1990", "day"), ("1990-03", "day"), ("1990", "month")])
+def test_no_day_is_made_of_a_year(api_as, centre, day, precision):
+    problem(api_as("agent.gao").post_json(URL, registration_json(centre("GAO"), born_on=day, birth_precision=precision)), 400)
+    person = make_migrant(centre("GAO"))
+    problem(api_as("agent.gao").patch_json(f"{URL}{person.pk}/", {"version": 1, "born_on": day}), 400)
 
 
 def test_reading_is_for_the_scope_and_written_down(api_as, centre):

@@ -1,16 +1,26 @@
 """Names leave the system only by the hand of who may export them, for their centres, defused and written down."""
 
 import csv
+import datetime
 import io
+import uuid
+from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy
 
 from audit.models import ReadLog
 from cases import exporting
+from cases.exporting import LISTINGS
+from config.spreadsheet import WRITERS, Column, Sheet
 from jobs.models import Job
 from jobs.services import run
 from tests.factories import make_migrant, make_minor
+from tests.reception.factories import make_stay
+from tests.reintegration.factories import make_reintegration
 from tests.returns.factories import make_return
 
 from .factories import move
@@ -138,6 +148,40 @@ def test_a_list_of_returns_holds_only_people_of_the_centre(as_user, centre):
     assert here.migrant.case_number in text
     assert there.migrant.case_number not in text
     assert ReadLog.objects.get(action="exported").model == "returns.returncase"
+
+
+EXPORTED = {  # a row for each list
+    "people": lambda gao: make_migrant(gao),
+    "stays": lambda gao: make_stay(gao),
+    "returns": lambda gao: make_return(gao),
+    "reintegrations": lambda gao: make_reintegration(gao),
+    "visits": lambda gao: make_reintegration(gao),
+}
+SHOWN = {"visits": {"due": "waiting"}}
+
+
+@pytest.mark.parametrize("name", sorted(LISTINGS))
+@pytest.mark.parametrize("kind", sorted(WRITERS))
+def test_every_list_comes_out_as_every_kind_with_every_column(as_user, centre, name, kind):
+    """A list that is registered without a row here fails too."""
+    EXPORTED[name](centre("GAO"))
+    listing = LISTINGS[name]
+    response = as_user("manager.gao").get(reverse(listing.export_name, args=[kind]), {"column": [column.name for column in listing.columns], **SHOWN.get(name, {})})
+    assert response.status_code == 200
+    if kind == "csv":
+        titles, _tags, *lines = rows(response)
+    else:
+        titles, _tags, *lines = [[cell.value for cell in row] for row in openpyxl.load_workbook(io.BytesIO(response.content)).active.iter_rows()]
+    assert len(titles) == len(listing.columns)
+    assert lines
+    with translation.override("en"):
+        assert as_user("manager.gao").get(reverse(listing.export_name, args=[kind])).status_code == 200
+
+
+@pytest.mark.parametrize("value", [gettext_lazy("oui"), None, True, 1.5, Decimal("2.50"), uuid.UUID(int=1), timezone.now(), datetime.date(2026, 1, 2), [], "a\x00b"])
+@pytest.mark.parametrize("kind", sorted(WRITERS))
+def test_whatever_a_column_holds_can_be_written(kind, value):
+    assert WRITERS[kind](Sheet(gettext_lazy("Liste"), [Column(gettext_lazy("Titre"))], [[value]]))
 
 
 @pytest.mark.parametrize("kind", ["pdf", "exe", "CSV", "csv%01"])

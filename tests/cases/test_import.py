@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 from accounts.models import User
 from audit.services import verify
 from cases.importing import batches, reading
-from cases.importing.columns import COLUMNS, date_of, guess, template
+from cases.importing.births import date_of
+from cases.importing.columns import COLUMNS, guess, template
 from cases.importing.reading import Unreadable, read
+from cases.importing.titles import NEVER_GUESSED, field_of
 from cases.models import Consent, ImportBatch, Migrant
 from cases.services import register_migrant
 from centres.models import Centre
@@ -68,18 +70,35 @@ def as_xlsx(rows: list[list[Any]], header: list[str] = HEADER, after: Any = None
     return out.getvalue()
 
 
+AGED = ["Nom", "Sexe", "Âge", "Nationalité", "Accord", "Accord donné par"]
+
+
+def two_sheets() -> bytes:
+    def after(sheet: Any) -> None:
+        other = sheet.parent.create_sheet("Kayes")
+        other.append(AGED)
+        other.append(["Ailleurs", 1, 30, "ML", "oui", "signature"])
+
+    return as_xlsx([row(1)], after=after)
+
+
 def receive(content: bytes, centre: Centre, name: str = "liste.csv", username: str = "manager.gao") -> ImportBatch:
     actor = User.objects.get(username=username)
     batch = batches.receive(actor=actor, id=uuid.uuid4(), centre=centre, file=ContentFile(content), name=name, queued=False)
     return batches.read_step(batch, actor=actor)
 
 
-def checked(content: bytes, centre: Centre, *, date_order: str = "dmy", username: str = "manager.gao") -> ImportBatch:
+def chosen(batch: ImportBatch) -> dict[int, str]:
+    """What was guessed, and the column of the agreement, which a person chooses."""
+    agreed = {place: field for place, title in enumerate(batch.columns) if (field := field_of(title)) in NEVER_GUESSED}
+    return {int(place): name for place, name in batch.matching.items()} | agreed
+
+
+def checked(content: bytes, centre: Centre, *, date_order: str = "dmy", username: str = "manager.gao", **said: Any) -> ImportBatch:
     actor = User.objects.get(username=username)
     batch = receive(content, centre, username=username)
     assert batch.state == State.READ, batch.refusal
-    matching = {int(place): name for place, name in batch.matching.items()}
-    batch = batches.choose_columns(actor=actor, batch=batch, matching=matching, date_order=date_order, queued=False)
+    batch = batches.choose_columns(actor=actor, batch=batch, matching=chosen(batch), date_order=date_order, queued=False, **said)
     return batches.check_step(batch, actor=actor)
 
 
@@ -150,7 +169,7 @@ def test_every_error_is_named_with_line_and_column(gao):
     wrong = [row(1, sex="?"), row(2, birth="31/02/1990"), row(3, nationality="Atlantide"), row(4, phone="abc"), row(5, birth="2999"), row(6, surname="", given_names="")]
     batch = checked(as_csv(wrong), gao)
     assert errors(batch) == [(2, "D"), (3, "E"), (4, "F"), (5, "G"), (6, "E"), (7, "B")]
-    everything = row(1, surname="123", given_names="", sex="?", birth="31/02/1990", nationality="", phone="abc", consent="non", method="?")
+    everything = row(1, surname="123", given_names="", sex="?", birth="31/02/1990", nationality="", phone="abc", consent="non", method="télépathie")
     assert errors(checked(as_csv([everything]), gao)) == [(2, letter) for letter in "BDEFGHI"]
     assert not Migrant.objects.exists()
 
@@ -249,15 +268,15 @@ def test_columns_are_recognised_in_french_english_and_kobo():
     assert guess(["First name", "Last name", "Gender", "DOB", "Country of nationality"]) == {0: "given_names", 1: "surname", 2: "sex", 3: "birth", 4: "nationality"}
     kobo = ["start", "identite/nom", "identite/prenoms", "identite/sexe", "identite/age", "identite/nationalite", "_uuid", "_submission_time"]
     assert guess(kobo) == {1: "surname", 2: "given_names", 3: "sex", 4: "age", 5: "nationality", 6: "reference"}
-    titles = [str(column.title) for column in COLUMNS]
-    assert guess(titles) == {place: column.name for place, column in enumerate(COLUMNS)}
+    titles = [str(column.title) for column in COLUMNS if column.offered]
+    assert guess(titles) == {place: column.name for place, column in enumerate(one for one in COLUMNS if one.offered) if column.name not in NEVER_GUESSED}
 
 
 def test_the_template_filled_in_is_imported(gao):
     book = openpyxl.load_workbook(io.BytesIO(template()))
     sheet = book["Personnes"]
     assert [cell.value for cell in sheet[2]][:2] == ["#x_person+id+external", "#x_person+name+family"]
-    sheet.append([column.example or None for column in COLUMNS])
+    sheet.append([column.example or None for column in COLUMNS if column.offered])
     out = io.BytesIO()
     book.save(out)
     batch = imported(out.getvalue(), gao)
@@ -334,7 +353,7 @@ HOSTILE = {
     "open quote": (lambda: as_csv([row(1)]) + b'"R2;x\n', "guillemet"),
     "too many values": (lambda: as_csv([[*row(1), "de trop"]]), "ligne 2 a plus de valeurs"),
     "broken utf-16": (lambda: b"\xff\xfe" + as_csv([row(1)], encoding="utf-16-le") + b"\x00\xd8", "encodage"),
-    "formula in a title": (lambda: as_xlsx([row(1)], ["=A2", *HEADER[1:]]), "titre de colonne est une formule"),
+    "formula in a title": (lambda: as_xlsx([row(1)], ["=A2", *HEADER[1:]]), "titre de colonne ne se lit pas (c’est une formule"),
 }
 
 
@@ -414,7 +433,10 @@ def test_through_the_pages_and_the_worker(as_user, centre):
         run(job.pk)
     assert "Référence" in browser.get(page["Location"]).content.decode()
     batch.refresh_from_db()
-    browser.post(page["Location"] + "columns/", {f"column_{place}": name for place, name in batch.matching.items()} | {"date_order": "dmy"})
+    places = {f"column_{place}": name for place, name in batch.matching.items()} | {"date_order": "dmy"}
+    unanswered = browser.post(page["Location"] + "columns/", places)
+    assert "Sira ne la devine pas" in unanswered.content.decode()
+    browser.post(page["Location"] + "columns/", places | {"consent": str(HEADER.index("Accord"))})
     for job in Job.objects.filter(state="queued"):
         run(job.pk)
     for _click in range(2):
@@ -516,7 +538,7 @@ def test_giving_up_leaves_nothing_of_the_list(gao, django_capture_on_commit_call
 
 def command(path: Any, *options: str) -> str:
     out = io.StringIO()
-    call_command("import_migrants", str(path), "--user", "manager.gao", "--centre", "GAO", *options, stdout=out)
+    call_command("import_migrants", str(path), "--user", "manager.gao", "--centre", "GAO", "--column", "Accord=consent", *options, stdout=out)
     return out.getvalue()
 
 
@@ -535,5 +557,14 @@ def test_the_command(gao, tmp_path):
             command(path, *wrong)
     with pytest.raises(CommandError):
         command(tmp_path / "none.csv")
+    with pytest.raises(CommandError, match="D’accord pour l’enregistrement"):  # never guessed
+        call_command("import_migrants", str(path), "--user", "manager.gao", "--centre", "GAO")
+    path.write_bytes(two_sheets())
+    options = ("--dry-run", "--sheet", "Kayes", "--sex-codes", "fm", "--listed-on")
+    assert "au jour de la liste" in command(path, *options, "2020-05-01")
+    with pytest.raises(CommandError):
+        command(path, *options, "hier")
+    with pytest.raises(CommandError, match="Il y a"):
+        command(path, "--sheet", "Ailleurs")
     assert Migrant.objects.count() == 2
     assert Consent.objects.count() == 2

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -67,6 +68,39 @@ def test_every_usual_kind_of_picture_is_taken(centre, kind, mode):
     out = io.BytesIO()
     Image.new("RGBA", (64, 64), "teal").convert("RGB" if mode == "CMYK" else mode if mode != "LA" else "LA").convert(mode).save(out, kind)
     assert Image.open(io.BytesIO(pictures.portrait(io.BytesIO(out.getvalue())))).mode == "RGB"
+
+
+PHOTOS = Path(__file__).parent / "photos"
+
+
+def with_segment(number: int, content: bytes) -> bytes:
+    """A photo with such a segment before the picture."""
+    whole = picture(size=(300, 200))
+    return whole[:2] + bytes((0xFF, number)) + struct.pack(">H", len(content) + 2) + content + whole[2:]
+
+
+BESIDE = {
+    "corrupt exif": lambda: (PHOTOS / "photo_corrupt_exif.jpg").read_bytes(),
+    "cut frame": lambda: (PHOTOS / "photo_mpo_truncated.jpg").read_bytes(),
+    "no tiff in the exif": lambda: with_segment(0xE1, b"Exif\0\0" + b"rubbish" * 9),
+    "exif cut": lambda: with_segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0\xff\xff"),
+    "frames without an index": lambda: with_segment(0xE2, b"MPF\0MM\0*\0\0\0\x08\xff\xff"),
+    "a wrong profile": lambda: with_segment(0xE2, b"ICC_PROFILE\0\x07\x02oops"),
+    "a bad orientation": lambda: with_segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x05\0\0\0\x01\xff\xff\xff\xff\0\0\0\0"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_photo_is_taken_whatever_is_broken_beside_it(name):
+    image = Image.open(io.BytesIO(pictures.portrait(io.BytesIO(BESIDE[name]()))))
+    assert image.size == (300, 200)
+
+
+def test_a_phones_picture_of_two_frames_is_its_first():
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (300, 200), "blue")])
+    for content in (out.getvalue(), out.getvalue()[:-200]):
+        assert Image.open(io.BytesIO(pictures.portrait(io.BytesIO(content)))).getpixel((10, 10))[0] > 200
 
 
 def bomb() -> bytes:

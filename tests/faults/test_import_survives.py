@@ -52,8 +52,9 @@ def checked_list(stack: Stack, manager: Visitor, mark: str) -> str:
     stack.manage("shell", "--verbosity", "0", "--command", code)
     wait_until(lambda: state(stack, key) == "read", 60, "the list to be read")
     page = manager.get(f"/migrants/import/{key}/").text
-    places = dict(re.findall(r'name="column_(\d+)".*?<option value="(\w+)" selected', page, re.DOTALL))
-    manager.post(f"/migrants/import/{key}/columns/", {f"column_{place}": name for place, name in places.items()} | {"date_order": "dmy"})
+    selects = re.findall(r'name="column_(\d+)"[^>]*>(.*?)</select>', page, re.DOTALL)
+    places = {place: found[1] for place, options in selects if (found := re.search(r'<option value="(\w+)" selected', options))}
+    manager.post(f"/migrants/import/{key}/columns/", {f"column_{place}": name for place, name in places.items()} | {"date_order": "dmy", "consent": "6"})
     wait_until(lambda: state(stack, key) == "checked", 60, "the list to be checked")
     return key
 
