@@ -8,16 +8,39 @@ from decimal import Decimal
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from centres.action import plan
 from centres.models import Centre
 
 from .models import Alert, AlertRule, ArrivalPlan
 
 Kind = Alert.Kind
 
-# Action document: 16,000 people assisted in 36 months (E3), shared among the centres by the beds they open with (50, 60, 80).
-TARGET = 16_000
-MONTHS = 36
-SHARES = {"KAY": 4_210, "BKO": 5_053, "GAO": 6_737}
+# The action's target of people assisted is shared among the centres by the beds they open with (action document, 4.3).
+BEDS = {"KAY": 50, "BKO": 60, "GAO": 80}
+
+
+def shares_of(target: int) -> dict[str, int]:
+    """What each centre takes of the target: whole people that add up to it."""
+    exact = {code: target * beds / sum(BEDS.values()) for code, beds in BEDS.items()}
+    shares = {code: int(share) for code, share in exact.items()}
+    for code in sorted(exact, key=lambda code: shares[code] - exact[code])[: target - sum(shares.values())]:
+        shares[code] += 1
+    return shares
+
+
+def _action() -> tuple[dict[str, int], int]:
+    """The shares of the centres, and over how many months."""
+    action = plan()
+    return (shares_of(action.target("assistance")), action.months) if action else ({}, 1)
+
+
+def _share_of(centre: Centre) -> tuple[int, int]:
+    """The centre's share and its months; asked once for a loaded centre."""
+    kept = centre.__dict__
+    if "_share" not in kept:
+        shares, months = _action()
+        kept["_share"] = (shares.get(centre.code, 0), months)
+    return kept["_share"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +69,7 @@ def rules_of(centre: Centre) -> dict[str, AlertRule]:
 
 
 def _default(centre: Centre, kind: str, default: Default) -> AlertRule:
-    threshold = SHARES.get(centre.code, 0) if default.threshold is None else default.threshold
+    threshold = _share_of(centre)[0] if default.threshold is None else default.threshold
     # A centre without a share has no target that could be passed.
     return AlertRule(centre=centre, kind=kind, threshold=Decimal(threshold), days=default.days, active=kind != Kind.TARGET_PASSED or threshold > 0, version=0)
 
@@ -54,14 +77,18 @@ def _default(centre: Centre, kind: str, default: Default) -> AlertRule:
 def national_target() -> Decimal:
     """The sum of what each centre takes of the target: the country's figure belongs to no single centre, and the shares make it up."""
     own = Subquery(AlertRule.objects.filter(kind=Kind.TARGET_PASSED, centre=OuterRef("pk")).values("threshold"))
-    shares = Centre.objects.order_by().annotate(own=own).values_list("code", "own")
-    return sum((Decimal(SHARES.get(code, 0)) if share is None else share for code, share in shares), Decimal(0))
+    rows = Centre.objects.order_by().annotate(own=own).values_list("code", "own")
+    shares, _months = _action()
+    return sum((Decimal(shares.get(code, 0)) if share is None else share for code, share in rows), Decimal(0))
 
 
 def plan_on(plans: list[ArrivalPlan], centre: Centre, day: datetime.date) -> int:
     """Arrivals a month that the centre was planned for on this day. `plans`: those of the centre by day."""
     in_force = [plan.per_month for plan in plans if plan.since <= day]
-    return in_force[-1] if in_force else round(SHARES.get(centre.code, 0) / MONTHS)
+    if in_force:
+        return in_force[-1]
+    share, months = _share_of(centre)
+    return round(share / months)
 
 
 def plans_of(centre: Centre) -> list[ArrivalPlan]:
