@@ -1,6 +1,7 @@
 """The page of a centre on a phone, on a day with sixty people to admit and sixty there: short enough to be read."""
 
 import datetime
+import uuid
 from pathlib import Path
 
 import pytest
@@ -18,19 +19,16 @@ MOST = 6_500
 
 def page_of_a_busy_day(browser, centre) -> str:
     crowd(centre, 60)
-    people = [make_migrant(centre) for _ in range(6)]
+    people = [make_migrant(centre) for _ in range(5)]  # and one that the crowd is made after
     like = people[0]
     values = {field.attname: getattr(like, field.attname) for field in Migrant._meta.concrete_fields}
     bus = RegistrationGroup.objects.create(kind="bus", title="Bus de Kidal", centre=centre, made_by=like.registered_by)
     family = Household.objects.create()
-    copies = [
-        Migrant(**values | {"id": None, "case_number": f"X{number:016d}", "surname": f"Attendue{number}", "household_id": None})
-        for number in range(54)
-    ]  # fmt: skip
-    for number, one in enumerate(copies):
-        one.id = Migrant._meta.pk.get_default()
-        one.registration_group_id = bus.pk if number < 40 else None
-        one.household_id = family.pk if 40 <= number < 45 else None
+    copies = []
+    for number in range(54):
+        own = {"id": uuid.uuid4(), "case_number": uuid.uuid4().hex[:18], "surname": f"Attendue{number}"}
+        together = {"registration_group_id": bus.pk if number < 40 else None, "household_id": family.pk if 40 <= number < 45 else None}
+        copies.append(Migrant(**values | own | together))
     Migrant.objects.bulk_create(copies)
     since = timezone.now() - datetime.timedelta(hours=2)
     Custody.objects.bulk_create(Custody(migrant=one, centre=centre, reason="registered", since=since) for one in copies)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.utils import translation
 from django.utils.html import escape
 
 from reporting import words
@@ -146,19 +147,20 @@ def test_every_text_is_there_in_english_and_spanish():
 ])  # fmt: skip
 def test_all_indicators_in_the_language_of_the_reader(as_user, api_as, persona, language, label, unit, heading, target):
     """On the page, in the sheet and in the API."""
-    type(persona("me.aecid")).objects.filter(username="me.aecid").update(language=language)
-    headers = {"accept-language": language}
-    rows = {row["code"]: row for row in api_as("me.aecid").get("/api/v1/indicators/", headers=headers).json()}
-    assert (rows["R4.1"]["label"], rows["R4.1"]["unit"], rows["R4.1"]["target_text"]) == (label, unit, target) and len(rows) == 36
-    french = {one.label for one in Indicator.objects.current()}
-    assert len({row["label"] for row in rows.values()} & french) == (36 if language == "fr" else 0)
-    browser = as_user("me.aecid")
-    browser.cookies["django_language"] = language
-    page = browser.get("/reporting/", headers=headers).content.decode()
-    assert label in page and heading in page and all(escape(row["label"]) in page for row in rows.values())
-    one = browser.get("/reporting/indicators/R4.1/", headers=headers).content.decode()
-    assert label in one and heading in one
-    sheet = openpyxl.load_workbook(io.BytesIO(browser.get("/reporting/indicators.xlsx", headers=headers).content)).worksheets[0]
-    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert f"#indicator+name+i_{language}" in cells[1] and label in {row[1] for row in cells}
-    assert {row[1] for row in cells[2:]} == {row["label"] for row in rows.values()}
+    with translation.override(language):  # what a request leaves behind ends with this test
+        type(persona("me.aecid")).objects.filter(username="me.aecid").update(language=language)
+        headers = {"accept-language": language}
+        rows = {row["code"]: row for row in api_as("me.aecid").get("/api/v1/indicators/", headers=headers).json()}
+        assert (rows["R4.1"]["label"], rows["R4.1"]["unit"], rows["R4.1"]["target_text"]) == (label, unit, target) and len(rows) == 36
+        french = {one.label for one in Indicator.objects.current()}
+        assert len({row["label"] for row in rows.values()} & french) == (36 if language == "fr" else 0)
+        browser = as_user("me.aecid")
+        browser.cookies["django_language"] = language
+        page = browser.get("/reporting/", headers=headers).content.decode()
+        assert label in page and heading in page and all(escape(row["label"]) in page for row in rows.values())
+        one = browser.get("/reporting/indicators/R4.1/", headers=headers).content.decode()
+        assert label in one and heading in one
+        sheet = openpyxl.load_workbook(io.BytesIO(browser.get("/reporting/indicators.xlsx", headers=headers).content)).worksheets[0]
+        cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        assert f"#indicator+name+i_{language}" in cells[1] and label in {row[1] for row in cells}
+        assert {row[1] for row in cells[2:]} == {row["label"] for row in rows.values()}

@@ -111,7 +111,7 @@ def test_tried_again_it_keeps_what_was_frozen_first(centre, persona, monkeypatch
     class Killed(BaseException):
         pass
 
-    def die(snapshot, say):
+    def die(snapshot, say, **asked):
         raise Killed
 
     report, _new = ask_for_report(actor=persona("steering.eu"), id=uuid.uuid4(), period=make.whole())
