@@ -34,13 +34,12 @@ def _action() -> tuple[dict[str, int], int]:
     return (shares_of(action.target("assistance")), action.months) if action else ({}, 1)
 
 
-def _share_of(centre: Centre) -> tuple[int, int]:
-    """The centre's share and its months; asked once for a loaded centre."""
+def _action_of(centre: Centre) -> tuple[dict[str, int], int]:
+    """`_action`, asked once for a loaded centre."""
     kept = centre.__dict__
-    if "_share" not in kept:
-        shares, months = _action()
-        kept["_share"] = (shares.get(centre.code, 0), months)
-    return kept["_share"]
+    if "_action" not in kept:
+        kept["_action"] = _action()
+    return kept["_action"]
 
 
 @dataclass(frozen=True)
@@ -69,16 +68,17 @@ def rules_of(centre: Centre) -> dict[str, AlertRule]:
 
 
 def _default(centre: Centre, kind: str, default: Default) -> AlertRule:
-    threshold = _share_of(centre)[0] if default.threshold is None else default.threshold
+    threshold = _action_of(centre)[0].get(centre.code, 0) if default.threshold is None else default.threshold
     # A centre without a share has no target that could be passed.
     return AlertRule(centre=centre, kind=kind, threshold=Decimal(threshold), days=default.days, active=kind != Kind.TARGET_PASSED or threshold > 0, version=0)
 
 
-def national_target() -> Decimal:
-    """The sum of what each centre takes of the target: the country's figure belongs to no single centre, and the shares make it up."""
+def national_target(centre: Centre | None = None) -> Decimal:
+    """The sum of what each centre takes of the target: the country's figure belongs to no single centre, and the shares make it up.
+    `centre`: one that is loaded, and may know the shares already."""
     own = Subquery(AlertRule.objects.filter(kind=Kind.TARGET_PASSED, centre=OuterRef("pk")).values("threshold"))
     rows = Centre.objects.order_by().annotate(own=own).values_list("code", "own")
-    shares, _months = _action()
+    shares, _months = _action_of(centre) if centre is not None else _action()
     return sum((Decimal(shares.get(code, 0)) if share is None else share for code, share in rows), Decimal(0))
 
 
@@ -87,8 +87,8 @@ def plan_on(plans: list[ArrivalPlan], centre: Centre, day: datetime.date) -> int
     in_force = [plan.per_month for plan in plans if plan.since <= day]
     if in_force:
         return in_force[-1]
-    share, months = _share_of(centre)
-    return round(share / months)
+    shares, months = _action_of(centre)
+    return round(shares.get(centre.code, 0) / months)
 
 
 def plans_of(centre: Centre) -> list[ArrivalPlan]:
