@@ -11,10 +11,11 @@ from cases import case_numbers
 from cases.models import Migrant
 from centres.models import Centre
 from centres.roles import Role
+from centres.services import open_roles
 from config.filtering import FilterForm
 
 from .history_words import table_words
-from .services import fingerprint
+from .services import fingerprint, organisations_for
 
 
 def day_input() -> forms.DateInput:
@@ -61,6 +62,11 @@ class EditUserForm(PersonForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any):
         start = {name: getattr(user, name) for name in ("first_name", "last_name", "organisation", "email", "language")}
         super().__init__(*args, initial=start | {"seen": fingerprint(user)}, **kwargs)
+        # An organisation to which a role of this person is closed would be refused: the role ends first.
+        offered = organisations_for(user)
+        self.fields["organisation"].widget.choices = [(one.pk, str(one)) for one in offered]  # type: ignore[attr-defined]
+        if len(offered) < self.fields["organisation"].queryset.count():  # type: ignore[attr-defined]
+            self.fields["organisation"].help_text = _("Seulement celles auxquelles les rôles de cette personne sont ouverts.")
 
 
 class ReasonForm(forms.Form):
@@ -79,8 +85,10 @@ class PostingForm(forms.Form):
     since = forms.DateField(label=_("À partir du"), widget=day_input(), initial=timezone.localdate)
     until = forms.DateField(label=_("Jusqu’au (inclus)"), required=False, widget=day_input(), help_text=_("Laissez vide si la fin n’est pas connue."))
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        """Offers what this person may be given. Of a role that became closed meanwhile the service says why."""
         super().__init__(*args, **kwargs)
+        self.fields["role"].widget.choices = [("", _("Choisissez un rôle")), *((role.value, role.label) for role in open_roles(user))]  # type: ignore[attr-defined]
         self.fields["centre"].queryset = Centre.objects.all()  # type: ignore[attr-defined]
 
 

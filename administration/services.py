@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authtoken.models import Token
@@ -176,6 +177,16 @@ def fingerprint(user: User) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+def _current(user: User) -> QuerySet[Posting]:
+    return user.postings.filter(until__isnull=True) | user.postings.filter(until__gte=timezone.localdate())
+
+
+def organisations_for(user: User) -> list[Organisation]:
+    """Those that this person may belong to with the roles they have."""
+    allowed = [kinds for posting in _current(user) if (kinds := ROLE_ORGANISATIONS[Role(posting.role)]) is not None]
+    return [one for one in Organisation.objects.all() if all(one.kind in kinds for kinds in allowed)]
+
+
 @service
 def edit_user(*, actor: User, user: User, seen: str, **changes: Any) -> User:
     """Changes name, e-mail, organisation, language. `seen` is the fingerprint that the administrator saw; if it is no longer
@@ -189,7 +200,7 @@ def edit_user(*, actor: User, user: User, seen: str, **changes: Any) -> User:
     for name, value in changes.items():
         setattr(user, name, " ".join(value.split()) if isinstance(value, str) else value)
     if "organisation" in changes:
-        for posting in user.postings.filter(until__isnull=True) | user.postings.filter(until__gte=timezone.localdate()):
+        for posting in _current(user):
             allowed = ROLE_ORGANISATIONS[Role(posting.role)]
             if allowed is not None and user.organisation.kind not in allowed:
                 words = _("Le rôle « %(role)s » n’est pas ouvert à cette organisation. Terminez d’abord l’affectation.")

@@ -293,7 +293,7 @@ def _waiting():
 @access(Right.MANAGE_USERS, methods="GET POST")
 def new_posting(request: HttpRequest, pk: int) -> HttpResponse:
     account = _account(pk)
-    form = PostingForm(request.POST or None)
+    form = PostingForm(request.POST or None, user=account)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         try:

@@ -17,7 +17,7 @@ from .models import Migrant, RegistrationGroup
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """One thing that happened. `chip` is {"label", "tone"} or None."""
+    """One thing that happened. `chip` is {"label", "tone"} or None; `parts`: what it is made of, as (when, what), shown once it is opened."""
 
     when: datetime.datetime | datetime.date
     title: str
@@ -25,6 +25,7 @@ class TimelineRow:
     url: str = ""
     who: str = ""
     chip: dict[str, str] | None = None
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from audit.acting import service
 
 from . import access
 from .models import Centre, Posting
-from .roles import FILE_ROLES, ROLE_ORGANISATIONS, TWO_PERSON_ROLES, WITH_FILES_OF_A_CENTRE, Right, Role, incompatible
+from .roles import CENTRE_ONLY, FILE_ROLES, NATIONAL_ONLY, ROLE_ORGANISATIONS, TWO_PERSON_ROLES, WITH_FILES_OF_A_CENTRE, Right, Role, incompatible
 
 
 def _may_post(actor: User, centre: Centre | None, role: Role) -> bool:
@@ -19,6 +19,30 @@ def _may_post(actor: User, centre: Centre | None, role: Role) -> bool:
     if access.may(actor, Right.MANAGE_USERS):
         return True
     return centre is not None and role == Role.CENTRE_AGENT and access.may(actor, Right.POST_STAFF, centre)
+
+
+def open_roles(user: User) -> list[Role]:
+    """The roles that this person may be given at all, somewhere: open to their organisation, and with what they have now. Whether one goes with a
+    centre and with dates, `post` says."""
+    postings = list(Posting.objects.filter(user=user).exclude(until__lt=timezone.localdate()))
+    held = [(one.role, one.centre_id) for one in postings]
+    had = {one.role for one in postings if one.centre_id is None and one.until is None} & NATIONAL_ONLY  # for the whole country, without an end: nothing to add
+    return [
+        role
+        for role in Role
+        if role not in had and _open_to(role, user) and any(not any(incompatible((role, where), one) for one in held) for where in _places(role, held))
+    ]
+
+
+def _open_to(role: Role, user: User) -> bool:
+    allowed = ROLE_ORGANISATIONS[role]
+    return allowed is None or user.organisation.kind in allowed
+
+
+def _places(role: Role, held: list[tuple[str, int | None]]) -> list[int | None]:
+    """Nationally, or at a centre (which one makes no difference to what goes together)."""
+    anywhere = next((centre for _role, centre in held if centre is not None), -1)
+    return [*([] if role in CENTRE_ONLY else [None]), *([] if role in NATIONAL_ONLY else [anywhere])]
 
 
 def _compatible(posting: Posting) -> bool:
@@ -48,8 +72,7 @@ def post(*, actor: User | None, user: User, role: Role, centre: Centre | None, s
     Raises ValidationError (words for the form), PermissionDenied."""
     if actor is not None and not _may_post(actor, centre, role):
         raise PermissionDenied
-    allowed = ROLE_ORGANISATIONS[role]
-    if allowed is not None and user.organisation.kind not in allowed:
+    if not _open_to(role, user):
         raise ValidationError({"role": _("Ce rôle n’est pas ouvert à l’organisation de cette personne (%(organisation)s).") % {"organisation": user.organisation}})
     posting = Posting(user=user, role=role, centre=centre, since=since or timezone.localdate(), until=until, created_by=actor)
     User.objects.select_for_update().only("pk").get(pk=user.pk)  # two at once: the second sees what the first gave

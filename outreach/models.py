@@ -1,5 +1,6 @@
 """Awareness and training (objectives 4 and 5). Knows no migrant: people reached are numbers; trained agents are named once."""
 
+import datetime
 import uuid
 
 from django.conf import settings
@@ -55,9 +56,8 @@ class ActivityQuerySet(Everyone):
             found = found.filter(held_on__lte=end)
         return found
 
-    def people(self) -> int:
-        """How many people these activities reached, all cells together."""
-        return self.aggregate(n=models.Sum(models.F("women") + models.F("men") + models.F("girls") + models.F("boys")))["n"] or 0
+    def held(self, kind: str, first: datetime.date, last: datetime.date) -> "ActivityQuerySet":
+        return self.filter(kind=kind, held_on__range=(first, last))
 
 
 class Activity(models.Model):

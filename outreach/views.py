@@ -19,6 +19,7 @@ from config import keyset
 
 from .forms import ActivityForm, AttendanceForm, CommunityForm, CorrectionForm, FilterForm
 from .models import CELLS, Activity, Attendance, Community
+from .pages import reached_so_far
 from .services import FIELDS, add_community, correct_activity, record_activity, register_attendance, remove_attendance
 
 
@@ -30,6 +31,7 @@ def activities(request: HttpRequest) -> HttpResponse:
     totals = found.aggregate(activities=Count("pk"), **{name: Sum(name, default=0) for name in CELLS})
     page = keyset.read(found.select_related("community"), request.GET, keys=("-held_on", "-id"), size=30)
     context = {
+        "reached": reached_so_far(),
         "filter_form": form,
         "page": page,
         "totals": totals,

@@ -8,16 +8,38 @@ from decimal import Decimal
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from centres.action import plan
 from centres.models import Centre
 
 from .models import Alert, AlertRule, ArrivalPlan
 
 Kind = Alert.Kind
 
-# Action document: 16,000 people assisted in 36 months (E3), shared among the centres by the beds they open with (50, 60, 80).
-TARGET = 16_000
-MONTHS = 36
-SHARES = {"KAY": 4_210, "BKO": 5_053, "GAO": 6_737}
+# The action's target of people assisted is shared among the centres by the beds they open with (action document, 4.3).
+BEDS = {"KAY": 50, "BKO": 60, "GAO": 80}
+
+
+def shares_of(target: int) -> dict[str, int]:
+    """What each centre takes of the target: whole people that add up to it."""
+    exact = {code: target * beds / sum(BEDS.values()) for code, beds in BEDS.items()}
+    shares = {code: int(share) for code, share in exact.items()}
+    for code in sorted(exact, key=lambda code: shares[code] - exact[code])[: target - sum(shares.values())]:
+        shares[code] += 1
+    return shares
+
+
+def _action() -> tuple[dict[str, int], int]:
+    """The shares of the centres, and over how many months."""
+    action = plan()
+    return (shares_of(action.target("assistance")), action.months) if action else ({}, 1)
+
+
+def _action_of(centre: Centre) -> tuple[dict[str, int], int]:
+    """`_action`, asked once for a loaded centre."""
+    kept = centre.__dict__
+    if "_action" not in kept:
+        kept["_action"] = _action()
+    return kept["_action"]
 
 
 @dataclass(frozen=True)
@@ -46,22 +68,27 @@ def rules_of(centre: Centre) -> dict[str, AlertRule]:
 
 
 def _default(centre: Centre, kind: str, default: Default) -> AlertRule:
-    threshold = SHARES.get(centre.code, 0) if default.threshold is None else default.threshold
+    threshold = _action_of(centre)[0].get(centre.code, 0) if default.threshold is None else default.threshold
     # A centre without a share has no target that could be passed.
     return AlertRule(centre=centre, kind=kind, threshold=Decimal(threshold), days=default.days, active=kind != Kind.TARGET_PASSED or threshold > 0, version=0)
 
 
-def national_target() -> Decimal:
-    """The sum of what each centre takes of the target: the country's figure belongs to no single centre, and the shares make it up."""
+def national_target(centre: Centre | None = None) -> Decimal:
+    """The sum of what each centre takes of the target: the country's figure belongs to no single centre, and the shares make it up.
+    `centre`: one that is loaded, and may know the shares already."""
     own = Subquery(AlertRule.objects.filter(kind=Kind.TARGET_PASSED, centre=OuterRef("pk")).values("threshold"))
-    shares = Centre.objects.order_by().annotate(own=own).values_list("code", "own")
-    return sum((Decimal(SHARES.get(code, 0)) if share is None else share for code, share in shares), Decimal(0))
+    rows = Centre.objects.order_by().annotate(own=own).values_list("code", "own")
+    shares, _months = _action_of(centre) if centre is not None else _action()
+    return sum((Decimal(shares.get(code, 0)) if share is None else share for code, share in rows), Decimal(0))
 
 
 def plan_on(plans: list[ArrivalPlan], centre: Centre, day: datetime.date) -> int:
     """Arrivals a month that the centre was planned for on this day. `plans`: those of the centre by day."""
     in_force = [plan.per_month for plan in plans if plan.since <= day]
-    return in_force[-1] if in_force else round(SHARES.get(centre.code, 0) / MONTHS)
+    if in_force:
+        return in_force[-1]
+    shares, months = _action_of(centre)
+    return round(shares.get(centre.code, 0) / months)
 
 
 def plans_of(centre: Centre) -> list[ArrivalPlan]:

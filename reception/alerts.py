@@ -43,15 +43,20 @@ def _number(value: Any) -> str:
     return format_number(int(value) if value == int(value) else float(value))
 
 
+def _whole(value: Any) -> str:
+    """A share of the beds or of a plan: nobody acts on a tenth of a percent."""
+    return "–" if value is None else format_number(round(value))
+
+
 def words(alert: Alert, *, person: str = "", subject: str = "") -> str:
     """What an alert says, with its figures: « Occupation 94 % (seuil 90 %) ». `person`: who it is about, if the reader may know; `subject`:
     the name of what it is about."""
     value, threshold, days = _number(alert.value), _number(alert.threshold), alert.days or 0
     figures = {"value": value, "threshold": threshold, "days": days}
     if alert.kind == Kind.OCCUPANCY:
-        return _("Occupation %(value)s %% (seuil %(threshold)s %%)") % figures
+        return _("Occupation %(value)s %% (seuil %(threshold)s %%)") % (figures | {"value": _whole(alert.value)})
     if alert.kind in (Kind.ARRIVALS_ABOVE, Kind.ARRIVALS_BELOW):
-        return _arrivals(alert, figures)
+        return _arrivals(alert)
     if alert.kind == Kind.LONG_STAY:
         number = int(alert.value or 0)
         return ngettext("%(value)s séjour au-delà de la limite", "%(value)s séjours au-delà de la limite", number) % figures + _threshold(alert)
@@ -77,10 +82,11 @@ def measured_words(kind: str, one: Measured) -> str:
     value = _number(one.value)
     counts = {"value": value, "part": _number(one.part), "whole": _number(None if one.whole is None else round(one.whole, 1))}
     if kind == Kind.OCCUPANCY:
-        return _("%(value)s %% (personnes présentes : %(part)s, lits : %(whole)s)") % counts
+        return _("%(value)s %% (personnes présentes : %(part)s, lits : %(whole)s)") % (counts | {"value": _whole(one.value)})
     if one.since is not None and one.last is not None:
         days = {"first": formats.date_format(one.since), "last": formats.date_format(one.last)}
-        return _("%(value)s %% (arrivées : %(part)s, prévues : %(whole)s, du %(first)s au %(last)s compris)") % (counts | days)
+        detail = _("(arrivées : %(part)s, prévues : %(whole)s, du %(first)s au %(last)s compris)") % (counts | days)
+        return f"{_against_plan(one.value)} {detail}"
     if kind == Kind.TENSION:
         about = _aid(one.subject) or _("entre résidents")
         return f"{about} : {value}"
@@ -93,13 +99,23 @@ def measured_words(kind: str, one: Measured) -> str:
 
 
 def _threshold(alert: Alert) -> str:
-    return "" if alert.threshold is None else " " + _("(seuil %(threshold)s)") % {"threshold": _number(alert.threshold)}
+    """Nothing of a threshold of 0: the first one is one too many."""
+    return " " + _("(seuil %(threshold)s)") % {"threshold": _number(alert.threshold)} if alert.threshold else ""
 
 
-def _arrivals(alert: Alert, figures: dict[str, Any]) -> str:
-    if alert.kind == Kind.ARRIVALS_ABOVE:
-        return _("Arrivées au-dessus du prévu : %(value)s %% du plan en %(days)s jours (seuil %(threshold)s %%)") % figures
-    return _("Arrivées au-dessous du prévu : %(value)s %% du plan en %(days)s jours (seuil %(threshold)s %%)") % figures
+def _against_plan(value: Any) -> str:
+    """145.6 (percent of the plan) → « 46 % de plus que prévu »: people compare with what was planned, not with a hundred."""
+    difference = round(value) - 100
+    if not difference:
+        return _("autant que prévu")
+    return (_("%(n)s %% de plus que prévu") if difference > 0 else _("%(n)s %% de moins que prévu")) % {"n": format_number(abs(difference))}
+
+
+def _arrivals(alert: Alert) -> str:
+    if alert.value is None or alert.threshold is None:
+        return str(capfirst(alert.get_kind_display()))
+    figures = {"difference": _against_plan(alert.value), "days": alert.days or 0, "limit": _number(abs(alert.threshold - 100))}
+    return _("Arrivées : %(difference)s en %(days)s jours (seuil %(limit)s %%)") % figures
 
 
 def _tension(alert: Alert, subject: str, figures: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ class ReceptionConfig(AppConfig):
     def ready(self):
         from centres import setup
 
-        from . import care_pages, data_of_reception, file_flags, group_part, home_cards, listing, pages, report_pdf, story, takeovers  # noqa: F401
+        from . import care_pages, data_of_reception, file_flags, group_part, home_cards, listing, pages, reached, report_pdf, story, takeovers  # noqa: F401
         from .setup import ensure_criteria
 
         if ensure_criteria not in setup.FURTHER:

@@ -105,13 +105,15 @@ def to_admit(centre: Centre) -> QuerySet[Custody]:
     return custodies.exclude(Exists(came)).exclude(Exists(ended))
 
 
-def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
-    """Those to admit, the latest first."""
+def awaited(user, centre: Centre, *, most: int = 200) -> tuple[list[Awaited], int]:
+    """Those to admit, the latest first, and how many more there are."""
     if not may(user, Right.VIEW_CASE, centre):
-        return []
+        return [], 0
     way = Transfer.objects.filter(migrant=OuterRef("migrant"), to_centre=centre, state=State.TRAVELLING).values("from_centre__name")[:1]
-    rows = to_admit(centre).annotate(way_from=Subquery(way)).select_related("migrant__registration_group").order_by("-since")[:most]
-    return [Awaited(one.migrant, one.since, one.reason == Custody.Reason.TRANSFERRED, one.migrant.registration_group, one.way_from or "") for one in rows]
+    everybody = to_admit(centre)
+    rows = everybody.annotate(way_from=Subquery(way)).select_related("migrant__registration_group").order_by("-since", "pk")[: most + 1]
+    found = [Awaited(one.migrant, one.since, one.reason == Custody.Reason.TRANSFERRED, one.migrant.registration_group, one.way_from or "") for one in rows]
+    return found[:most], everybody.count() - most if len(found) > most else 0
 
 
 def present(user, centre: Centre) -> StayQuerySet:

@@ -22,15 +22,14 @@ from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 from config.countries import country_name
 
-from . import absence, alerts, occupancy
+from . import absence, alerts, given_story, occupancy
 from .journeys import travelling_together
-from .models import Alert, Assistance, ExpectedGroup, Incident, LastSeen, Leave, RollCallLine, Stay, Transfer
+from .models import Alert, ExpectedGroup, Incident, LastSeen, Leave, RollCallLine, Stay, Transfer
 from .services import UNDONE
 from .services.stays import moment
 from .views.parts import PEOPLE
 from .workflow import State
 
-MOST_LINES = 400
 HOME_LINES = 8
 MOST_HOME_ROWS = 60
 
@@ -82,32 +81,11 @@ def _timeline(user, migrant: Migrant) -> list[TimelineRow]:
         if stay.undone_at:
             title = _("Départ noté par erreur, annulé")
             rows.append(TimelineRow(stay.undone_at, title, stay.undone_reason, who=str(stay.undone_by or ""), chip={"label": _("séjour"), "tone": "neutral"}))
-    return rows + _assistance_by_day(user, migrant)
+    return rows + given_story.rows(user, migrant)
 
 
 def _first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _assistance_by_day(user: Any, migrant: Migrant) -> list[TimelineRow]:
-    """One row a day and centre: what was given."""
-    lines = Assistance.objects.visible_to(user).filter(migrant=migrant).select_related("service", "centre").order_by("-given_on", "recorded_at")[:MOST_LINES]
-    days: dict[tuple[datetime.date, Centre], dict[str, int]] = {}
-    last: dict[tuple[datetime.date, Centre], datetime.date | datetime.datetime] = {}
-    for line in lines:
-        # By the hour of the last line noted that day, so that a departure in the afternoon stands above the breakfast.
-        same_day = timezone.localdate(line.recorded_at) == line.given_on
-        last[line.given_on, line.centre] = line.recorded_at if same_day else last.get((line.given_on, line.centre), line.given_on)
-        given = days.setdefault((line.given_on, line.centre), {})
-        given[str(line.service)] = given.get(str(line.service), 0) + line.quantity
-    return [
-        TimelineRow(
-            last[day, centre],
-            _("Assistance à %(centre)s") % {"centre": centre},
-            ", ".join(name if number == 1 else f"{name} × {number}" for name, number in given.items()),
-        )
-        for (day, centre), given in days.items()
-    ]
 
 
 def _due(user, migrant: Migrant) -> list[DueItem]:

@@ -5,4 +5,4 @@ class ReportingConfig(AppConfig):
     name = "reporting"
 
     def ready(self):
-        from . import pages, work  # noqa: F401
+        from . import pages, promised, work  # noqa: F401

@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,19 +19,23 @@ from .disclosure import FAMILY, PARTS, SUBSET, Counted, Counts, published_period
 from .measures import AGES, DIMENSIONS, MEASURES, Measure, Period, Quarters, Wanted, quarterly_tallies
 from .models import Indicator, Logframe, ManualValue, Objective
 from .recent import recent_tallies
+from .words import said
 
 # state -> (word, tone of the chip); the order is from the worst to the best.
 STATES: dict[str, tuple[Any, str]] = {
     "missing": (gettext_lazy("à saisir"), "neutral"),
     "hidden": (gettext_lazy("protégé"), "neutral"),
     "late": (gettext_lazy("en retard"), "warn"),
+    "nothing": (gettext_lazy("rien encore"), "neutral"),
     "on_track": (gettext_lazy("en bonne voie"), "info"),
     "ahead": (gettext_lazy("en avance"), "ok"),
     "reached": (gettext_lazy("atteint"), "ok"),
     "told": (gettext_lazy("renseigné"), "info"),
 }
 Tallies = Callable[..., dict[Period, dict[str, Quarters]]]
+ON_COURSE = ("reached", "ahead", "on_track")
 TOLERANCE = 0.1  # a tenth above or below the straight line is "on track"
+FIRST_DUE = 0.5
 
 
 def default_period(logframe: Logframe | None = None) -> Period:
@@ -98,6 +102,9 @@ def _state(value: int | None, base: int, target: int, expected: float) -> str:
     if value >= target:
         return "reached"
     done, due = value - base, expected - base
+    if done <= 0:
+        # Nothing is never on course. It is late from the day on which half of the first one is due: before, there is nothing to reproach.
+        return "late" if done < 0 or due >= FIRST_DUE else "nothing"
     if due <= 0 or (1 - TOLERANCE) * due <= done <= (1 + TOLERANCE) * due:
         return "on_track"
     if done > due:
@@ -206,13 +213,13 @@ def _figure(one: Indicator, logframe: Logframe, counts: Counts, manual: ManualVa
         "code": one.code,
         "level": one.level,
         "objective": one.objective.code,
-        "label": one.label,
-        "unit": one.unit,
+        "label": said(one.label),
+        "unit": said(one.unit),
         "kind": one.kind,
         "baseline": one.baseline_value,
-        "baseline_text": one.baseline_text,
+        "baseline_text": said(one.baseline_text),
         "target": headline,
-        "target_text": one.target_text,
+        "target_text": said(one.target_text),
         "targets": targets,
         "value": value,
         "narrative": manual.narrative if manual else "",
@@ -222,7 +229,7 @@ def _figure(one: Indicator, logframe: Logframe, counts: Counts, manual: ManualVa
         "expected": round(expected, 1) if expected is not None else None,
         "state": state,
         "state_label": str(STATES[state][0]),
-        "note": one.note,
+        "note": said(one.note),
         "is_increment": one.is_increment,
         "subset_of": one.subset_of.split() if one.subset_of else [],
         "same_counter": one.same_counter.split() if one.same_counter else [],
@@ -290,8 +297,8 @@ def _targets(one: Indicator, logframe: Logframe, counts: Counts, value: int | No
         state = "" if hidden else _state(reached, base, target.value, expected)
         rows.append(
             {
-                "text": target.text,
-                "unit": target.unit,
+                "text": said(target.text),
+                "unit": said(target.unit),
                 "target": target.value,
                 "baseline": base,
                 "value": reached,
@@ -311,9 +318,44 @@ def summary(figures: list[dict[str, Any]]) -> dict[str, int]:
     return {state: sum(figure["state"] == state for figure in figures) for state in STATES}
 
 
+def objectives_of(logframe: Logframe) -> list[dict[str, str]]:
+    """The objectives as they are shown and frozen."""
+    return [
+        {
+            "code": one.code,
+            "heading": said(one.heading),
+            "label": said(one.label),
+            "statement": said(one.statement),
+            "note": said(one.note),
+            "lead": one.get_lead_display(),
+        }
+        for one in logframe.objectives.all()
+    ]
+
+
+def on_course(states: Mapping[str, int]) -> int:
+    """How many of a `summary` are reached, ahead or on track."""
+    return sum(states.get(name, 0) for name in ON_COURSE)
+
+
 def by_objective(figures: list[dict[str, Any]], objectives: Iterable[Any]) -> list[tuple[Any, list[dict[str, Any]]]]:
     """Figures under their objectives, in the order of the logframe. An objective is a row or a dict with `code`."""
     return [(one, [figure for figure in figures if figure["objective"] == (one["code"] if isinstance(one, dict) else one.code)]) for one in objectives]
 
 
-__all__ = ["AGES", "DIMENSIONS", "STATES", "build", "build_recent", "by_objective", "default_period", "label_of", "latest_values", "protected", "sees_exact", "summary"]
+__all__ = [
+    "AGES",
+    "DIMENSIONS",
+    "STATES",
+    "build",
+    "build_recent",
+    "by_objective",
+    "default_period",
+    "label_of",
+    "latest_values",
+    "objectives_of",
+    "on_course",
+    "protected",
+    "sees_exact",
+    "summary",
+]

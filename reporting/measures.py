@@ -13,16 +13,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, models
-from django.db.models import Case, CharField, Count, DateField, F, Func, IntegerField, Min, Q, QuerySet, Value, When
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models import CharField, DateField, F, Func, IntegerField, Min, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Migrant
 from centres.models import Centre
 from flows.models import FlowPoint
-from outreach.models import Activity, Attendance
+from outreach import reach
+from outreach.models import Activity
 from reception import flags
-from reception.models import Session, SessionPresence
 from reintegration.models import Support
 from returns.models import ReturnCase
 
@@ -354,13 +354,6 @@ def flow_points(period: Period) -> QuerySet:
 # --- objectives 4 and 5 ------------------------------------------------------------------------------------------
 
 
-def _held(kind: str, period: Period) -> QuerySet:
-    return Activity.objects.filter(kind=kind, held_on__range=(period.start, period.end))
-
-
-_COUNTED = (("women", "female", "adults"), ("men", "male", "adults"), ("girls", "female", "children"), ("boys", "male", "children"))
-
-
 @measure(
     "people_reached",
     unit=_("personnes"),
@@ -375,66 +368,7 @@ _COUNTED = (("women", "female", "adults"), ("men", "male", "adults"), ("girls", 
     codes=OUTREACH_CODES,
 )
 def people_reached(period: Period) -> QuerySet:
-    """One row an activity and group of people; those of an activity add up to the number reached by it."""
-    parts = [*_reached_outside(period), _reached_of_centres(period), *_reached_beside(period)]
-    return parts[0].order_by().union(*(part.order_by() for part in parts[1:]), all=True)
-
-
-_REACHED = ("subject", "day", "counts_as", "reference", "detail", "by_sex", "by_age_group", "by_region")
-
-
-def _reached_outside(period: Period) -> list[QuerySet]:
-    return [
-        _held("awareness", period)
-        .filter(**{f"{column}__gt": 0})
-        .values(
-            subject=AsText("pk"),
-            day=F("held_on"),
-            counts_as=F(column),
-            reference=F("community__name"),
-            detail=Value(f"{sex}.{age}", output_field=CharField()),
-            by_sex=Value(sex, output_field=CharField()),
-            by_age_group=Value(age, output_field=CharField()),
-            by_region=F("community__region"),
-        )
-        for column, sex, age in _COUNTED
-    ]
-
-
-def _reached_of_centres(period: Period) -> QuerySet:
-    """The people of the centres, each at their first session of the period; one row a session, sex and age, and no case number: whoever reads
-    the proof of objective 4 reads no file. A presence that both files of one person had stays with the one that was joined to the other."""
-    came = SessionPresence.objects.filter(session__kind="awareness", session__held_on__range=(period.start, period.end), migrant__merged_into__isnull=True)
-    first = came.order_by("migrant_id", "session__held_on", "session__recorded_at", "session_id").distinct("migrant_id")
-    child = Case(When(years__lt=2, then=Value("children")), default=Value("adults"), output_field=CharField())
-    named = SessionPresence.objects.filter(pk__in=first.values("pk")).annotate(
-        years=AgeGroup(F("session__held_on"), F("migrant__born_on")),
-        subject=AsText("session_id"),
-        day=F("session__held_on"),
-        reference=F("session__centre__name"),
-        by_sex=F("migrant__sex"),
-        by_age_group=child,
-        by_region=F("session__centre__region"),
-        detail=Concat("migrant__sex", Value("."), child, Value(".registered"), output_field=CharField()),
-    )
-    return named.values(*(name for name in _REACHED if name != "counts_as")).annotate(counts_as=Count("pk")).values(*_REACHED)
-
-
-def _reached_beside(period: Period) -> list[QuerySet]:
-    """Who came to a session in a centre from outside: numbers, as in the communities."""
-    return [
-        Session.objects.filter(kind="awareness", held_on__range=(period.start, period.end), **{f"{column}__gt": 0}).values(
-            subject=AsText("pk"),
-            day=F("held_on"),
-            counts_as=F(column),
-            reference=F("centre__name"),
-            detail=Value(f"{sex}.{age}", output_field=CharField()),
-            by_sex=Value(sex, output_field=CharField()),
-            by_age_group=Value(age, output_field=CharField()),
-            by_region=F("centre__region"),
-        )
-        for column, sex, age in _COUNTED
-    ]
+    return reach.people(period.start, period.end)
 
 
 @measure(
@@ -447,10 +381,7 @@ def _reached_beside(period: Period) -> list[QuerySet]:
     people=False,
 )
 def communities_reached(period: Period) -> QuerySet:
-    first = _held("awareness", period).filter(community__isnull=False).order_by("community_id", "held_on", "id").distinct("community_id")
-    return Activity.objects.filter(pk__in=first.values("pk")).values(
-        subject=AsText("community_id"), day=F("held_on"), counts_as=ONE, reference=F("community__name"), detail=F("title"), by_region=F("community__region")
-    )
+    return reach.communities(period.start, period.end)
 
 
 @measure(
@@ -465,21 +396,11 @@ def communities_reached(period: Period) -> QuerySet:
     dimensions=("sex", "structure"),
 )
 def agents_trained(period: Period) -> QuerySet:
-    present = Attendance.objects.filter(activity__kind="training", activity__held_on__range=(period.start, period.end))
-    first = present.order_by("trainee_id", "activity__held_on", "id").distinct("trainee_id")
-    return Attendance.objects.filter(pk__in=first.values("pk")).values(
-        subject=F("trainee_id"),
-        day=F("activity__held_on"),
-        counts_as=ONE,
-        reference=F("trainee__structure"),  # never the agent's name
-        detail=F("activity__title"),
-        by_sex=F("trainee__sex"),
-        by_structure=F("trainee__structure"),
-    )
+    return reach.agents(period.start, period.end)
 
 
 def _activities(kind: str, period: Period) -> QuerySet:
-    return _held(kind, period).values(
+    return Activity.objects.held(kind, period.start, period.end).values(
         subject=F("pk"),
         day=F("held_on"),
         counts_as=ONE,

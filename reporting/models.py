@@ -17,6 +17,8 @@ from audit.triggers import audited
 from centres.roles import Right
 from jobs.models import Job
 
+from .words import said
+
 # What does not depend on who leads an objective.
 OPEN_RIGHTS = frozenset({Right.VIEW_INDICATORS, Right.MAKE_REPORT})
 
@@ -107,6 +109,10 @@ class Objective(models.Model):
         return self.heading
 
     @property
+    def shown_heading(self) -> str:
+        return said(self.heading)
+
+    @property
     def proof_right(self) -> Right:
         return Right.VIEW_PROOF_IOM if self.lead == self.Lead.IOM else Right.VIEW_PROOF_AECID
 
@@ -167,6 +173,15 @@ class Indicator(models.Model):
 
     def __str__(self):
         return f"{self.code} – {self.label}"
+
+    @property
+    def shown_label(self) -> str:
+        """In the language of the reader; `label` is the document's."""
+        return said(self.label)
+
+    @property
+    def shown_note(self) -> str:
+        return said(self.note)
 
     @property
     def by_hand(self) -> bool:

@@ -59,8 +59,9 @@ def _card(request: HttpRequest) -> dict[str, Any] | None:
         "entering_more": max(0, len(entering) - MOST),
         "period": period,
         "total": len(shown),
-        "on_course": sum(states[name] for name in ("reached", "ahead", "on_track")),
+        "on_course": figures.on_course(states),
         "late": states["late"],
+        "nothing": states["nothing"],
         "missing": states["missing"],
         "main": [
             {

@@ -45,7 +45,7 @@ def _meter(figure: dict[str, Any], target: dict[str, Any]) -> str:
 
 def _short(target: dict[str, Any]) -> str:
     """What tells a target from the other of its indicator, without the number."""
-    text = target["text"].lstrip("0123456789 \u00a0\u202f")
+    text = target["text"].lstrip("0123456789 ,\u00a0\u202f")
     return text if len(text) <= 22 else target["unit"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -204,10 +205,7 @@ def freeze(*, actor: User | None, period: Period, job: Job | None = None) -> Sna
                 "ends_on": logframe.ends_on.isoformat(),
             },
             "period": {"from": period.start.isoformat(), "to": period.end.isoformat()},
-            "objectives": [
-                {"code": one.code, "heading": one.heading, "label": one.label, "statement": one.statement, "note": one.note, "lead": one.get_lead_display()}
-                for one in logframe.objectives.all()
-            ],
+            "objectives": figures.objectives_of(logframe),
             "measures": [{"name": one.name, "title": str(one.title), "definition": str(one.definition), "source": str(one.source)} for one in MEASURES.values()],
             "centres": list(Centre.objects.order_by("name").values_list("name", flat=True)),
             "states": figures.summary(rows),
@@ -222,13 +220,17 @@ def report_title(period: Period) -> str:
 
 @service
 def ask_for_report(*, actor: User, id: uuid.UUID, period: Period) -> tuple[Report, bool]:
-    """Asks for the PDF of a period; a worker makes it. The same `id` again is the same report; for another period raises SameKeyOtherContent.
+    """Asks for the PDF of a period, in the language in which it is asked for; a worker makes it. The same `id` again is the same report; for another period raises SameKeyOtherContent.
 
     Returns (report, was it asked for now?). Raises PermissionDenied."""
     if not may(actor, Right.MAKE_REPORT):
         raise PermissionDenied
+    parameters = {"from": period.start.isoformat(), "to": period.end.isoformat()}
+    language = (translation.get_language() or "fr")[:2]
+    if language != "fr" and language in dict(settings.LANGUAGES):
+        parameters["language"] = language
     try:
-        job = ask_for(actor=actor, kind="report", title=report_title(period), parameters={"from": period.start.isoformat(), "to": period.end.isoformat()}, id=id)
+        job = ask_for(actor=actor, kind="report", title=report_title(period), parameters=parameters, id=id)
     except JobRefused as refusal:
         raise SameKeyOtherContent from refusal
     report, created = Report.objects.get_or_create(pk=id, defaults={"job": job, "period_from": period.start, "period_to": period.end, "created_by": actor})

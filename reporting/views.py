@@ -25,6 +25,7 @@ from .forms import PeriodForm, RefusalForm, ReportForm, ValueForm
 from .measures import DIMENSIONS, MEASURES, Fact, Period, proof, tallies
 from .models import Indicator, Logframe, ManualValue, Report
 from .pictures import bars, cross_table, day_of, meters, trend
+from .words import said
 
 PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -84,10 +85,11 @@ def committee(request: HttpRequest) -> HttpResponse:
         "from_start": any(one["counted"] and one["counted"]["from"] != period.start.isoformat() for one in shown),
         "query": _query(request, period),
         "logframe": logframe,
-        "objectives": figures.by_objective(rows, logframe.objectives.all()),
+        "action": said(logframe.title),
+        "objectives": figures.by_objective(rows, figures.objectives_of(logframe)),
         "notes": notes,
         "states": [(word, tone, states[name]) for name, (word, tone) in figures.STATES.items()],
-        "on_course": sum(states[name] for name in ("reached", "ahead", "on_track")),
+        "on_course": figures.on_course(states),
         "total": len(rows),
         "report_id": uuid.uuid4(),
         "may_report": may(request.user, Right.MAKE_REPORT),

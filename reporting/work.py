@@ -38,5 +38,6 @@ def make_report(progress: Progress) -> Outcome:
         done = min(done + 1, STEPS - 1)
         progress.say(done, STEPS, step)
 
-    content = pdf.render(snapshot, say)
-    return Outcome(content=content, file_name=pdf.file_name(snapshot), result={"snapshot": snapshot.pk, "sha256": snapshot.sha256})
+    language = job.parameters.get("language", "fr")
+    content = pdf.render(snapshot, say, language=language)
+    return Outcome(content=content, file_name=pdf.file_name(snapshot, language), result={"snapshot": snapshot.pk, "sha256": snapshot.sha256})

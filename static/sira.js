@@ -26,6 +26,27 @@
     input.focus({ preventScroll: true });
   });
 
+  // --- the roll-call: a room at once, each person a choice of their own; whoever is missed or away is left for somebody to look for
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-all-present]");
+    if (!button) return;
+    event.preventDefault();
+    all("fieldset:not([data-apart])", button.closest("section")).forEach((row) => {
+      if (!row.querySelector("input[type=radio]:checked")) row.querySelector("input[value=present]").checked = true;
+    });
+  });
+
+  // --- a bed that the rule would not propose needs a reason: asked for only then
+  const askReason = (part) => {
+    const select = document.getElementById(part.dataset.reasonFor);
+    const usual = part.dataset.usual.split(" ");
+    if (!select || !part.dataset.usual) return;
+    const ask = () => { part.hidden = (!select.value || usual.includes(select.value)) && !part.querySelector(".bad"); };
+    select.addEventListener("change", ask);
+    ask();
+  };
+  all("[data-reason-for]").forEach(askReason);
+
   // --- forms: one question, one submit, nothing typed gets lost
   const posts = (form) => form.method === "post";
   document.addEventListener("input", (event) => {

@@ -107,14 +107,25 @@ class AlertFilter(FilterForm):
 
 
 UNITS = {
-    Alert.Kind.ARRIVALS_ABOVE: gettext_lazy("pour cent du prévu, au-dessus ; plus de 100"),
-    Alert.Kind.ARRIVALS_BELOW: gettext_lazy("pour cent du prévu, au-dessous ; moins de 100"),
+    Alert.Kind.ARRIVALS_ABOVE: gettext_lazy("pour cent de plus que prévu"),
+    Alert.Kind.ARRIVALS_BELOW: gettext_lazy("pour cent de moins que prévu"),
     Alert.Kind.OCCUPANCY: gettext_lazy("pour cent des lits, au-dessus"),
     Alert.Kind.LONG_STAY: gettext_lazy("séjours, au-dessus"),
     Alert.Kind.TARGET_PASSED: gettext_lazy("personnes assistées dans ce centre, au-dessus"),
     Alert.Kind.TENSION: gettext_lazy("incidents au sujet d’une même aide, à partir de"),
 }
 IN_PERCENT = (Alert.Kind.ARRIVALS_ABOVE, Alert.Kind.ARRIVALS_BELOW, Alert.Kind.OCCUPANCY)
+
+
+def as_said(kind: str, threshold: Decimal) -> Decimal:
+    """What is kept as percent of the plan (130) is asked for, and said, as what is above or below it (30)."""
+    if kind == Alert.Kind.ARRIVALS_ABOVE:
+        return threshold - 100
+    return 100 - threshold if kind == Alert.Kind.ARRIVALS_BELOW else threshold
+
+
+def as_kept(kind: str, said: Decimal) -> Decimal:
+    return said + 100 if kind == Alert.Kind.ARRIVALS_ABOVE else as_said(kind, said)
 
 
 def plain(number: Decimal) -> Decimal | int:
@@ -139,7 +150,7 @@ class AlertRulesForm(forms.Form):
         initial: dict[str, Any] = {"version": version, "per_month": per_month}
         self.rules = rules
         for kind, rule in rules.items():
-            initial |= {f"{kind}-active": rule.active, f"{kind}-threshold": plain(rule.threshold), f"{kind}-days": rule.days}
+            initial |= {f"{kind}-active": rule.active, f"{kind}-threshold": plain(as_said(kind, rule.threshold)), f"{kind}-days": rule.days}
         super().__init__(*arguments, initial=initial, **named)
         for kind, rule in rules.items():
             name = capfirst(str(rule.get_kind_display()))
@@ -166,7 +177,7 @@ class AlertRulesForm(forms.Form):
 
     def settings(self) -> dict[str, Setting]:
         given = self.cleaned_data
-        return {kind: Setting(given[f"{kind}-active"], given[f"{kind}-threshold"], given.get(f"{kind}-days")) for kind in self.rules}
+        return {kind: Setting(given[f"{kind}-active"], as_kept(kind, given[f"{kind}-threshold"]), given.get(f"{kind}-days")) for kind in self.rules}
 
     def rows(self) -> list[dict[str, Any]]:
         """The fields rule by rule, for the page."""

@@ -33,12 +33,12 @@ class AlertRule(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="arrivals_above") | Q(threshold__gt=100, threshold__lte=1000),
                 name="alert_rule_above",
-                violation_error_message=_("Au-dessus du prévu : un seuil de plus de 100 pour cent, et de 1 000 au plus."),
+                violation_error_message=_("Arrivées au-dessus du prévu : écrivez plus de 0 pour cent de plus que prévu, et 900 au plus."),
             ),
             models.CheckConstraint(
                 condition=~Q(kind="arrivals_below") | Q(threshold__gt=0, threshold__lt=100),
                 name="alert_rule_below",
-                violation_error_message=_("Au-dessous du prévu : un seuil de moins de 100 pour cent, et de plus de 0."),
+                violation_error_message=_("Arrivées au-dessous du prévu : écrivez plus de 0 pour cent de moins que prévu, et moins de 100."),
             ),
             models.CheckConstraint(
                 condition=~Q(kind="occupancy") | Q(threshold__gt=0, threshold__lte=200),

@@ -110,7 +110,7 @@ def people_assisted(centre: Centre, rule: AlertRule) -> list[Measured]:
     assisted = count_assisted()
     here, everywhere = Decimal(assisted.get(centre.pk, 0)), Decimal(assisted.get(None, 0))
     found = [Measured(here, rule.threshold, here > rule.threshold)]
-    if target := national_target():
+    if target := national_target(centre):
         found.append(Measured(everywhere, target, everywhere > target, NATIONAL))
     return found
 

@@ -98,9 +98,24 @@ def rules(request: HttpRequest, centre: Centre) -> HttpResponse:
     context = {
         "centre": centre,
         "form": form,
-        "rows": [row | {"now": _now(centre, row["rule"])} for row in form.rows()],
+        "rows": _with_now(centre, form.rows()),
     }
     return render(request, "reception/alert_rules.html", context)
+
+
+ARRIVALS = (Alert.Kind.ARRIVALS_ABOVE, Alert.Kind.ARRIVALS_BELOW)
+
+
+def _with_now(centre: Centre, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each rule with what it measures now. Above and below the plan are one measure, where both count the same days."""
+    said: dict[Any, str] = {}
+    for row in rows:
+        rule = row["rule"]
+        key = rule.days if rule.kind in ARRIVALS else rule.kind
+        if key not in said:
+            said[key] = _now(centre, rule)
+        row["now"] = said[key]
+    return rows
 
 
 def _now(centre: Centre, rule: Any) -> str:

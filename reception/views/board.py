@@ -1,6 +1,5 @@
 """A centre: who is there, who comes, who sleeps where."""
 
-from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,18 +10,18 @@ from django.utils.translation import ngettext
 from audit.models import ReadLog
 from audit.services import log_read
 from cases import exporting
-from cases.models import Migrant, RegistrationGroup
+from cases.models import Migrant
 from centres.access import access, centres_for, may
 from centres.models import Centre
 from centres.roles import Right
 from config import private
 
-from .. import absence, alerts, journeys, listing, occupancy, tabs
+from .. import absence, admitting, alerts, journeys, listing, occupancy, tabs
 from ..forms import BoardFilter
 from ..models import StayQuerySet
 from .parts import PEOPLE, CountedWithPage, KnownLength
 
-ON_A_PAGE = 50
+ON_A_PAGE = 25  # as many as a thumb scrolls past; there is a search
 
 
 @access(Right.VIEW_CENTRE)
@@ -51,7 +50,8 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     stays = _chosen(form, occupancy.present(user, centre))
     page = (CountedWithPage(stays, ON_A_PAGE) if form.chosen or not form.is_valid() else KnownLength(stays, ON_A_PAGE, centre.present)).get_page(request.GET.get("page"))
     rooms = occupancy.rooms(user, centre)
-    awaited = occupancy.awaited(user, centre)
+    awaited, not_named = occupancy.awaited(user, centre)
+    arrivals = admitting.by_arrival(centre, awaited)
     sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
     travelling = journeys.of_board(user, centre)
     warned = alerts.open_at(user, centre)
@@ -74,7 +74,10 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "page": page,
         "rooms": rooms,
         "awaited": awaited,
-        "groups": _groups(awaited),
+        "to_admit": len(awaited) + not_named,
+        "not_named": not_named,
+        "arrivals": arrivals[: admitting.OPEN],
+        "folded": arrivals[admitting.OPEN :],
         "expected": occupancy.expected(centre),
         "incoming": [one for one in travelling if one.incoming],
         "outgoing": [one for one in travelling if not one.incoming],
@@ -109,9 +112,3 @@ def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:
     if show == "bed":
         return stays.filter(bed_id__isnull=True)
     return stays.overdue() if show == "long" else stays.ending_soon() if show == "soon" else stays
-
-
-def _groups(awaited: list[occupancy.Awaited]) -> list[RegistrationGroup]:
-    """Registration groups of which several are awaited: admitted on one page."""
-    numbers = Counter(one.group for one in awaited if one.group is not None)
-    return [group for group, number in numbers.items() if number > 1]

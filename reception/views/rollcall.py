@@ -25,6 +25,7 @@ from .parts import PEOPLE
 
 State = RollCallLine.State
 EVENINGS_SHOWN = 7
+ROOM = "room"  # the button of a room
 
 
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
@@ -37,18 +38,21 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
         try:
             called = called_from(request.POST)
             typed = {one.migrant: one for one in called}
-            done = services.save_roll_call(actor=request.user, centre=centre, evening=form.cleaned_data["evening"], lines=called)
+            if ROOM not in request.POST:
+                done = services.save_roll_call(actor=request.user, centre=centre, evening=form.cleaned_data["evening"], lines=called)
+                _tell(request, done)
+                return redirect(request.get_full_path())
         except ValidationError as error:
             put_errors(form, error)
             if error.code == "other_evening":
                 form.data = {"evening": evening.isoformat()}
-        else:
-            _tell(request, done)
-            return redirect(request.get_full_path())
     call = RollCall.objects.filter(centre=centre, date=evening).select_related("taken_by").first()
     known = {line.migrant_id: line for line in RollCallLine.objects.filter(call=call)} if call else {}
     stays = absence.with_presence(Stay.objects.visible_to(request.user).open().at(centre).with_bed().select_related("migrant"), evening)
+    stays = stays.annotate(missing_since=absence.missing_since())
     rows = [_row(stay, known.get(stay.migrant_id), centre, evening, typed.get(stay.migrant_id)) for stay in stays]
+    if ROOM in request.POST:
+        _all_present([row for row in rows if row["room"] == request.POST[ROOM]])
     rows.sort(key=lambda row: (not row["room"], row["room"], row["bed"], row["name"].casefold()))
     sheet = "sheet" in request.GET and request.method == "GET"
     log_read(request, ReadLog.Action.PRINTED if sheet else ReadLog.Action.LISTED, PEOPLE, [row["person"].pk for row in rows], centre_code=centre.code)
@@ -81,6 +85,13 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
     return render(request, "reception/roll_call.html", context)
 
 
+def _all_present(rows: list[dict[str, Any]]) -> None:
+    """« Toutes présentes » of a room: a choice for each of whom nothing is said yet, to be looked at and saved like any other."""
+    for row in rows:
+        if not row["state"] and not row["apart"]:
+            row["state"] = State.PRESENT.value
+
+
 def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typed: services.Called | None) -> dict[str, Any]:
     """One person. Proposed as present is only who was seen here since noon; of everybody else it must be said: a « present » that nobody
     looked at hides the one who is gone."""
@@ -98,7 +109,8 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
     return {
         "person": person, "name": str(person), "line": line, "key": key, "state": str(shown), "note": note, "room": room, "bed": bed, "stay": stay.pk,
         "again": line is not None and stay.seen_at is not None and stay.seen_at > line.noted_at,
-        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "age": person.age_words,
+        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "missing_since": stay.missing_since,
+        "apart": bool(stay.missing_since or stay.leave_until or stay.back_by), "age": person.age_words,
     }  # fmt: skip
 
 

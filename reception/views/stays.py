@@ -22,7 +22,7 @@ from cases.forms import put_errors, typed_birth
 from cases.models import Custody, Migrant
 from cases.services.takeovers import offer
 from centres.access import access, centres_for, may
-from centres.models import Centre
+from centres.models import Bed, Centre
 from centres.roles import Right
 from config.french import of
 
@@ -93,6 +93,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
         "centre": centre,
         "proposal": proposal,
         "full": not free,
+        "usual": _usual(places, person, free),
         "flags": carried,
         "refused": flags.admission_refusal(carried),
         "family": _family_outside(request, person),
@@ -129,7 +130,13 @@ def move(request: HttpRequest, stay: Stay) -> HttpResponse:
             bed = form.cleaned_data["bed"]
             messages.success(request, _("%(person)s : %(bed)s.") % {"person": stay.migrant, "bed": bed or _("sans lit")})
             return redirect(_board_of(stay))
-    return render(request, "reception/move.html", {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposal": proposal})
+    context = {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposal": proposal, "usual": _usual(places, stay.migrant, free)}
+    return render(request, "reception/move.html", context)
+
+
+def _usual(places: Places, person: Migrant, beds: list[Bed]) -> str:
+    """The keys of the beds that need no reason, for the page."""
+    return " ".join(str(bed.pk) for bed in beds if places.by_rule(person, bed))
 
 
 def _after_stale(form: Any, current: Stay) -> Any:

@@ -31,6 +31,13 @@ def test_every_demonstration_account_signs_in_and_sees_its_home(db, username):
     assert User.objects.get(username=username).first_name in home.content.decode()
 
 
+def test_signing_in_is_not_announced(db):
+    """Whoever sees the page knows that they are in: nothing green at the top of every day's first page."""
+    client, _ = sign_in("agent.gao")
+    home = client.get("/")
+    assert not list(home.context["messages"]) and "Connexion" not in home.content.decode()
+
+
 def test_a_wrong_password_is_refused_without_saying_which_part_was_wrong(db):
     _, known = sign_in("agent.gao", "faux-mot-de-passe")
     _, unknown = sign_in("personne.nulle.part", "faux-mot-de-passe")

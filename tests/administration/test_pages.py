@@ -1,12 +1,15 @@
 """The pages of accounts and of the trail."""
 
 import csv
+import datetime
 import io
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
 from accounts.models import Organisation, User
@@ -15,6 +18,8 @@ from administration.models import AccountAct
 from audit.acting import set_actor
 from audit.models import Change, ReadLog
 from centres.models import Posting
+from centres.roles import Role
+from centres.services import post
 from jobs.models import Job
 from jobs.services import ask_for, run
 
@@ -227,3 +232,47 @@ def test_account_page_queries(as_user, persona, django_assert_max_num_queries):
     manager = as_user("manager.gao")
     with django_assert_max_num_queries(12):
         manager.get("/administration/centres/GAO/staff/")
+
+
+def offered(browser, url: str, name: str) -> set[str]:
+    return {str(value) for value, _label in browser.get(url).context["form"].fields[name].widget.choices if value}
+
+
+def test_a_role_that_would_be_refused_is_not_offered(as_user, centre, persona):
+    """Every role that is offered is taken by the service somewhere; every other one is refused everywhere."""
+    admin = as_user("admin")
+    for organisation in ("DGME", "OIM", "AECID", "DUE"):
+        for held in (None, Role.CENTRE_AGENT, Role.AUDITOR):
+            account = make_account(organisation=organisation)
+            if held is not None:
+                try:
+                    post(actor=None, user=account, role=held, centre=centre("GAO") if held == Role.CENTRE_AGENT else None)
+                except ValidationError:
+                    continue
+            shown = offered(admin, f"/administration/users/{account.pk}/postings/new/", "role")
+            taken = set()
+            for role in Role:
+                for place in (None, centre("GAO"), centre("KAY")):
+                    try:
+                        with transaction.atomic():
+                            services.give_posting(
+                                actor=persona("admin"), user=account, role=role, centre=place, since=timezone.localdate() + datetime.timedelta(days=1), until=None
+                            )
+                            taken.add(role.value)
+                            raise Undone
+                    except (ValidationError, Undone):
+                        pass
+            assert shown == taken, (organisation, held)
+
+
+def test_an_organisation_that_would_be_refused_is_not_offered(as_user, centre):
+    account = make_account(organisation="OIM")
+    url = f"/administration/users/{account.pk}/edit/"
+    every = offered(as_user("admin"), url, "organisation")
+    assert len(every) == Organisation.objects.count()
+    post(actor=None, user=account, role=Role.PROTECTION_OFFICER, centre=None)
+    assert offered(as_user("admin"), url, "organisation") == {str(one.pk) for one in Organisation.objects.filter(kind="iom")}
+
+
+class Undone(Exception):
+    """Takes a trial back."""

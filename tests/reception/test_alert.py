@@ -17,12 +17,14 @@ from django.utils import timezone
 
 from audit.acting import Stale
 from cases.services import merge_files, open_custody, undo_merge
+from centres.action import plan
 from centres.models import Bed, Centre
 from config.days import midnight
 from reception import alert_rules, alerts
 from reception.models import Alert, AlertRule, ArrivalPlan, Assistance, Assisted, FlagKind, PersonFlag, Stay
 from reception.services import MEASURES, Setting, check_alerts, check_out, close_alert, set_alert_rules, settle_alert
 from reception.tasks import check_alerts as beat
+from reporting.models import Logframe, Target
 from tests.factories import make_migrant, make_minor
 
 from .factories import backdate, crowd, make_alert, make_assistance, make_incident, make_stay
@@ -100,7 +102,7 @@ class TestRules:
             crowd(gao, 70)
             assert [(one.kind, one.value, one.days) for one in check(gao, *both)] == [(Kind.ARRIVALS_ABOVE, Decimal("133.3"), 7)]  # 112 / 84
             assert open_now(gao, Kind.ARRIVALS_BELOW) == [("", Decimal("50.00"), True)]
-            assert "133,3\u00a0% du plan en 7 jours (seuil 130\u00a0%)" in alerts.words(Alert.objects.get(kind=Kind.ARRIVALS_ABOVE))
+            assert "Arrivées\u00a0: 33\u00a0% de plus que prévu en 7 jours (seuil 30\u00a0%)" in alerts.words(Alert.objects.get(kind=Kind.ARRIVALS_ABOVE))
             Stay.objects.filter(centre=gao).update(arrived_at=midnight(today) - datetime.timedelta(days=6, seconds=1))  # one day too long ago
             assert MEASURES[both[0]](gao, rules[both[0]])[0].part == 0
 
@@ -117,7 +119,7 @@ class TestRules:
         gao = centre("GAO")
         backdate(make_stay(gao), 20), make_stay(gao)
         (alert,) = check(gao, Kind.LONG_STAY)
-        assert alerts.words(alert) == "1 séjour au-delà de la limite (seuil 0)"
+        assert alerts.words(alert) == "1 séjour au-delà de la limite"
 
     def test_people_not_lines_and_each_once_in_the_country(self, centre):
         gao, kay = centre("GAO"), centre("KAY")
@@ -188,12 +190,37 @@ class TestRules:
         assert len(check(gao, Kind.TARGET_PASSED)) == 1
 
     def test_the_shares_make_up_the_target(self, db):
-        assert sum(alert_rules.SHARES.values()) == alert_rules.TARGET == alert_rules.national_target()
+        target = plan().target("assistance")
+        assert sum(alert_rules.shares_of(target).values()) == target == alert_rules.national_target() == 16_000
+        assert alert_rules.shares_of(target) == {"KAY": 4_210, "BKO": 5_053, "GAO": 6_737}
+        for other in (0, 1, 17, 999):
+            assert sum(alert_rules.shares_of(other).values()) == other
+
+    def test_the_target_is_that_of_the_logframe_in_force(self, centre):
+        Target.objects.filter(indicator__code="E3").update(value=19_000)
+        assert alert_rules.national_target() == 19_000
+        assert alert_rules.rules_of(centre("GAO"))[Kind.TARGET_PASSED].threshold == 8_000
+        Logframe.objects.update(active=False)  # none in force: nothing is promised
+        assert alert_rules.national_target() == 0 and not alert_rules.rules_of(centre("GAO"))[Kind.TARGET_PASSED].active
+
+    @pytest.mark.parametrize(
+        ("value", "threshold", "kind", "words"),
+        [
+            ("145.6", "130", Kind.ARRIVALS_ABOVE, "Arrivées : 46 % de plus que prévu en 30 jours (seuil 30 %)"),
+            ("40.4", "50", Kind.ARRIVALS_BELOW, "Arrivées : 60 % de moins que prévu en 30 jours (seuil 50 %)"),
+            ("0", "50", Kind.ARRIVALS_BELOW, "Arrivées : 100 % de moins que prévu en 30 jours (seuil 50 %)"),
+            ("94.7", "90", Kind.OCCUPANCY, "Occupation 95 % (seuil 90 %)"),
+        ],
+    )
+    def test_a_share_of_a_plan_is_said_as_a_difference(self, value, threshold, kind, words):
+        said = alerts.words(Alert(kind=kind, value=Decimal(value), threshold=Decimal(threshold), days=30))
+        assert said.replace("\u00a0", " ") == words and "du plan" not in said
 
     def test_every_kind_has_words(self, centre, persona):
         gao, child = centre("GAO"), make_minor(centre("GAO"))
         for kind in Kind:
-            make_alert(gao, kind, value=Decimal(4), threshold=Decimal(10), days=7, **({"migrant": child} if kind in (Kind.MINOR_MISSING, Kind.ABSENCE) else {}))
+            value = Decimal(140 if kind == Kind.ARRIVALS_ABOVE else 4)
+            make_alert(gao, kind, value=value, threshold=Decimal(10), days=7, **({"migrant": child} if kind in (Kind.MINOR_MISSING, Kind.ABSENCE) else {}))
         rows = alerts.shown(persona("agent.gao"), alerts.with_person(persona("agent.gao"), Alert.objects.all()))
         said = {row.alert.kind: row.words for row in rows}
         assert len(set(said.values())) == len(Kind)
@@ -318,6 +345,14 @@ class TestSettings:
         assert re.search(r"chacune comptée une fois\s: 0 \(cible de l’action, somme des seuils des centres\s: 16\s000\)", page)
         assert re.search(r"arrivées\s: \d+, prévues\s: 1[78]\d(,\d)?, du ", page) and not re.search(r"\bK4\b", page) and "personnes présentes : 10, lits" in page
         assert sent["occupancy-threshold"] == 90 and sent["per_month"] == 187
+        # What is kept as a share of the plan (130 and 50 percent) is asked for as people say it.
+        assert (sent["arrivals_above-threshold"], sent["arrivals_below-threshold"]) == (30, 50) and "pour cent de plus que prévu" in page
+        assert browser.post(url, sent | {"arrivals_above-threshold": "40", "arrivals_below-threshold": "60"}).status_code == 302
+        assert {one.kind: int(one.threshold) for one in AlertRule.objects.all()} == {"arrivals_above": 140, "arrivals_below": 40}
+        sent = self.form(browser)
+        assert (sent["arrivals_above-threshold"], sent["arrivals_below-threshold"]) == (40, 60)
+        AlertRule.objects.all().delete()
+        sent = self.form(browser)
         assert browser.post(url, sent).status_code == 302 and not AlertRule.objects.exists()  # nothing was changed
         del sent["tension-active"]
         sent |= {"occupancy-threshold": "10", "tension-days": 20, "per_month": 60}
@@ -329,10 +364,10 @@ class TestSettings:
         assert "Entre-temps" in text and 'value="20"' in text
         sent = self.form(browser)
         for name, wrong, words in (
-            ("arrivals_above-threshold", "20", "plus de 100"),
-            ("arrivals_above-threshold", "100", "plus de 100"),
+            ("arrivals_above-threshold", "0", "plus de 0 pour cent de plus que prévu"),
+            ("arrivals_above-threshold", "901", "900 au plus"),
             ("arrivals_below-threshold", "100", "moins de 100"),
-            ("arrivals_below-threshold", "0", "moins de 100"),
+            ("arrivals_below-threshold", "0", "plus de 0 pour cent de moins que prévu"),
             ("arrivals_below-days", "2", "7 jours au moins"),
             ("tension-threshold", "0", "de 1 à 1"),
         ):

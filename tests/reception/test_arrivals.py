@@ -1,6 +1,7 @@
 """Several arrive at once, beds by rule or by hand, beds kept, and how long a stay is meant to last."""
 
 import datetime
+import re
 import uuid
 
 import pytest
@@ -97,6 +98,21 @@ class TestProposals:
         assert stay.beds.get(until__isnull=True).reason == "Près de la porte"
         with pytest.raises(IntegrityError), transaction.atomic():
             BedAssignment.objects.filter(stay=stay, until__isnull=True).update(reason="")
+
+    def test_the_reason_is_asked_for_only_for_an_unusual_bed(self, as_user, centre):
+        gao, browser = centre("GAO"), as_user("agent.gao")
+        stay, other = make_stay(gao), make_migrant(gao)
+        move, admit = reverse("reception:move", args=[stay.pk]), reverse("reception:check_in", args=["GAO", other.pk])
+        together = reverse("reception:arrivals", args=["GAO"]) + f"?people={other.pk}"
+        hidden = re.compile(r'<div data-reason-for="[^"]+" data-usual="([\d ]*)" hidden>')
+        family, usual = a_bed(gao, Kind.FAMILIES), a_bed(gao, number=20)
+        for url in (move, admit, together):
+            (said,) = hidden.findall(browser.get(url).content.decode())
+            assert url == together or (str(usual.pk) in said.split() and str(family.pk) not in said.split())
+        # Without a script it comes once the service asks; the bed proposed, or one as good, needs none.
+        page = browser.post(move, {"version": 1, "bed": family.pk})
+        assert not hidden.search(page.content.decode()) and "bed_reason" in page.context["form"].errors
+        assert browser.post(move, {"version": 1, "bed": usual.pk}).status_code == 302
 
 
 class TestTogether:

@@ -2,6 +2,7 @@
 
 import datetime
 import gzip
+import re
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,10 +11,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from audit.models import ReadLog
-from cases.models import Custody
+from cases.models import Custody, Household, Migrant, RegistrationGroup
 from centres.models import Bed, BedBlock, Centre
-from reception import occupancy
-from reception.models import Stay
+from reception import given_story, occupancy
+from reception.models import Assistance, Stay
 from reception.services import check_out
 from tests.factories import make_migrant, make_minor
 
@@ -76,8 +77,8 @@ class TestBoard:
     def test_long_lists_come_in_pages(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")
         crowd(gao, 120)
-        pages = [list(board(browser, page=number).context["page"]) for number in (1, 2, 3)]
-        assert [len(page) for page in pages] == [50, 50, 20]
+        pages = [list(board(browser, page=number).context["page"]) for number in (1, 2, 3, 4, 5)]
+        assert [len(page) for page in pages] == [25, 25, 25, 25, 20]
         assert len({stay.pk for page in pages for stay in page}) == 120
         assert all(stay.migrant.is_unaccompanied_minor for stay in pages[0][:14])
         assert [stay.pk for stay in board(browser, page="last").context["page"]] == [stay.pk for stay in pages[0]]
@@ -91,6 +92,30 @@ class TestBoard:
         text = board(browser).content.decode()
         assert reverse("reception:check_in", args=["GAO", new.pk]) in text
         assert reverse("reception:check_in", args=["GAO", new.pk]) not in board(as_user("returns.gao")).content.decode()
+
+    def test_sixty_to_admit_are_a_few_lines(self, as_user, centre, persona):
+        """A bus, a family, people on the way and others one by one: a line an arrival, five in sight, no button but one that stands out."""
+        gao, browser, now = centre("GAO"), as_user("agent.gao"), timezone.now()
+        bus = RegistrationGroup.objects.create(kind="bus", title="Bus de Kidal", centre=gao, made_by=persona("agent.gao"))
+        family = Household.objects.create()
+        people = [make_minor(gao), *(make_migrant(gao) for _ in range(30))]
+        Migrant.objects.filter(pk__in=[one.pk for one in people[:21]]).update(registration_group=bus)
+        Migrant.objects.filter(pk__in=[one.pk for one in people[21:25]]).update(household=family)
+        for number, person in enumerate(people):
+            Custody.objects.filter(migrant=person).update(since=now - datetime.timedelta(minutes=number))
+        page = board(browser)
+        shown, folded = page.context["arrivals"], page.context["folded"]
+        assert [len(one.people) for one in shown] == [21, 4, 1, 1, 1] and len(folded) == 3 and page.context["to_admit"] == 31
+        text = page.content.decode()
+        assert "Bus de Kidal" in text and "1 mineur non accompagné" in text and "3 autres arrivées" in text
+        assert f"{reverse('reception:arrivals', args=['GAO'])}?group={bus.pk}" in text
+        assert len(browser.get(shown[1].admit_url).context["rows"]) == 4
+        assert text.count('name="people"') == 31  # each may be chosen, also in what is folded
+        main = text[text.index("<main") : text.index("</main>")]
+        assert len(re.findall(r'class="button"', main)) == 1
+        log = ReadLog.objects.filter(user=persona("agent.gao"), model="cases.migrant", action="listed").order_by("id")
+        assert {str(person.pk) for person in people} <= set(log[0].rows)
+        assert queries_of(browser, reverse("reception:centre", args=["GAO"])) <= 12
 
     def test_empty(self, as_user, centre):
         assert "Personne n’est au centre en ce moment" in board(as_user("agent.gao")).content.decode()
@@ -258,8 +283,34 @@ class TestCaseFile:
             make_assistance(gao, migrant=stay.migrant, service=code)
         make_assistance(gao, migrant=stay.migrant, service="diner", given_on=timezone.localdate() - datetime.timedelta(days=1))
         text = self.file(as_user("agent.gao"), stay.migrant)
-        assert text.count("Assistance à Gao") == 2
-        assert "Déjeuner, Dîner, Kit d’hygiène × 2" in text
+        assert text.count("Assistance à Gao") == 1 and "Kit d’hygiène × 2" in text
+        assert re.search(r"3 repas servis du .* à Gao", text) and "Déjeuner, Dîner" in text
+
+    def test_meals_of_days_that_follow_each_other_are_one_line(self, as_user, centre, persona):
+        gao, today = centre("GAO"), timezone.localdate()
+        stay = make_stay(gao, arrived_at=timezone.now() - datetime.timedelta(days=30))
+        days = [today - datetime.timedelta(days=number) for number in (0, 1, 2, 3, 4, 10, 20)]  # five together, two apart
+        for day in days:
+            for code in ("dejeuner", "diner"):
+                make_assistance(gao, migrant=stay.migrant, service=code, given_on=day)
+        make_assistance(gao, migrant=stay.migrant, service="kit-hygiene", given_on=days[-1])
+        rows = given_story.rows(persona("agent.gao"), stay.migrant)
+        assert sorted(len(row.parts) for row in rows) == [0, 0, 5]
+        (folded,) = (row for row in rows if row.parts)
+        assert folded.title.startswith("10 repas servis du ") and folded.title.endswith(f"{today.day} {date_format(today, 'F')} à Gao")
+        assert folded.parts[0] == (date_format(today), "Déjeuner, Dîner")
+        assert sorted(row.detail for row in rows if not row.parts) == ["Déjeuner, Dîner", "Déjeuner, Dîner, Kit d’hygiène"]
+        text = self.file(as_user("agent.gao"), stay.migrant)
+        assert text.count("repas servis") == 1 and text.count("Assistance à Gao") == 2 and text.count('<details class="detail">') == 1
+
+    def test_meals_at_two_centres_are_two_lines(self, as_user, centre, persona):
+        gao, kayes, today = centre("GAO"), centre("KAY"), timezone.localdate()
+        stay = make_stay(gao, arrived_at=timezone.now() - datetime.timedelta(days=30))
+        for place, number in ((gao, 0), (gao, 1), (kayes, 2), (kayes, 3)):
+            line = make_assistance(gao, migrant=stay.migrant, service="dejeuner", given_on=today - datetime.timedelta(days=number))
+            Assistance.objects.filter(pk=line.pk).update(centre=place)
+        rows = given_story.rows(persona("agent.gao"), stay.migrant)
+        assert [(row.title.rpartition(" ")[2], len(row.parts)) for row in rows] == [("Kayes", 2), ("Gao", 2)]
 
     def test_a_long_stay_is_due(self, as_user, centre):
         stay = backdate(make_stay(centre("GAO")), 20)

@@ -180,6 +180,35 @@ class TestRound:
         crowd(gao, 300)
         assert queries_of(browser, url + "?sheet") <= 12 and len(gzip.compress(browser.get(url + "?sheet").content, 6)) < 20_000
 
+    def test_a_room_at_once_but_nobody_who_is_missed_or_away(self, as_user, centre):
+        """Each is a choice of their own, to be looked at and saved; who is missed, away or not back is left for somebody to look for."""
+        gao, browser, url = centre("GAO"), as_user("agent.gao"), reverse("reception:roll_call", args=["GAO"])
+        here, gone, away, late, elsewhere = (make_stay(gao, bed=a_bed(gao, number=number)) for number in (0, 1, 2, 3, 30))
+        for stay in (here, gone, away, late, elsewhere):
+            unseen_since(stay, 2)
+        RollCallLine.objects.create(
+            call=RollCall.objects.create(centre=gao, date=evening_of() - DAY), migrant=gone.migrant, state="missing", noted_at=timezone.now() - DAY
+        )
+        make_leave(gao, stay=away)
+        rooms = dict(browser.get(url).context["rooms"])
+        room = next(name for name, rows in rooms.items() if here.pk in [row["stay"] for row in rows])
+        rows = [row for one in rooms.values() for row in one]
+        assert {row["stay"]: row["apart"] for row in rows} == {here.pk: False, gone.pk: True, away.pk: True, late.pk: False, elsewhere.pk: False}
+        body = {"evening": evening_of()} | {f"k{row['number']}": row["key"] for row in rows} | {f"s{row['number']}": row["state"] for row in rows}
+        late_row = next(row for row in rows if row["stay"] == late.pk)
+        page = browser.post(url, body | {"room": room, f"s{late_row['number']}": "missing", f"n{late_row['number']}": "Pas vu"})
+        assert page.status_code == 200 and not RollCallLine.objects.filter(call__date=evening_of()).exists()  # nothing is noted by the button
+        shown = {row["stay"]: row["state"] for one in dict(page.context["rooms"]).values() for row in one}
+        assert shown == {here.pk: "present", gone.pk: "", away.pk: "leave", late.pk: "missing", elsewhere.pk: ""}
+        assert "manque depuis le" in page.content.decode() and "Pas vu" in page.content.decode()
+        rows = [row for one in dict(page.context["rooms"]).values() for row in one]
+        sent = {"evening": evening_of()} | {f"k{row['number']}": row["key"] for row in rows} | {f"s{row['number']}": row["state"] for row in rows}
+        assert browser.post(url, sent).status_code == 302
+        assert {line.migrant_id: line.state for line in RollCallLine.objects.filter(call__date=evening_of())} == {
+            here.migrant_id: "present", away.migrant_id: "leave", late.migrant_id: "missing"
+        }  # fmt: skip
+        assert as_user("returns.gao").post(url, {"room": room}).status_code == 403
+
     def test_three_hundred_people(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")
         url = reverse("reception:roll_call", args=["GAO"])

@@ -1,13 +1,19 @@
 """The logframe stands as the document prints it, and each change is a version of its own."""
 
 import datetime
+import io
+import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.utils import translation
+from django.utils.html import escape
 
+from reporting import words
 from reporting.measures import MEASURES
 from reporting.models import Indicator, Logframe, Objective
 from reporting.services import DATA, load_logframe
@@ -110,3 +116,51 @@ def test_the_action_lasts_thirty_six_months():
     assert (logframe.starts_on, logframe.ends_on) == (datetime.date(2024, 11, 23), datetime.date(2027, 11, 22))
     assert logframe.elapsed(logframe.starts_on - datetime.timedelta(days=1)) == 0
     assert logframe.elapsed(logframe.ends_on) == 1
+
+
+def texts_of(data) -> set[str]:
+    """Every text of the logframe that is shown; numbers alone are written by the language's own rules."""
+    found = {data["title"]}
+    for one in data["objectives"]:
+        found |= {one.get(name, "") for name in ("heading", "label", "statement", "note")}
+    for one in data["indicators"]:
+        found |= {one.get(name, "") for name in ("label", "unit", "baseline_text", "target_text", "note")}
+        found |= {target[name] for target in one.get("targets", ()) for name in ("text", "unit")}
+    return {text for text in found if text and not re.fullmatch(r"[\d\s]+", text)}
+
+
+def test_every_text_is_there_in_english_and_spanish():
+    wanted = texts_of(yaml.safe_load(DATA.read_text(encoding="utf-8")))
+    for language, known in words.translations().items():
+        assert known.keys() == wanted, language
+        assert [text for text, said in known.items() if not said.strip()] == []
+        # The numbers of a text are those of the document.
+        for french, said in known.items():
+            numbers = [sorted(re.findall(r"\d+", re.sub(r"(?<=\d)[ ,\u00a0\u202f](?=\d{3})", "", text))) for text in (french, said)]
+            assert numbers[0] == numbers[1], (language, french)
+
+
+@pytest.mark.parametrize(("language", "label", "unit", "heading", "target"), [
+    ("fr", "Nombre de personnes sensibilisées", "personnes", "Sensibilisation", "70 000"),
+    ("en", "Number of people reached by awareness raising", "people", "Awareness raising", "70,000"),
+    ("es", "Número de personas sensibilizadas", "personas", "Sensibilización", "70\u202f000"),
+])  # fmt: skip
+def test_all_indicators_in_the_language_of_the_reader(as_user, api_as, persona, language, label, unit, heading, target):
+    """On the page, in the sheet and in the API."""
+    with translation.override(language):  # what a request leaves behind ends with this test
+        type(persona("me.aecid")).objects.filter(username="me.aecid").update(language=language)
+        headers = {"accept-language": language}
+        rows = {row["code"]: row for row in api_as("me.aecid").get("/api/v1/indicators/", headers=headers).json()}
+        assert (rows["R4.1"]["label"], rows["R4.1"]["unit"], rows["R4.1"]["target_text"]) == (label, unit, target) and len(rows) == 36
+        french = {one.label for one in Indicator.objects.current()}
+        assert len({row["label"] for row in rows.values()} & french) == (36 if language == "fr" else 0)
+        browser = as_user("me.aecid")
+        browser.cookies["django_language"] = language
+        page = browser.get("/reporting/", headers=headers).content.decode()
+        assert label in page and heading in page and all(escape(row["label"]) in page for row in rows.values())
+        one = browser.get("/reporting/indicators/R4.1/", headers=headers).content.decode()
+        assert label in one and heading in one
+        sheet = openpyxl.load_workbook(io.BytesIO(browser.get("/reporting/indicators.xlsx", headers=headers).content)).worksheets[0]
+        cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        assert f"#indicator+name+i_{language}" in cells[1] and label in {row[1] for row in cells}
+        assert {row[1] for row in cells[2:]} == {row["label"] for row in rows.values()}

@@ -171,7 +171,10 @@ def test_the_straight_line(centre):
     ("value", "base", "target", "expected", "state"),
     [
         (None, 0, 10, 5, "missing"), (10, 0, 10, 5, "reached"), (12, 0, 10, 10, "reached"), (6, 0, 10, 5, "ahead"), (50, 0, 100, 50, "on_track"),
-        (46, 0, 100, 50, "on_track"), (44, 0, 100, 50, "late"), (0, 0, 1, 0.7, "on_track"), (0, 0, 1, 1, "late"), (1, 1, 3, 2.4, "late"), (2, 1, 3, 2.4, "on_track"),
+        (46, 0, 100, 50, "on_track"), (44, 0, 100, 50, "late"), (1, 1, 3, 2.4, "late"), (2, 1, 3, 2.4, "on_track"),
+        # Zero is never on track: late once half of the first one is due, before that nothing yet.
+        (0, 0, 1, 0.667, "late"), (0, 0, 1, 0.2, "nothing"), (0, 0, 1, 0, "nothing"), (0, 0, 1, 1, "late"), (0, 0, 16000, 14.6, "late"), (1, 1, 3, 1.3, "nothing"),
+        (0, 1, 3, 1.3, "late"),
     ],
 )  # fmt: skip
 def test_state(value, base, target, expected, state):

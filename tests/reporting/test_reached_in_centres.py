@@ -1,14 +1,17 @@
 """Sessions in the centres count for objective 4: each person once, the others by their number; the proof names nobody."""
 
 import datetime
+import io
 
+import openpyxl
 from django.urls import reverse
 from django.utils import timezone
 
-from reception.models import Session
+from reception.models import Session, Stay
 from reporting.measures import Period, proof, tallies
+from reporting.models import Logframe, Target
 from tests.factories import make_minor
-from tests.reception.factories import backdate, make_session, make_stay
+from tests.reception.factories import backdate, crowd, make_session, make_stay
 
 from . import factories as make
 
@@ -44,3 +47,28 @@ def test_indicator_is_proof_is_records(centre, as_user):
     assert reached(Period(today, today)).value == 3 + 2 + 10 + 1
     session = Session.objects.filter(topic="trafficking").get()
     assert sum(line.amount for line in lines if line.subject == str(session.pk)) == 1 + 2
+
+
+def test_one_number_on_every_page(centre, as_user, api_as):
+    """Awareness in the communities and in the centres; not trainings, not what was before the action."""
+    gao, today = centre("GAO"), timezone.localdate()
+    crowd(gao, 12)
+    make_session(gao, people=[stay.migrant for stay in Stay.objects.filter(centre=gao).select_related("migrant")[:12]], women=30)
+    make.make_activity("awareness", today, men=100, girls=11)
+    make.make_activity("workshop", today, men=50)
+    make.make_activity("awareness", make.starts() - datetime.timedelta(days=1), women=700)
+    logframe = Logframe.objects.current()
+    Target.objects.filter(indicator__objective__logframe=logframe, measure="", indicator__measure="people_reached").update(value=71_000)
+    expected = 12 + 30 + 111
+    one = {row["code"]: row for row in api_as("me.aecid").get("/api/v1/indicators/").json()}
+    assert one["R4.1"]["value"] == one["E9"]["value"] == expected and one["R4.1"]["targets"][0]["target"] == 71_000
+    committee = as_user("me.aecid").get(reverse("reporting:committee")).context["objectives"]
+    assert {row["value"] for _objective, rows in committee for row in rows if row["measure"] == "people_reached"} == {expected}
+    officer = as_user("outreach")
+    card = next(card["context"] for card in officer.get("/").context["cards"] if card["template"] == "outreach/home_card.html")
+    listed = officer.get(reverse("outreach:activities")).context["reached"]
+    assert card["reached"] == listed
+    assert next((str(title), value, target) for title, value, target in listed) == ("Personnes sensibilisées", expected, 71_000)
+    assert [value for _title, value, _target in listed] == [one[code]["value"] for code in ("R4.1", "R4.2", "R5.2")]
+    sheet = openpyxl.load_workbook(io.BytesIO(as_user("me.aecid").get(reverse("reporting:export")).content)).worksheets[0]
+    assert {row[7].value for row in sheet.iter_rows() if row[0].value == "R4.1"} == {expected}

@@ -6,6 +6,9 @@ import tempfile
 import uuid
 
 import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.html import escape
 from pypdf import PdfReader
 
 from audit.models import ReadLog
@@ -13,7 +16,7 @@ from config import pdf as printing
 from jobs import services as jobs
 from jobs.models import Job
 from reporting import pdf
-from reporting.models import Report, Snapshot
+from reporting.models import Indicator, Report, Snapshot
 from reporting.services import ask_for_report, freeze
 from tests.factories import make_migrant
 
@@ -108,7 +111,7 @@ def test_tried_again_it_keeps_what_was_frozen_first(centre, persona, monkeypatch
     class Killed(BaseException):
         pass
 
-    def die(snapshot, say):
+    def die(snapshot, say, **asked):
         raise Killed
 
     report, _new = ask_for_report(actor=persona("steering.eu"), id=uuid.uuid4(), period=make.whole())
@@ -165,3 +168,21 @@ def test_a_report_asked_for_again_from_the_list_of_jobs_is_in_the_list_of_report
     again = jobs.retry(actor=persona("steering.eu"), job=Job.objects.get(pk=report.pk), id=uuid.uuid4())
     jobs.run(again.pk)
     assert Report.objects.get(pk=again.pk).job.state == Job.State.DONE
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("Report of the indicators", "Number of people reached by awareness raising", "Awareness raising", "Reading notes")), ("es", ("Informe de los indicadores", "Número de personas sensibilizadas", "Sensibilización", "Notas de lectura"))])  # fmt: skip
+def test_the_report_in_the_language_in_which_it_was_asked_for(facts, persona, language, words):
+    snapshot = freeze(actor=None, period=make.whole())
+    with translation.override(language):
+        report, _new = ask_for_report(actor=persona("steering.eu"), id=uuid.uuid4(), period=make.whole())
+        html = render_to_string("reporting/report.html", pdf.context(snapshot))
+    assert report.job.parameters["language"] == language and pdf.file_name(snapshot, language).endswith(f"-{language}.pdf")
+    assert f'<html lang="{language}">' in html
+    for one in words:
+        assert one in html, one
+    for one in Indicator.objects.current():
+        assert escape(one.label) not in html, one.code
+    with translation.override("fr"):
+        french = render_to_string("reporting/report.html", pdf.context(snapshot))
+        other, _new = ask_for_report(actor=persona("steering.eu"), id=uuid.uuid4(), period=make.whole())
+    assert "language" not in other.job.parameters and "Nombre de personnes sensibilisées" in french and "Rapport des indicateurs" in french
