@@ -134,7 +134,7 @@ def ring(job_id: uuid.UUID, kind: str) -> None:
 
 def ring_waiting() -> int:
     """Rings for one job of every account that waits, first for whoever was served longest ago. Returns how many times."""
-    turns = sorted(Job.objects.next_turns(), key=lambda job: (job.served is not None, job.served, job.created_at))
+    turns = sorted(Job.objects.next_turns(), key=lambda job: (job.served is not None, job.served, job.created_at))  # type: ignore[attr-defined]
     for job in turns[:RINGS]:
         ring(job.pk, job.kind)
     return len(turns[:RINGS])
