@@ -133,7 +133,7 @@ def party(user: User, centre: Centre, service: Service | None, person: Any, offe
     together = Q(migrant=person.pk) | Q(migrant__household=person.household_id) if person.household_id and not person.elsewhere else Q(migrant=person.pk)
     wanted = Q(migrant=person.pk) | Q(together, departed_at__isnull=True, centre=centre)
     stays: dict[uuid.UUID, list[Stay]] = {person.pk: []}
-    for stay in with_whereabouts(Stay.objects.visible_to(user).filter(wanted).with_bed()).select_related("migrant").order_by("migrant__born_on", "migrant_id"):
+    for stay in with_whereabouts(Stay.objects.visible_to(user).filter(wanted).with_bed(user)).select_related("migrant").order_by("migrant__born_on", "migrant_id"):
         stays.setdefault(stay.migrant_id, []).append(stay)
     guests = [_guest(centre, person if key == person.pk else theirs[0].migrant, theirs) for key, theirs in stays.items()]
     if person.elsewhere:  # what the others gave since, and what they are told to do, is theirs

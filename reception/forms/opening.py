@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from centres.models import ChecklistMark, Equipment
+from centres.models import MOST_SHARED_BED_AGE, ChecklistMark, Equipment
 
 from ..services.opening import LONGEST_STAY
 from .parts import BROKEN, DayField
@@ -72,6 +72,7 @@ class EquipmentForm(forms.Form):
 
 class SettingsForm(forms.Form):
     was = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
+    was_age = forms.IntegerField(widget=forms.HiddenInput, required=False)
     max_stay_days = forms.IntegerField(
         label=gettext_lazy("Durée prévue d’un séjour, en jours"),
         min_value=1,
@@ -79,4 +80,11 @@ class SettingsForm(forms.Form):
         widget=forms.NumberInput({"class": "w-4"}),
         help_text=gettext_lazy("Le tableau avertit quand une personne reste plus longtemps."),
         error_messages={"required": gettext_lazy("Écrivez un nombre de jours."), "invalid": gettext_lazy("Écrivez un nombre de jours.")},
+    )
+    shared_bed_age = forms.IntegerField(
+        label=gettext_lazy("Âge, en années, à partir duquel un enfant a son propre lit"),
+        required=False,
+        widget=forms.NumberInput({"class": "w-4", "min": 0, "max": MOST_SHARED_BED_AGE}),
+        help_text=gettext_lazy("Plus jeune, il partage le lit de l’adulte qui répond de lui et ne prend pas de place. 0 : chaque enfant a son lit."),
+        error_messages={"invalid": gettext_lazy("Écrivez un âge en années.")},
     )

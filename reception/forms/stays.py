@@ -20,8 +20,12 @@ class CheckInForm(forms.Form):
     bed_reason = BedReasonField()
     arrived_at = MomentField(label=gettext_lazy("Arrivée, si ce n’est pas maintenant"))
 
-    def __init__(self, *arguments: Any, centre: Centre, beds: list[Bed], **named: Any):
+    def __init__(self, *arguments: Any, centre: Centre, beds: list[Bed], shared: bool = False, **named: Any):
+        """`shared`: an infant, who sleeps in the bed of their adult."""
         super().__init__(*arguments, **named)
+        if shared:
+            del self.fields["bed"], self.fields["bed_reason"]
+            return
         self.fields["bed"].offer(centre, beds, _("Sans lit pour l’instant"))  # type: ignore[attr-defined]
 
 

@@ -18,7 +18,7 @@ from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_und
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
 from .sessions import correct_session, followed, may_withdraw_session, present_on, record_session, withdraw_session
-from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, last_in_hospital, lock_person
+from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, children_with, close_stay, extend_stay, last_in_hospital, lock_person
 from .stock import move_stock, set_threshold, stock_warning, tell_stock
 from .transfer_steps import drop
 from .transfers import ask_transfer, may_step, move_transfer
@@ -58,6 +58,7 @@ __all__ = [
     "check_in",
     "check_in_together",
     "check_out",
+    "children_with",
     "close_alert",
     "close_group",
     "close_stay",

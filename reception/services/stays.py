@@ -3,10 +3,11 @@
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,7 +25,9 @@ from config.countries import country_choices
 from config.refusals import in_words
 
 from .. import beds, flags
+from ..family_beds import room_for
 from ..models import BedAssignment, Stay, UndoneAdmission
+from ..models.sleeping import SHARED
 from ..models.stay import FROM_HOSPITAL
 from .transfer_steps import arrive, drop
 
@@ -100,10 +103,32 @@ def check_in(
     id: uuid.UUID,
     arrived_at: datetime.datetime | None = None,
 ) -> tuple[Stay, bool]:
+    """One person arrives at the centre, as `admit` says it; no child is laid away from the adult who answers for it."""
+    stay, made = admit(actor=actor, migrant=migrant, centre=centre, origin=origin, came_from=came_from, bed=bed, bed_reason=bed_reason, id=id, arrived_at=arrived_at)
+    if made and bed is not None:
+        refuse_apart(centre, [stay.migrant])
+    return stay, made
+
+
+@service
+def admit(
+    *,
+    actor: User,
+    migrant: Migrant,
+    centre: Centre,
+    origin: str,
+    came_from: str = "",
+    bed: Bed | None = None,
+    bed_reason: str = "",
+    id: uuid.UUID,
+    arrived_at: datetime.datetime | None = None,
+    by_rule: Collection[int] = (),
+) -> tuple[Stay, bool]:
     """The person arrives at the centre, which alone cares for them from now on. Returns (stay, was it made now?).
 
     One open stay a person, whatever the centre. `arrived_at`: when it is written down later than it happened. `bed_reason`: why this bed,
-    where the rule proposes another one. The transfer that brought them has arrived.
+    where the rule proposes another one; `by_rule`: keys of the rooms where the rule lays them with those they come with. The transfer that brought
+    them has arrived. Whoever admits says for all at the end that no child is laid away from its adult (`refuse_apart`).
     The same `id` with the same content gives the same stay, with other content raises SameKeyOtherContent.
     Raises PermissionDenied (no right at the centre, or the person is not in the actor's scope), ValidationError."""
     if not may(actor, Right.RECEIVE, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
@@ -140,7 +165,7 @@ def check_in(
     open_custody(actor=actor, migrant=migrant, centre=centre, reason=reason, exclusive=True, but_reintegration=True)
     arrive(actor, stay)
     if bed is not None:
-        _lay(stay, bed, bed_reason)
+        _lay(stay, bed, bed_reason, by_rule)
     for kept in Stay.objects.filter(migrant=migrant, kept_bed__isnull=False):
         kept.kept_bed, kept.kept_until = None, None  # they are back
         kept.save(update_fields=["kept_bed", "kept_until"])
@@ -194,8 +219,9 @@ def _check_arrival(migrant: Migrant, centre: Centre, arrived_at: datetime.dateti
 # --- bed ---------------------------------------------------------------------------------------------------------
 
 
-def _lay(stay: Stay, bed: Bed, reason: str) -> BedAssignment:
-    """Gives a free bed of the stay's centre that fits the person, from now on; `reason`: why, where the rule proposes a better one.
+def _lay(stay: Stay, bed: Bed, reason: str, by_rule: Collection[int] = ()) -> BedAssignment:
+    """Gives a free bed of the stay's centre that fits the person, from now on; `reason`: why, where the rule proposes a better one
+    than a bed of the rooms `by_rule`.
 
     Raises ValidationError for `bed` and `bed_reason`."""
     # Two people at once: one after the other. The room is read when the bed is locked: its kind may have changed meanwhile.
@@ -212,20 +238,63 @@ def _lay(stay: Stay, bed: Bed, reason: str) -> BedAssignment:
     if kept is not None:
         day = formats.date_format(kept.kept_until, "SHORT_DATE_FORMAT")  # type: ignore[arg-type]
         raise ValidationError({"bed": _("Ce lit est gardé jusqu’au %(day)s pour une personne à l’hôpital. Choisissez-en un autre.") % {"day": day}}, code="kept")
-    reason, by_rule = clean_line(reason), beds.Places(stay.centre, person=stay.migrant_id).by_rule(stay.migrant, bed)
-    if not by_rule and not reason:
+    places = beds.Places(stay.centre, person=stay.migrant_id)
+    if bed.room.kind != Room.Kind.ISOLATION and places.shares(stay.migrant):
+        raise ValidationError({"bed": shares_words(stay.migrant)}, code=SHARED)
+    reason, fits = clean_line(reason), bed.room_id in by_rule or places.by_rule(stay.migrant, bed)
+    if not fits and not reason:
         raise ValidationError({"bed_reason": _why_by_hand(bed)}, code="by_hand")
     # The clock is read after the bed was found free: whoever left it did so before this instant.
     ended = stay.beds.order_by("-until").values_list("until", flat=True).first()
     now = timezone.now()
-    assignment = BedAssignment(stay=stay, bed=bed, since=max(now, ended or now), by_rule=by_rule, reason=reason)
+    assignment = BedAssignment(stay=stay, bed=bed, since=max(now, ended or now), by_rule=fits, reason=reason)
     assignment.clean_fields(exclude=["stay", "bed"])
     try:
-        with in_words(BedAssignment):
+        with in_words(BedAssignment, triggers={SHARED: shares_words(stay.migrant)}):
             assignment.save(force_insert=True)
     except ValidationError as error:
         raise ValidationError({"bed": error}) from error
     return assignment
+
+
+def shares_words(infant: Migrant) -> str:
+    return _("%(child)s partage le lit de %(adult)s : à cet âge, un enfant n’a pas de lit à lui.") % {"child": infant, "adult": infant.accompanied_by}
+
+
+def refuse_apart(centre: Centre, people: Iterable[Migrant]) -> None:
+    """No child sleeps in another room than the adult who answers for it while a room has place for them together: asked of these people, adults
+    and children, once all of them are laid. A room of isolation is given for a medical reason. Raises ApartFrom."""
+    people = list(people)
+    adults = {one.pk for one in people if not one.is_minor()} | {one.accompanied_by_id for one in people if one.is_minor() and one.accompanied_by_id}
+    inside = Stay.objects.open().at(centre).filter(Q(migrant__in=adults) | Q(migrant__accompanied_by__in=adults)).select_related("migrant__accompanied_by")
+    present = [stay.migrant for stay in inside.order_by("migrant__born_on", "migrant_id")]
+    if not any(one.is_minor() for one in present):
+        return
+    places = beds.Places(centre)
+    for adult in (one for one in present if one.pk in adults):
+        children = [one for one in present if one.accompanied_by_id == adult.pk and one.is_minor() and not places.shares(one)]
+        theirs = places.room_of(adult.pk)
+        if theirs is None or theirs.kind == Room.Kind.ISOLATION:
+            continue
+        rooms = {one.pk: room for one in children if (room := places.room_of(one.pk)) and room.kind != Room.Kind.ISOLATION}
+        apart = [one for one in children if one.pk in rooms and rooms[one.pk].pk != theirs.pk]
+        if not apart:
+            continue
+        together = theirs if places.free_in(theirs) else room_for([adult, *(one for one in children if one.pk in rooms)], places)
+        if together is not None:
+            raise ApartFrom(adult, apart, together)
+
+
+class ApartFrom(ValidationError):
+    """Children would sleep in another room than the adult who answers for them, though a room has place."""
+
+    def __init__(self, adult: Migrant, children: list[Migrant], room: Room):
+        self.children, self.adult = children, adult
+        words = _("%(children)s ne peut pas dormir dans une autre chambre que %(adult)s : la chambre « %(room)s » a assez de place pour les garder ensemble.")
+        if len(children) > 1:
+            words = _("%(children)s ne peuvent pas dormir dans une autre chambre que %(adult)s : la chambre « %(room)s » a assez de place pour les garder ensemble.")
+        names = _(" et ").join(str(one) for one in children)
+        super().__init__({"bed": ValidationError(words % {"children": names, "adult": adult, "room": room}, code="apart")})
 
 
 def _why_by_hand(bed: Bed) -> str:
@@ -247,6 +316,9 @@ def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, bed_reason: str = ""
 
     `bed_reason`: why this bed, where the rule proposes another one. `version` is that of the stay the user saw: raises Stale if somebody moved the person since.
     Raises PermissionDenied, ValidationError."""
+    followers = children_with(stay)
+    for key in sorted([stay.migrant_id, *(child.migrant_id for child in followers)]):  # in one order: nobody waits in a circle
+        lock_person(key)
     stay = lock_stay_as(actor, stay, Right.RECEIVE)
     now_in = BedAssignment.objects.filter(stay=stay, until__isnull=True).values_list("bed_id", flat=True).first()
     if stay.is_open and now_in == (bed.pk if bed else None):
@@ -257,9 +329,35 @@ def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, bed_reason: str = ""
     _leave_bed(stay, timezone.now())
     if bed is not None:
         _lay(stay, bed, bed_reason)
+        _follow(followers, bed)
+        refuse_apart(stay.centre, [stay.migrant])
     stay.version += 1
     stay.save(update_fields=["version"])
     return stay
+
+
+def children_with(stay: Stay) -> list[Stay]:
+    """Open stays at the same centre of the children this person answers for and who have a bed of their own age: they change rooms with them."""
+    mine = Stay.objects.open().at(stay.centre).filter(migrant__accompanied_by=stay.migrant_id).select_related("migrant__accompanied_by", "centre")
+    limit = beds.years_before(timezone.localdate(), stay.centre.shared_bed_age)
+    return [one for one in mine.order_by("-migrant__born_on", "migrant_id") if one.migrant.is_minor() and one.migrant.born_on <= limit]
+
+
+def _follow(children: list[Stay], bed: Bed) -> None:
+    """The children of somebody who changed rooms are laid beside them, as far as there are beds; whoever is sick in isolation stays there."""
+    if bed.room.kind == Room.Kind.ISOLATION:
+        return
+    for child in children:
+        now = BedAssignment.objects.filter(stay=child, until__isnull=True).select_related("bed__room").first()
+        if now is not None and (now.bed.room_id == bed.room_id or now.bed.room.kind == Room.Kind.ISOLATION):
+            continue
+        near = next((one for one in beds.free_beds(child.centre, person=child.migrant_id) if one.room_id == bed.room_id), None)
+        if near is None:
+            continue
+        _leave_bed(child, timezone.now())
+        _lay(child, near, "", {near.room_id})
+        child.version += 1
+        child.save(update_fields=["version"])
 
 
 def refuse_closed(stay: Stay) -> None:

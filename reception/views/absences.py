@@ -33,7 +33,7 @@ HOW = dict(LastSeen.How.choices)
 def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     """Those whom the centre misses, the longest unseen first; above them the children whom a roll-call missed."""
     user = request.user
-    page = Paginator(absence.missed(Stay.objects.visible_to(user).at(centre)).with_bed().select_related("migrant"), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(absence.missed(Stay.objects.visible_to(user).at(centre)).with_bed(user).select_related("migrant"), ON_A_PAGE).get_page(request.GET.get("page"))
     rows = list(page)
     # Whoever reads no files sees that a child is missing, not who.
     sees_people = may(user, Right.VIEW_CASE, centre)

@@ -49,7 +49,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     page = (CountedWithPage(stays, ON_A_PAGE) if form.chosen else KnownLength(stays, ON_A_PAGE, centre.present)).get_page(request.GET.get("page"))
     rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
-    sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
+    sleeping = [one.pk for room in rooms for bed in room.beds if bed.who for one in (bed.who, *bed.infants)]
     travelling = journeys.of_board(user, centre)
     warned = alerts.open_at(user, centre)
     log_read(
@@ -103,7 +103,7 @@ def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:
     if show == "alone":
         return stays.filter(occupancy.children_alone())
     if show == "bed":
-        return stays.filter(bed_id__isnull=True)
+        return stays.without_bed()
     return stays.overdue() if show == "long" else stays.ending_soon() if show == "soon" else stays
 
 

@@ -278,7 +278,7 @@ def _at_gate(guests: list[Guest]) -> Answer:
         return Answer("missing" if me.away.missing else "absent", [me.away.todo], me, guests[1:], gate=True, elsewhere=_to_admit(me))
     if me.stay is None:
         return Answer("away", [], me, guests[1:], gate=True, elsewhere=True)
-    words = [_("Lit : %(bed)s.") % {"bed": me.stay.bed_words} if me.stay.bed_words else _("Sans lit.")]  # type: ignore[attr-defined]
+    words = [_("Lit : %(bed)s.") % {"bed": me.stay.bed_said} if me.stay.bed_said else _("Sans lit.")]  # type: ignore[attr-defined]
     return Answer("here", words, me, guests[1:], gate=True)
 
 
