@@ -207,7 +207,7 @@ class Places:
         if self.with_family(migrant, room):
             return 2, _("près de sa famille")
         if alone:
-            return {Kind.MINORS: (3, _("chambre de mineurs")), Kind.FAMILIES: (4, _("chambre de familles sans adulte inconnu : plus de place chez les mineurs"))}.get(
+            return {Kind.MINORS: (3, _("chambre de mineurs")), Kind.FAMILIES: (4, _("chambre de familles sans adulte inconnu : plus de place chez les mineurs"))}.get(
                 Kind(kind)
             )
         empty = self.is_empty(room)

@@ -91,7 +91,7 @@ def _health_card(request) -> dict[str, Any]:
     for record in due:
         if record.left_at is not None:
             words = {"day": date_format(timezone.localtime(record.left_at)), "why": dict(Stay.DepartureReason.choices).get(record.left_for, "")}
-            record.left = _("partie du centre le %(day)s (%(why)s)") % words
+            record.left = _("départ du centre le %(day)s (%(why)s)") % words
     return {"rows": due[:SHOWN], "more": len(due) > SHOWN, "today": timezone.localdate()}
 
 

@@ -109,9 +109,9 @@ class Guest:
         """What stands beside the name."""
         chips = [{"label": str(flag.kind), "tone": flag.kind.tone} for flag in self.advice]
         if self.person.is_unaccompanied_minor:
-            chips.append({"label": _("mineur non accompagné"), "tone": "danger"})
+            chips.append({"label": self.person.alone_words, "tone": "danger"})
         if self.person.died_on is not None:
-            chips.append({"label": _("décédée"), "tone": "neutral"})
+            chips.append({"label": _("décès noté"), "tone": "neutral"})
         elif self.away is not None:
             chips.append({"label": self.away.words, "tone": "danger" if self.away.missing else "warn"})
         return chips

@@ -57,8 +57,8 @@ class Way:
         for room, people in self.parts:
             names = [one.given_names or one.surname for one in people]
             together = _("%(people)s et %(last)s") % {"people": ", ".join(names[:-1]), "last": names[-1]} if names[1:] else names[0]
-            parts.append(_("%(people)s : %(room)s") % {"people": together, "room": room.name if room else _("sans lit pour l’instant")})
-        return _(" ; ").join(parts)
+            parts.append(_("%(people)s : %(room)s") % {"people": together, "room": room.name if room else _("sans lit pour l’instant")})
+        return _(" ; ").join(parts)
 
     @property
     def signature(self) -> frozenset[frozenset[uuid.UUID]]:

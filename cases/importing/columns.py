@@ -99,7 +99,7 @@ ARRIVAL = {
     "voluntary return": ("de retour volontairement avec une aide", "retour volontaire", "retour volontaire assiste", "avr", "avrr"),
     "forced return": ("de retour par la force", "retour force", "expulse", "expulsee", "expulsion", "refoule", "refoulement", "deported"),
     "referred": ("orientee par un partenaire", "oriente", "orientee", "reference", "referee"),
-    "walked in": ("venue d elle meme", "venu de lui meme", "walk in", "spontane", "spontanee"),
+    "walked in": ("presentation spontanee", "venue d elle meme", "venu de lui meme", "walk in", "spontane", "spontanee"),
 }
 YES = ("oui", "o", "yes", "y", "1", "true", "vrai", "x", "ok", "accord", "d accord")
 NO = ("non", "n", "no", "0", "false", "faux", "refus", "refuse", "")

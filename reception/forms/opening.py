@@ -85,6 +85,6 @@ class SettingsForm(forms.Form):
         label=gettext_lazy("Âge, en années, à partir duquel un enfant a son propre lit"),
         required=False,
         widget=forms.NumberInput({"class": "w-4", "min": 0, "max": MOST_SHARED_BED_AGE}),
-        help_text=gettext_lazy("Plus jeune, il partage le lit de l’adulte qui répond de lui et ne prend pas de place. 0 : chaque enfant a son lit."),
+        help_text=gettext_lazy("Plus jeune, il partage le lit de l’adulte qui répond de lui et ne prend pas de place. 0 : chaque enfant a son lit."),
         error_messages={"invalid": gettext_lazy("Écrivez un âge en années.")},
     )

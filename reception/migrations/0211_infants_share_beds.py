@@ -8,6 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0071_arrival_words"),
+        ("centres", "0111_infants_share_beds"),
         ("reception", "0190_sessions_without_length"),
     ]
 

@@ -258,7 +258,7 @@ def _lay(stay: Stay, bed: Bed, reason: str, by_rule: Collection[int] = ()) -> Be
 
 
 def shares_words(infant: Migrant) -> str:
-    return _("%(child)s partage le lit de %(adult)s : à cet âge, un enfant n’a pas de lit à lui.") % {"child": infant, "adult": infant.accompanied_by}
+    return _("%(child)s partage le lit de %(adult)s : à cet âge, un enfant n’a pas de lit à lui.") % {"child": infant, "adult": infant.accompanied_by}
 
 
 def refuse_apart(centre: Centre, people: Iterable[Migrant]) -> None:
@@ -290,9 +290,9 @@ class ApartFrom(ValidationError):
 
     def __init__(self, adult: Migrant, children: list[Migrant], room: Room):
         self.children, self.adult = children, adult
-        words = _("%(children)s ne peut pas dormir dans une autre chambre que %(adult)s : la chambre « %(room)s » a assez de place pour les garder ensemble.")
+        words = _("%(children)s ne peut pas dormir dans une autre chambre que %(adult)s : la chambre « %(room)s » a assez de place pour les garder ensemble.")
         if len(children) > 1:
-            words = _("%(children)s ne peuvent pas dormir dans une autre chambre que %(adult)s : la chambre « %(room)s » a assez de place pour les garder ensemble.")
+            words = _("%(children)s ne peuvent pas dormir dans une autre chambre que %(adult)s : la chambre « %(room)s » a assez de place pour les garder ensemble.")
         names = _(" et ").join(str(one) for one in children)
         super().__init__({"bed": ValidationError(words % {"children": names, "adult": adult, "room": room}, code="apart")})
 

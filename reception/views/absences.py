@@ -40,7 +40,8 @@ def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     children = list(
         Alert.objects.visible_to(user)
         .open()
-        .filter(centre=centre, kind=Alert.Kind.MINOR_MISSING, migrant__custodies__centre=centre, migrant__custodies__until__isnull=True)
+        .of_children()
+        .filter(centre=centre, migrant__custodies__centre=centre, migrant__custodies__until__isnull=True)
         .select_related("migrant__last_seen")
         .order_by("raised_at")[:MOST_CHILDREN]
         if sees_people

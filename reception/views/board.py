@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from audit.models import ReadLog
 from audit.services import log_read
 from cases import exporting
+from cases.households import households, named_in
 from cases.models import Migrant, RegistrationGroup
 from centres.access import access, centres_for, may
 from centres.models import Centre
@@ -50,6 +51,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
     sleeping = [one.pk for room in rooms for bed in room.beds if bed.who for one in (bed.who, *bed.infants)]
+    together = households(user, {one.pk: one.household_id for one in [*(stay.migrant for stay in page), *(one.migrant for one in awaited)]})
     travelling = journeys.of_board(user, centre)
     warned = alerts.open_at(user, centre)
     log_read(
@@ -57,7 +59,12 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         ReadLog.Action.SEARCHED if form.chosen.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
         sorted(
-            {stay.migrant_id for stay in page} | {one.migrant.pk for one in awaited} | set(sleeping) | set(journeys.people_named(travelling)) | alerts.people_of(warned)
+            named_in(together)
+            | {stay.migrant_id for stay in page}
+            | {one.migrant.pk for one in awaited}
+            | set(sleeping)
+            | set(journeys.people_named(travelling))
+            | alerts.people_of(warned)
         ),
         centre_code=centre.code,
     )
@@ -71,6 +78,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "page": page,
         "rooms": rooms,
         "awaited": awaited,
+        "households": together,
         "groups": _groups(awaited),
         "expected": occupancy.expected(centre),
         "incoming": [one for one in travelling if one.incoming],

@@ -216,7 +216,7 @@ def settings(request: HttpRequest, centre: Centre) -> HttpResponse:
             form.data = form.data.copy()
             now = _settings(stale.current)
             form.data["was"], form.data["was_age"] = now["was"], now["was_age"]
-            words = _("Entre-temps, quelqu’un a écrit : %(days)s jours de séjour, un lit à partir de %(age)s ans. Vérifiez, puis enregistrez de nouveau.")
+            words = _("Entre-temps, quelqu’un a écrit : %(days)s jours de séjour, un lit à partir de %(age)s ans. Vérifiez, puis enregistrez de nouveau.")
             form.add_error(None, words % {"days": now["was"], "age": now["was_age"]})
         except ValidationError as error:
             put_errors(form, error)

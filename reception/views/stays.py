@@ -129,7 +129,7 @@ def move(request: HttpRequest, stay: Stay) -> HttpResponse:
         else:
             beds = Stay.objects.filter(pk__in=[stay.pk, *(child.pk for child in children)]).with_bed(request.user).select_related("migrant")
             moved = sorted((one for one in beds if one.pk == stay.pk or one.bed_id), key=lambda one: one.pk != stay.pk)
-            messages.success(request, " ".join(_("%(person)s : %(bed)s.") % {"person": one.migrant, "bed": one.bed_said or _("sans lit")} for one in moved))
+            messages.success(request, " ".join(_("%(person)s : %(bed)s.") % {"person": one.migrant, "bed": one.bed_said or _("sans lit")} for one in moved))
             return redirect(_board_of(stay))
     context = {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposal": proposal}
     return render(request, "reception/move.html", context | {"children": [child.migrant for child in children]})
