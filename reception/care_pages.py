@@ -115,7 +115,7 @@ def _told_timeline(user, migrant: Migrant) -> list[TimelineRow]:
 def _told_due(user, migrant: Migrant) -> list[DueItem]:
     """At the centre, and not told yet by which criteria it helps. For a child with an adult the adult is told."""
     stay = open_stay(migrant)
-    if stay is None or migrant.accompanied_by_id or not may(user, Right.RECEIVE, stay.centre):
+    if stay is None or (migrant.accompanied_by_id and migrant.is_minor()) or not may(user, Right.RECEIVE, stay.centre):
         return []
     code = stay.centre.code
     if any(paper.sort == "criteria" and paper.text.startswith(code + BETWEEN) for paper in papers(user, migrant)):

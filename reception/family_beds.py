@@ -194,7 +194,7 @@ class Household:
 
 def room_for(people: Sequence[Migrant], places: Places) -> Room | None:
     """A room in which all of these, who may have beds already, could sleep together; None where none fits."""
-    own = defaultdict(int)
+    own: dict[int, int] = defaultdict(int)
     candidates = {room.pk: room for room in places.rooms()}
     for person in people:
         room = places.room_of(person.pk)
@@ -245,9 +245,9 @@ def _lay_household(members: list[Migrant], family: list[Migrant], places: Places
         for key, room in way.rooms.items():
             if room is not None:
                 plan.by_rule[key].add(room.pk)
-    way = ways[min(chosen, len(ways) - 1)] if ways else None
+    taken = ways[min(chosen, len(ways) - 1)].rooms if ways else {}
     for person in sorted(members, key=arriving):
-        room = way.rooms[person.pk] if way else None
+        room = taken.get(person.pk)
         bed = next(iter(places.free_in(room)), None) if room is not None else None
         plan.proposals[person.pk] = Proposal(bed, _why(person, room, places)) if bed and room else Proposal(None)
         places.take(person, bed)

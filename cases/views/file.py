@@ -138,7 +138,8 @@ def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
     as_then.seen_by(request.user, [migrant])
     given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
-    adult = migrant.accompanied_by if migrant.accompanied_by_id and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
+    under = migrant.accompanied_by_id is not None and migrant.is_minor()
+    adult = migrant.accompanied_by if under and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
     version = given[0].text_version if given else consent_texts.CURRENT_VERSION
     context = {
         "migrant": migrant,

@@ -53,17 +53,26 @@ def _leave_own_beds(condition: str) -> str:
 
 
 def infants_share() -> pgtrigger.Trigger:
-    """For assignments: an infant gets no bed while the adult who answers for them has one here; once the adult has one, the infant's is free."""
+    """For assignments: an infant gets no bed while the adult who answers for them has one here; once the adult has one, the infant's is free.
+
+    From one key to the next, and the wide question only for whoever answers for somebody: a whole list of people is laid at once, too."""
     return pgtrigger.Trigger(
         name="infant_shares",
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.UpdateOf("bed_id", "stay_id"),
+        condition=pgtrigger.Q(new__until__isnull=True),
+        declare=[("who", "record")],
         func=f"""
-            IF EXISTS (SELECT FROM {_INFANTS_APART} AND own.id = NEW.id) THEN
+            SELECT s.migrant_id, m.accompanied_by_id INTO who
+                FROM reception_stay s JOIN cases_migrant m ON m.id = s.migrant_id WHERE s.id = NEW.stay_id;
+            IF who.accompanied_by_id IS NOT NULL AND EXISTS (SELECT FROM {_INFANTS_APART} AND own.id = NEW.id AND child.id = who.migrant_id) THEN
                 RAISE EXCEPTION 'an infant shares the bed of their adult' USING ERRCODE = 'check_violation', CONSTRAINT = '{SHARED}';
             END IF;
-            {_leave_own_beds("theirs.id = NEW.id")}
-        """,
+            IF NOT EXISTS (SELECT FROM cases_migrant WHERE accompanied_by_id = who.migrant_id) THEN
+                RETURN NULL;
+            END IF;
+            {_leave_own_beds("theirs.id = NEW.id AND child.accompanied_by_id = who.migrant_id")}
+        """,  # noqa: S608 - words of ours
     )
 
 

@@ -3,6 +3,7 @@
 from ..models.alert import NATIONAL
 from .absences import MAY_CLOSE, MAY_NOTE, note_absence, set_absence_days, watch_absences
 from .alerts import Setting, end_alerts, raise_alert, set_alert_rules, settle_alert
+from .apart import children_with
 from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
 from .checks import MEASURES, Measured, check_alerts, count_assisted
@@ -18,7 +19,7 @@ from .leaving import UNDONE, check_out, release_bed, undo_departure, why_not_und
 from .report import ask_for_report
 from .rollcall import Called, Round, save_roll_call
 from .sessions import correct_session, followed, may_withdraw_session, present_on, record_session, withdraw_session
-from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, children_with, close_stay, extend_stay, last_in_hospital, lock_person
+from .stays import INSTANT, AdmissionUndone, AlreadyLeft, assign_bed, check_in, close_stay, extend_stay, last_in_hospital, lock_person
 from .stock import move_stock, set_threshold, stock_warning, tell_stock
 from .transfer_steps import drop
 from .transfers import ask_transfer, may_step, move_transfer

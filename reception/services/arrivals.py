@@ -17,7 +17,8 @@ from centres.models import Bed, Centre
 from ..beds import Places, arriving
 from ..family_beds import plan_all
 from ..models import Stay
-from .stays import ApartFrom, admit, lock_person, refuse_apart, refuse_undone
+from .apart import ApartFrom, refuse_apart
+from .stays import admit, lock_person, refuse_undone
 
 MOST_ARRIVING = 60  # a bus
 

@@ -12,7 +12,7 @@ from cases.models import Household, Migrant, RegistrationGroup
 from cases.services import register_migrant
 from reception.beds import free_beds
 from tests.factories import agent_of, make_migrant, make_minor
-from tests.reception.factories import make_stay
+from tests.reception.factories import make_stay, queries_of
 from tests.returns.factories import make_return
 
 from .factories import group_form, move, person_form, registration_json
@@ -81,6 +81,8 @@ class TestOneLine:
             of_awa = [line for line in lines if "Awa Kouamé" not in line]
             assert all("Famille Kouamé" in line for line in lines) and len(of_awa) == 1, page.request["PATH_INFO"]
             assert f'href="/migrants/{yao.pk}/"' in of_awa[0] and "Yao Kouamé" in of_awa[0] and "Issa Koné" in of_awa[0]
+        for browser, page in ((agent, pages[0]), (agent, pages[1]), (agent, pages[2]), (officer, pages[4]), (officer, pages[5])):
+            assert queries_of(browser, page.request["PATH_INFO"]) <= 12, page.request["PATH_INFO"]
 
     def test_only_whom_the_reader_may_see(self, persona, centre):
         gao, kayes = centre("GAO"), centre("KAY")

@@ -58,6 +58,7 @@ class TestEighteen:
         grown(child)
         page = as_user("agent.gao").get(reverse("cases:migrant", args=[child.pk])).content.decode()
         assert "adulte responsable" not in page
+        assert "Ombre" not in as_user("agent.gao").get(reverse("cases:print", args=[child.pk])).content.decode()
 
     def test_the_alert_of_a_child_becomes_that_of_an_adult(self, as_user, persona, centre):
         gao = centre("GAO")

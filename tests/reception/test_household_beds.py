@@ -181,7 +181,7 @@ class TestChildrenWithTheirAdult:
         family = a_family(gao)
         beds = {name: list(room.beds.order_by("label")) for name, room in rooms.items()}
         make_stay(gao, migrant=family.mother, bed=beds["F1"][0])
-        with pytest.raises(ValidationError, match="F1.*a assez de place"):
+        with pytest.raises(ValidationError, match=r"F1.*a assez de place"):
             make_stay(gao, migrant=family.child, bed=beds["F2"][0], bed_reason="À sa demande")
         stay = make_stay(gao, migrant=family.child, bed=beds["F1"][1])
         with pytest.raises(ValidationError, match="ne peut pas dormir dans une autre chambre"):
