@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from cases.households import members_beside
 from cases.models import ADULT_AGE, Custody, Migrant, RegistrationGroup, years_before
 from centres.access import may
 from centres.models import Bed, BedBlock, Centre, Room
@@ -119,8 +120,9 @@ def awaited(user, centre: Centre, *, most: int = 20) -> list[Awaited]:
 
 
 def present(user, centre: Centre) -> StayQuerySet:
-    """The people at the centre as lists show them: children alone first, then those without a bed, then by name."""
+    """The people at the centre as lists show them, with their household (`members`): children alone first, then those without a bed, then by name."""
     stays = Stay.objects.visible_to(user).open().at(centre).with_bed(user).select_related("migrant")
+    stays = stays.annotate(members=members_beside(user, "migrant__household"))
     alone, without_bed = Case(When(children_alone(), then=0), default=1), Case(When(bed_id__isnull=True, then=0), default=1)
     return stays.order_by(alone, without_bed, "migrant__surname", "migrant__given_names", "pk")
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from audit.models import ReadLog
 from audit.services import log_read
 from cases import exporting
-from cases.households import households, named_in
+from cases.households import lines_of, named_in
 from cases.models import Migrant, RegistrationGroup
 from centres.access import access, centres_for, may
 from centres.models import Centre
@@ -51,7 +51,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     rooms = occupancy.rooms(user, centre)
     awaited = occupancy.awaited(user, centre)
     sleeping = [one.pk for room in rooms for bed in room.beds if bed.who for one in (bed.who, *bed.infants)]
-    together = households(user, {one.pk: one.household_id for one in [*(stay.migrant for stay in page), *(one.migrant for one in awaited)]})
+    together = lines_of((stay.migrant_id, stay.members) for stay in page)
     travelling = journeys.of_board(user, centre)
     warned = alerts.open_at(user, centre)
     log_read(
