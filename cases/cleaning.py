@@ -9,15 +9,20 @@ from config.countries import country_choices
 from config.languages import LANGUAGE_CODES
 from config.writing import clean_line, clean_text
 
+from .nobody import names_nobody
+
 __all__ = ["clean_languages", "clean_line", "clean_name", "clean_nationality", "clean_phone", "clean_text", "digits_of", "phone_words"]
 MALI_PREFIX = "223"
 
 
 def clean_name(text: str) -> str:
-    """A name as people write it; empty stays empty. Raises ValidationError for a "name" without a letter."""
+    """A name as people write it; empty stays empty. Raises ValidationError for a "name" without a letter, or of nobody (`nobody`)."""
     name = clean_line(text)
     if name and not any(unicodedata.category(char)[0] == "L" for char in name):
         raise ValidationError(_("Un nom s’écrit avec des lettres."), code="letters")
+    if names_nobody(name):
+        words = _("« %(name)s » ne nomme personne. Écrivez le nom que porte la personne ; s’il n’est pas connu, laissez vide.")
+        raise ValidationError(words % {"name": name}, code="nobody")
     return name
 
 

@@ -177,7 +177,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("nationality", gettext_lazy("Nationalité"), "#country+origin+name+i_fr", lambda p: p.nationality_name, on_screen=True),
     Column("nationality_code", gettext_lazy("Nationalité (code)"), "#country+origin+code+v_iso2", lambda p: p.nationality),
     Column("phone", gettext_lazy("Téléphone"), "#contact+phone", _unless_elsewhere(lambda p: p.phone)),
-    Column("alone", gettext_lazy("Mineur non accompagné"), "#x_person+children+unaccompanied", lambda p: _("oui") if p.is_unaccompanied_minor else _("non")),
+    Column("alone", gettext_lazy("Enfant non accompagné"), "#x_person+children+unaccompanied", lambda p: _("oui") if p.is_unaccompanied_minor else _("non")),
     Column("registered_on", gettext_lazy("Enregistré le"), "#date+registered", lambda p: timezone.localdate(p.registered_at)),
     Column("followed_by", gettext_lazy("Suivi maintenant par"), "#loc+name", _followed_by, on_screen=True),
     Column("other_names", gettext_lazy("Autres noms utilisés"), "#x_person+name+alias", lambda p: p.other_names, usual=False),

@@ -130,7 +130,7 @@ FLAGS: dict[str, Any] = {
     "ill": _("blessée ou malade"),
     "disability": _("en situation de handicap"),
     "elderly": _("personne âgée"),
-    "single_parent": _("seule avec de jeunes enfants"),
+    "single_parent": _("parent seul avec de jeunes enfants"),
     "distress": _("détresse psychologique"),
     "protection": _("à orienter vers la protection"),
 }

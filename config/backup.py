@@ -186,7 +186,15 @@ def take(place: Path, *, url: str, files: Path, keys: dict[str, str]) -> Base:
         shutil.rmtree(left)
     part.mkdir(mode=0o700)
     try:
-        command: list[str | Path] = [binary("pg_basebackup"), "--pgdata", part / "data", "--wal-method=stream", "--checkpoint=fast", "--manifest-checksums=sha256", "--no-password"]
+        command: list[str | Path] = [
+            binary("pg_basebackup"),
+            "--pgdata",
+            part / "data",
+            "--wal-method=stream",
+            "--checkpoint=fast",
+            "--manifest-checksums=sha256",
+            "--no-password",
+        ]
         _run(command, "La copie de la base", env=_connection(url))
         verify(part / "data")
         # After the base: a file is written before the row that names it.

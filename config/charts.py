@@ -144,12 +144,15 @@ def _legend(names: Sequence[str], y: int, dashed: str = "") -> tuple[SafeString,
 # --- charts ---------------------------------------------------------------------------------------------------------
 
 
-def bar_against_capacity(used: Number, total: Number, *, kept: Number = 0, note: str = "", title: str = "", desc: str = "", fmt: Formatter = format_number) -> SafeString:
-    """How full a place is: `used` of `total`, more than full included (the bar then ends at the capacity line). `kept`: places that nobody
+def bar_against_capacity(
+    used: Number, total: Number, *, sharing: Number = 0, kept: Number = 0, note: str = "", title: str = "", desc: str = "", fmt: Formatter = format_number
+) -> SafeString:
+    """How full a place is: `used` of `total`, more than full included (the bar then ends at the capacity line). `sharing`: of those, who take no
+    place of their own. `kept`: places that nobody
     uses and nobody else may have. `note`: what there is to know of the free ones."""
     top = max(used, total, 1)
-    free = max(total - used - kept, 0)
-    ratio = used / total if total else (math.inf if used else 0.0)
+    free = max(total - (used - sharing) - kept, 0)
+    ratio = (used - sharing) / total if total else (math.inf if used else 0.0)
     colour, word = (
         (DANGER, _("capacité dépassée"))
         if ratio > 1
@@ -165,6 +168,9 @@ def bar_against_capacity(used: Number, total: Number, *, kept: Number = 0, note:
         word = ngettext("%(word)s, %(kept)s gardée", "%(word)s, %(kept)s gardées", int(kept)) % {"word": word, "kept": fmt(kept)}
     if note and free:
         word = f"{word} ({note})"
+    if sharing:
+        shared = ngettext("dont %(n)s nourrisson dans le lit d’un adulte", "dont %(n)s nourrissons dans le lit d’un adulte", int(sharing))
+        word = f"{word} · {shared % {'n': fmt(sharing)}}"
     title = title or _("Occupation")
     desc = desc or _("%(used)s sur %(total)s, %(word)s") % {"used": fmt(used), "total": fmt(total), "word": word}
     parts: list[str] = [

@@ -100,7 +100,7 @@ def attend(request: HttpRequest, activity: Activity) -> HttpResponse:
         except ValidationError as error:
             _explain(form, error)
         else:
-            words = _("%(agent)s est noté présent.") if created else _("%(agent)s était déjà noté présent.")
+            words = _("La présence de %(agent)s est notée.") if created else _("La présence de %(agent)s était déjà notée.")
             messages.success(request, words % {"agent": attendance.trainee.name})
             return redirect("outreach:activity", pk=activity.pk)
     return _detail(request, activity, form)

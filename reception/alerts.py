@@ -67,7 +67,8 @@ def words(alert: Alert, *, person: str = "", subject: str = "") -> str:
     if alert.kind == Kind.TENSION:
         return _tension(alert, subject, figures)
     if alert.kind == Kind.MINOR_MISSING:
-        return _("Mineur manquant à l’appel : %(person)s") % {"person": person} if person else _("Mineur manquant à l’appel")
+        said = _("Enfant manquant à l’appel") if alert.is_of_child else _("Absence constatée à l’appel")
+        return _("%(what)s : %(person)s") % {"what": said, "person": person} if person else said
     if alert.kind == Kind.ABSENCE:
         return _absence(alert, person, figures)
     if alert.kind == Kind.STOCK:

@@ -21,7 +21,7 @@ from centres.models import Bed, Centre, Service
 from centres.roles import Right
 
 from . import services
-from .models import Assistance, BedAssignment, Stay, Transfer
+from .models import Assistance, Stay, Transfer
 from .workflow import State
 
 
@@ -66,7 +66,7 @@ class StaySerializer(Strict, serializers.ModelSerializer):
     def get_bed_now(self, stay: Stay) -> int | None:
         if hasattr(stay, "bed_id"):
             return stay.bed_id
-        return BedAssignment.objects.filter(stay=stay, until__isnull=True).values_list("bed_id", flat=True).first()
+        return Stay.objects.filter(pk=stay.pk).with_bed().values_list("bed_id", flat=True).first()
 
 
 class DepartureSerializer(Strict):

@@ -3,7 +3,6 @@
 import datetime
 import uuid
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet, Value
@@ -77,10 +76,11 @@ def refusal(migrant: Migrant, room: Room) -> str:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The bed that the rule proposes (None: none), and why, in words."""
+    """The bed that the rule proposes (None: none), and why, in words. `shared`: none is needed, the person sleeps in that of their adult."""
 
     bed: Bed | None
     why: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,21 +100,50 @@ class Places:
     """The free beds of a centre and who sleeps in which room, read once (two queries). A bed that was proposed to one is gone for the next."""
 
     def __init__(self, centre: Centre, *, person: uuid.UUID | None = None):
+        self.centre = centre
         self.beds = list(free_beds(centre, person=person))
         self._kept = {bed.pk for bed in self.beds if bed.is_kept}  # type: ignore[attr-defined]
-        self._rooms: dict[int, list[Sleeper]] = {}
-        columns = ("bed__room_id", "stay__migrant_id", "stay__migrant__household_id", "stay__migrant__born_on", "stay__migrant__accompanied_by_id")
+        self._sleepers: dict[int, list[Sleeper]] = {}
+        self._room_of: dict[uuid.UUID, Room] = {}
+        columns = ("stay__migrant_id", "stay__migrant__household_id", "stay__migrant__born_on", "stay__migrant__accompanied_by_id")
+        room = ("bed__room_id", "bed__room__name", "bed__room__kind")
         rows = BedAssignment.objects.filter(until__isnull=True, bed__room__centre=centre).order_by("pk")
-        for room, key, household, born_on, adult in rows.values_list(*columns):
-            self._rooms.setdefault(room, []).append(Sleeper(key, household, born_on, adult is not None))
-        self._adult_since = years_before(timezone.localdate(), ADULT_AGE)
+        for key, household, born_on, adult, room_key, name, kind in rows.values_list(*columns, *room):
+            self._sleepers.setdefault(room_key, []).append(Sleeper(key, household, born_on, adult is not None))
+            self._room_of[key] = Room(pk=room_key, centre=centre, name=name, kind=kind)
+        today = timezone.localdate()
+        self._adult_since = years_before(today, ADULT_AGE)
+        self._own_bed_since = years_before(today, centre.shared_bed_age)
+
+    def is_infant(self, migrant: Migrant) -> bool:
+        """So young that they share the bed of the adult who answers for them."""
+        return migrant.born_on > self._own_bed_since and migrant.accompanied_by_id is not None
+
+    def shares(self, migrant: Migrant) -> bool:
+        """Does the person sleep in the bed of their adult, who has one here (not of isolation, where nobody is with the sick)?"""
+        room = self.room_of(migrant.accompanied_by_id)
+        return self.is_infant(migrant) and room is not None and room.kind != Kind.ISOLATION
+
+    def room_of(self, person: uuid.UUID | None) -> Room | None:
+        """Where somebody sleeps now, or is laid by what was proposed."""
+        return self._room_of.get(person) if person is not None else None
+
+    def rooms(self) -> list[Room]:
+        """Those with a free bed, isolation apart."""
+        return list({bed.room_id: bed.room for bed in self.beds if bed.room.kind != Kind.ISOLATION}.values())
+
+    def free_in(self, room: Room) -> list[Bed]:
+        return [bed for bed in self.beds if bed.room_id == room.pk]
 
     def suitable(self, migrant: Migrant) -> list[Bed]:
         """The free beds where the person may sleep."""
-        return [bed for bed in self.beds if not refusal(migrant, bed.room)]
+        shared = self.shares(migrant)
+        return [bed for bed in self.beds if not refusal(migrant, bed.room) and (not shared or bed.room.kind == Kind.ISOLATION)]
 
     def propose(self, migrant: Migrant, number: int = 1) -> Proposal:
         """The best bed for the person. `number`: how many of their family come with them now, themselves included."""
+        if self.shares(migrant):
+            return Proposal(None, _("partage le lit de %(adult)s") % {"adult": migrant.accompanied_by}, shared=True)
         left = Counter(bed.room_id for bed in self.beds)
         best: tuple[int, str, Bed] | None = None
         for bed in self.beds:
@@ -127,7 +156,8 @@ class Places:
         """The person sleeps there: nobody else is proposed this bed, and their family is proposed the room."""
         if bed is not None:
             self.beds = [one for one in self.beds if one.pk != bed.pk]
-            self._rooms.setdefault(bed.room_id, []).append(Sleeper(migrant.pk, migrant.household_id, migrant.born_on, migrant.accompanied_by_id is not None))
+            self._sleepers.setdefault(bed.room_id, []).append(Sleeper(migrant.pk, migrant.household_id, migrant.born_on, migrant.accompanied_by_id is not None))
+            self._room_of[migrant.pk] = bed.room
 
     def by_rule(self, migrant: Migrant, bed: Bed) -> bool:
         """Is this bed as good by the rule as the one it proposes?"""
@@ -141,6 +171,27 @@ class Places:
         found = self._rank(migrant, best.bed, True)
         return found is not None and mine[0] <= found[0]
 
+    def strangers_refuse(self, migrant: Migrant, room: Room) -> bool:
+        """Children alone and adults whom they don't know are not proposed one room."""
+        _family, strangers = self._others(migrant, room)
+        if migrant.is_unaccompanied_minor:
+            return room.kind != Kind.MINORS and any(one.is_adult(self._adult_since) for one in strangers)
+        return room.kind == Kind.FAMILIES and any(not one.accompanied and not one.is_adult(self._adult_since) for one in strangers)
+
+    def is_empty(self, room: Room) -> bool:
+        return not self._sleepers.get(room.pk)
+
+    def with_family(self, migrant: Migrant, room: Room, *, adults: bool = False) -> bool:
+        """Does somebody of the person's household sleep there (an adult of it)?"""
+        family, _strangers = self._others(migrant, room)
+        return any(one.is_adult(self._adult_since) for one in family) if adults else bool(family)
+
+    def _others(self, migrant: Migrant, room: Room) -> tuple[list[Sleeper], list[Sleeper]]:
+        """Who else sleeps there: of the same household, and strangers."""
+        others = [one for one in self._sleepers.get(room.pk, []) if one.person != migrant.pk]
+        family = [one for one in others if migrant.household_id is not None and one.household == migrant.household_id]
+        return family, [one for one in others if one not in family]
+
     def _rank(self, migrant: Migrant, bed: Bed, enough: bool) -> tuple[int, str] | None:
         """How well the bed fits, 0 the best, and why; None: never proposed. Of a person whose sex isn't known nothing is assumed: they are asked."""
         room, kind = bed.room, bed.room.kind
@@ -148,26 +199,23 @@ class Places:
             return None
         if bed.pk in self._kept:
             return 0, _("son lit, gardé pendant l’hospitalisation")
-        others = [one for one in self._rooms.get(room.pk, []) if one.person != migrant.pk]
-        family = [one for one in others if migrant.household_id is not None and one.household == migrant.household_id]
-        strangers = [one for one in others if one not in family]
-        alone = migrant.is_unaccompanied_minor
-        # Children alone and adults whom they don't know are not proposed one room.
-        if alone and kind != Kind.MINORS and any(one.is_adult(self._adult_since) for one in strangers):
+        if self.strangers_refuse(migrant, room):
             return None
-        if not alone and kind == Kind.FAMILIES and any(not one.accompanied and not one.is_adult(self._adult_since) for one in strangers):
-            return None
-        if family:
+        alone, adults_room = migrant.is_unaccompanied_minor, self.room_of(migrant.accompanied_by_id)
+        if migrant.is_minor() and adults_room is not None and adults_room.pk == room.pk:
             return 1, _("près de sa famille")
+        if self.with_family(migrant, room):
+            return 2, _("près de sa famille")
         if alone:
-            return {Kind.MINORS: (2, _("chambre de mineurs")), Kind.FAMILIES: (3, _("chambre de familles sans adulte inconnu : plus de place chez les mineurs"))}.get(
+            return {Kind.MINORS: (3, _("chambre de mineurs")), Kind.FAMILIES: (4, _("chambre de familles sans adulte inconnu : plus de place chez les mineurs"))}.get(
                 Kind(kind)
             )
+        empty = self.is_empty(room)
         if kind == Kind.FAMILIES and (migrant.is_minor() or migrant.household_id is not None):
-            return (2 if enough and not others else 3 if not others else 4), _("chambre de familles")
+            return (3 if enough and empty else 4 if empty else 5), _("chambre de familles")
         if not migrant.is_minor() and migrant.sex in OWN_SEX and kind == OWN_SEX[Migrant.Sex(migrant.sex).value]:
             words = _("chambre de femmes") if kind == Kind.WOMEN else _("chambre d’hommes")
-            return (5 if migrant.household_id is not None else 2), words
+            return (6 if migrant.household_id is not None else 3), words
         return None
 
 
@@ -175,17 +223,6 @@ def suitable_beds(migrant: Migrant, centre: Centre) -> tuple[list[Bed], Bed | No
     """The free beds where the person may sleep, and the one to propose; None if none fits."""
     places = Places(centre, person=migrant.pk)
     return places.suitable(migrant), places.propose(migrant).bed
-
-
-def propose_all(people: Iterable[Migrant], places: Places) -> dict[uuid.UUID, Proposal]:
-    """A bed for each of those who arrive together: no bed twice, families in one room where there is one. Adults first: the children follow them."""
-    waiting = sorted(people, key=arriving)
-    families = Counter(person.household_id for person in waiting if person.household_id is not None)
-    found = {}
-    for person in waiting:
-        found[person.pk] = places.propose(person, families[person.household_id] if person.household_id is not None else 1)
-        places.take(person, found[person.pk].bed)
-    return found
 
 
 def arriving(person: Migrant) -> tuple[bool, str, uuid.UUID]:

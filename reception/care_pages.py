@@ -91,7 +91,7 @@ def _health_card(request) -> dict[str, Any]:
     for record in due:
         if record.left_at is not None:
             words = {"day": date_format(timezone.localtime(record.left_at)), "why": dict(Stay.DepartureReason.choices).get(record.left_for, "")}
-            record.left = _("partie du centre le %(day)s (%(why)s)") % words
+            record.left = _("départ du centre le %(day)s (%(why)s)") % words
     return {"rows": due[:SHOWN], "more": len(due) > SHOWN, "today": timezone.localdate()}
 
 
@@ -115,7 +115,7 @@ def _told_timeline(user, migrant: Migrant) -> list[TimelineRow]:
 def _told_due(user, migrant: Migrant) -> list[DueItem]:
     """At the centre, and not told yet by which criteria it helps. For a child with an adult the adult is told."""
     stay = open_stay(migrant)
-    if stay is None or migrant.accompanied_by_id or not may(user, Right.RECEIVE, stay.centre):
+    if stay is None or (migrant.accompanied_by_id and migrant.is_minor()) or not may(user, Right.RECEIVE, stay.centre):
         return []
     code = stay.centre.code
     if any(paper.sort == "criteria" and paper.text.startswith(code + BETWEEN) for paper in papers(user, migrant)):

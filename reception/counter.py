@@ -109,9 +109,9 @@ class Guest:
         """What stands beside the name."""
         chips = [{"label": str(flag.kind), "tone": flag.kind.tone} for flag in self.advice]
         if self.person.is_unaccompanied_minor:
-            chips.append({"label": _("mineur non accompagné"), "tone": "danger"})
+            chips.append({"label": self.person.alone_words, "tone": "danger"})
         if self.person.died_on is not None:
-            chips.append({"label": _("décédée"), "tone": "neutral"})
+            chips.append({"label": _("décès noté"), "tone": "neutral"})
         elif self.away is not None:
             chips.append({"label": self.away.words, "tone": "danger" if self.away.missing else "warn"})
         return chips
@@ -133,7 +133,7 @@ def party(user: User, centre: Centre, service: Service | None, person: Any, offe
     together = Q(migrant=person.pk) | Q(migrant__household=person.household_id) if person.household_id and not person.elsewhere else Q(migrant=person.pk)
     wanted = Q(migrant=person.pk) | Q(together, departed_at__isnull=True, centre=centre)
     stays: dict[uuid.UUID, list[Stay]] = {person.pk: []}
-    for stay in with_whereabouts(Stay.objects.visible_to(user).filter(wanted).with_bed()).select_related("migrant").order_by("migrant__born_on", "migrant_id"):
+    for stay in with_whereabouts(Stay.objects.visible_to(user).filter(wanted).with_bed(user)).select_related("migrant").order_by("migrant__born_on", "migrant_id"):
         stays.setdefault(stay.migrant_id, []).append(stay)
     guests = [_guest(centre, person if key == person.pk else theirs[0].migrant, theirs) for key, theirs in stays.items()]
     if person.elsewhere:  # what the others gave since, and what they are told to do, is theirs

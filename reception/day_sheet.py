@@ -212,7 +212,7 @@ def alerts(day: Day) -> list[Part]:
     missing, others = [], []
     for row in alert_words.gravest_first(found):
         line = Line(row.words, row.gone, row.url, person=row.person)
-        if row.alert.kind == Alert.Kind.MINOR_MISSING:
+        if row.alert.is_of_child:
             line.detail = " · ".join(
                 filter(None, [_("depuis le %(when)s") % {"when": formats.date_format(timezone.localtime(row.alert.raised_at), "d/m H:i")}, row.gone])
             )

@@ -21,9 +21,7 @@ MOST = 20
 def _children(user: Any) -> QuerySet[Any]:
     """Children whom a roll-call missed, at the centres where the user looks for them."""
     centres = {pk for right in MAY_NOTE for pk in centres_for(user, right)}
-    return Alert.objects.open().filter(
-        kind=Alert.Kind.MINOR_MISSING, centre__in=sorted(centres), migrant__custodies__centre=F("centre"), migrant__custodies__until__isnull=True
-    )
+    return Alert.objects.open().of_children().filter(centre__in=sorted(centres), migrant__custodies__centre=F("centre"), migrant__custodies__until__isnull=True)
 
 
 def _children_card(request) -> dict[str, Any] | None:
@@ -37,7 +35,7 @@ def _children_card(request) -> dict[str, Any] | None:
 
 
 def _absent(user: Any) -> QuerySet[Any]:
-    return Alert.objects.open().filter(kind=Alert.Kind.ABSENCE, centre__in=centres_for(user, Right.MANAGE_CENTRE))
+    return Alert.objects.open().of_absent_adults().filter(centre__in=centres_for(user, Right.MANAGE_CENTRE))
 
 
 def _absent_card(request) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from .models import Stay
 
 
 def _exported(user: User, query: QueryDict) -> Any:
-    stays = Stay.objects.exportable_by(user).open().select_related("migrant", "centre").with_bed()
+    stays = Stay.objects.exportable_by(user).open().select_related("migrant", "centre").with_bed(user)
     return (stays.filter(centre__code=query["centre"]) if query.get("centre") else stays).order_by("-arrived_at", "-id")
 
 
@@ -34,7 +34,7 @@ STAYS = register_listing(
             Column("centre", _("Centre"), "#loc+name", lambda stay: stay.centre.name),
             Column("arrived_at", _("Arrivée"), "#date+arrival", lambda stay: timezone.localdate(stay.arrived_at)),
             Column("origin", _("Comment la personne est venue"), "#x_arrival+type", lambda stay: stay.get_origin_display()),
-            Column("bed", _("Lit"), "#x_bed", lambda stay: stay.bed_words or ""),
+            Column("bed", _("Lit"), "#x_bed", lambda stay: stay.bed_said),
         ),
         _exported,
     )

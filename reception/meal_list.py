@@ -26,6 +26,7 @@ class Row:
     done: bool = False
     refused: bool = False
     why: str = ""
+    household: uuid.UUID | None = None
 
 
 def rows(user: User, centre: Centre, service: Service, day: datetime.date, offers: rules.Offers) -> list[Row]:
@@ -34,27 +35,27 @@ def rows(user: User, centre: Centre, service: Service, day: datetime.date, offer
     stays = Stay.objects.visible_to(user).filter(pk__in=rules.stays_on(centre, day).order_by().values("pk")).with_bed()
     stays = stays.open() if today else stays
     there = stays.order_by("migrant__surname", "migrant__given_names", "pk").values_list(
-        "migrant_id", "migrant__given_names", "migrant__surname", "migrant__case_number", "bed_words", "departed_at"
+        "migrant_id", "migrant__given_names", "migrant__surname", "migrant__case_number", "bed_words", "departed_at", "migrant__household_id"
     )
-    people = {person: (f"{given} {surname}".strip(), bed or number, left) for person, given, surname, number, bed, left in there}
+    people = {person: (f"{given} {surname}".strip(), bed or number, left, home) for person, given, surname, number, bed, left, home in there}
     refused = rules.refusals(centre=centre, service=service, people=people, on=day, user=user, offers=offers)
     away = _away(centre, day)
     found = []
-    for person, (name, where, left) in people.items():
+    for person, (name, where, left, home) in people.items():
         refusal = refused.get(person)
         if refusal is not None:
             done = refusal.code == "already_given"
-            found.append(Row(person, name, where, done=done, refused=not done, why=refusal.words))
+            found.append(Row(person, name, where, done=done, refused=not done, why=refusal.words, household=home))
         elif person in away:
-            found.append(Row(person, name, where, why=away[person]))
+            found.append(Row(person, name, where, why=away[person], household=home))
         elif left is not None and timezone.localdate(left) == day:
-            found.append(Row(person, name, where, why=_("partie ce jour-là")))
+            found.append(Row(person, name, where, why=_("départ ce jour-là"), household=home))
         else:
-            found.append(Row(person, name, where, ticked=True))
+            found.append(Row(person, name, where, ticked=True, household=home))
     return sorted(found, key=lambda row: (row.done, row.refused))
 
 
 def _away(centre: Centre, day: datetime.date) -> dict[uuid.UUID, str]:
     """Who has leave for the night of that day, in words."""
     leaves = Leave.objects.holding(day).filter(stay__centre=centre).values_list("stay__migrant_id", "last_night")
-    return {person: _("absente avec permission jusqu’à la nuit du %(day)s") % {"day": date_format(last)} for person, last in leaves}
+    return {person: _("en permission jusqu’à la nuit du %(day)s") % {"day": date_format(last)} for person, last in leaves}

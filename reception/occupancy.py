@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Case,
     Count,
@@ -22,6 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from cases.households import members_beside
 from cases.models import ADULT_AGE, Custody, Migrant, RegistrationGroup, years_before
 from centres.access import may
 from centres.models import Bed, BedBlock, Centre, Room
@@ -56,7 +58,7 @@ def children_alone() -> Q:
 
 def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
     """Each centre with the figures of its day: capacity, kept, isolation (free beds of isolation rooms), present, arrived_today, left_today,
-    back_today, to_hospital_today, without_bed, long, ending, alone."""
+    back_today, to_hospital_today, without_bed, sharing (infants in the bed of their adult), long, ending, alone."""
     today = start_of_today()
     stays = Stay.objects.all()
     return centres.annotate(
@@ -69,6 +71,7 @@ def with_day(centres: QuerySet[Centre]) -> QuerySet[Centre]:
         back_today=_count(stays.filter(arrived_at__gte=today, origin=Stay.Origin.HOSPITAL)),
         to_hospital_today=_count(stays.filter(departed_at__gte=today, departure_reason=Stay.DepartureReason.HOSPITAL)),
         without_bed=_count(stays.open().without_bed()),
+        sharing=_count(stays.open().sharing_a_bed()),
         long=_count(long_stays()),
         ending=_count(stays.ending_soon()),
         alone=_count(stays.open().filter(children_alone())),
@@ -80,7 +83,9 @@ def bar(centre: Centre) -> SafeString:
     given for a medical reason alone; they count in the capacity."""
     day: Any = centre
     note = _("isolement : %(n)s") % {"n": day.isolation} if day.isolation else ""
-    return charts.bar_against_capacity(day.present, day.capacity, kept=day.kept, note=note, title=_("Occupation du centre de %(centre)s") % {"centre": centre})
+    return charts.bar_against_capacity(
+        day.present, day.capacity, sharing=day.sharing, kept=day.kept, note=note, title=_("Occupation du centre de %(centre)s") % {"centre": centre}
+    )
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,9 @@ def awaited(user, centre: Centre, *, most: int = 200) -> tuple[list[Awaited], in
 
 
 def present(user, centre: Centre) -> StayQuerySet:
-    """The people at the centre as lists show them: children alone first, then those without a bed, then by name."""
-    stays = Stay.objects.visible_to(user).open().at(centre).with_bed().select_related("migrant")
+    """The people at the centre as lists show them, with their household (`members`): children alone first, then those without a bed, then by name."""
+    stays = Stay.objects.visible_to(user).open().at(centre).with_bed(user).select_related("migrant")
+    stays = stays.annotate(members=members_beside(user, "migrant__household"))
     alone, without_bed = Case(When(children_alone(), then=0), default=1), Case(When(bed_id__isnull=True, then=0), default=1)
     return stays.order_by(alone, without_bed, "migrant__surname", "migrant__given_names", "pk")
 
@@ -131,13 +137,14 @@ WORDS = {"free": gettext_lazy("libre"), "taken": gettext_lazy("pris"), "kept": g
 @dataclass(frozen=True)
 class BedNow:
     """A bed at this moment. `who`: the person in it, or for whom it is kept; None if there is none, or if they are out of the user's scope.
-    `block`: the key of what blocks it."""
+    `infants`: those who share it. `block`: the key of what blocks it."""
 
     label: str
     state: str
     who: Migrant | None = None
     block: int | None = None
     until: datetime.date | None = None  # kept up to this day
+    infants: tuple[Migrant, ...] = ()
 
     @property
     def letter(self) -> str:
@@ -181,23 +188,26 @@ def rooms(user, centre: Centre) -> list[RoomNow]:
     """Every room of the centre with its beds, in one query. A bed that was blocked while somebody sleeps in it is still taken."""
     block = Subquery(BedBlock.objects.acting().filter(bed=OuterRef("pk")).order_by("pk").values("pk")[:1])
     kept = Subquery(kept_beds().filter(kept_bed=OuterRef("pk")).order_by("pk").values("kept_until")[:1])
-    about = JSONObject(pk="migrant_id", surname="migrant__surname", given_names="migrant__given_names")
-    waits = Subquery(kept_named(user, centre).filter(kept_bed=OuterRef("pk")).order_by("pk").annotate(about=about).values("about")[:1])
+    about = {"pk": "migrant_id", "surname": "migrant__surname", "given_names": "migrant__given_names"}
+    waits = Subquery(kept_named(user, centre).filter(kept_bed=OuterRef("pk")).order_by("pk").annotate(about=JSONObject(**about)).values("about")[:1])
     beds = Bed.objects.there().filter(room__centre=centre).annotate(block=block, kept=kept, waits=waits)
     beds = beds.annotate(now=FilteredRelation("assignments", condition=Q(assignments__until__isnull=True)))
     known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("now__stay__migrant_id")))
-    rows = beds.annotate(known=known).order_by("room__kind", "room__name", "label", "pk")
+    sharing = Stay.objects.open().at(centre).filter(migrant__accompanied_by=OuterRef("now__stay__migrant")).sharing_a_bed()
+    infants = ArraySubquery(sharing.order_by("migrant__born_on", "pk").values_list(JSONObject(**about)))
+    rows = beds.annotate(known=known, infants=infants).order_by("room__kind", "room__name", "label", "pk")
     person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
     found: dict[int, RoomNow] = {}
     kinds = dict(Room.Kind.choices)
-    columns = ("room_id", "room__name", "room__kind", "label", "block", "kept", "waits", "known", *person)
-    for room, name, kind, label, block_key, kept_until, waits, is_known, key, surname, given in rows.values_list(*columns):
+    columns = ("room_id", "room__name", "room__kind", "label", "block", "kept", "waits", "known", *person, "infants")
+    for room, name, kind, label, block_key, kept_until, waits, is_known, key, surname, given, infants in rows.values_list(*columns):
         state = "taken" if key is not None else "blocked" if block_key else "kept" if kept_until else "free"
         who = Migrant(pk=key, surname=surname, given_names=given) if key is not None and is_known else None
         if state == "kept" and waits:
             who = Migrant(pk=uuid.UUID(waits["pk"]), surname=waits["surname"], given_names=waits["given_names"])
         until = kept_until if state == "kept" else None
-        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who, block_key, until))
+        babies = tuple(Migrant(pk=uuid.UUID(one["pk"]), surname=one["surname"], given_names=one["given_names"]) for one in infants or () if who)
+        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who, block_key, until, babies))
     return list(found.values())
 
 

@@ -98,7 +98,9 @@ def _due(user, migrant: Migrant) -> list[DueItem]:
     days = stay.days
     since = ngettext("depuis %(n)s jour", "depuis %(n)s jours", days) % {"n": days} if days else _("depuis aujourd’hui")
     detail = f"{_first_upper(since)} ({formats.date_format(timezone.localdate(stay.arrived_at))})"
-    bed = _("Lit : %(bed)s.") % {"bed": stay.bed_words} if stay.bed_id else _("Sans lit.")  # type: ignore[attr-defined]
+    if stay.shares_bed and may(user, Right.VIEW_CASE, stay.centre):  # type: ignore[attr-defined]
+        stay.shares_with = str(migrant.accompanied_by)  # type: ignore[attr-defined]
+    bed = _("Lit : %(bed)s.") % {"bed": stay.bed_said} if stay.bed_id else _("Sans lit.")  # type: ignore[attr-defined]
     bed, tone = _seen(stay, bed, "info" if stay.bed_id else "warn")  # type: ignore[attr-defined]
     if stay.plan_state:
         tone = "danger" if stay.plan_state == "over" else "warn"

@@ -66,7 +66,7 @@ REINTEGRATIONS = register_listing(
             Column("enhanced", _("Renforcée"), "#x_reintegration+enhanced", lambda case: _("oui") if case.enhanced else _("non")),
             Column("centre", _("Antenne"), "#loc+name", lambda case: case.centre.name),
             Column("region", _("Région"), "#adm1+name", lambda case: case.region),
-            Column("returned_from", _("Revenue de"), "#country+from+name", lambda case: country_name(case.returned_from)),
+            Column("returned_from", _("Retour depuis"), "#country+from+name", lambda case: country_name(case.returned_from)),
             Column("opened_on", _("Ouvert le"), "#date+start", lambda case: case.opened_on),
             Column("state", _("État"), "#status", lambda case: case.get_state_display()),
             Column("closed_on", _("Clos le"), "#date+end", lambda case: case.closed_on or ""),

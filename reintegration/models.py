@@ -61,10 +61,10 @@ class ReintegrationCase(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("en cours")
         COMPLETED = "completed", _("menée à terme")
-        LOST = "lost", _("perdu de vue")
-        REMIGRATED = "remigrated", _("reparti")
-        WITHDRAWN = "withdrawn", _("retiré")
-        DIED = "died", _("décédé")
+        LOST = "lost", _("perte de contact")
+        REMIGRATED = "remigrated", _("nouveau départ")
+        WITHDRAWN = "withdrawn", _("retrait")
+        DIED = "died", _("décès")
 
     class ReturnedFrom(models.TextChoices):
         EUROPE = EUROPE, _("Europe")
@@ -77,7 +77,7 @@ class ReintegrationCase(models.Model):
     # R2.7: reinforced and individualised, for vulnerable people; a subset of the other two, never added to them.
     enhanced = models.BooleanField(_("renforcée (personne vulnérable)"), default=False)
     returned_from = models.CharField(_("pays d’où la personne est revenue"), max_length=2)
-    returned_from_continent = models.CharField(_("revenue de"), max_length=6, choices=ReturnedFrom)
+    returned_from_continent = models.CharField(_("retour depuis"), max_length=6, choices=ReturnedFrom)
     region = models.CharField(_("région de réintégration"), max_length=60, blank=True)
     opened_on = models.DateField(_("ouvert le"), default=timezone.localdate)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("ouvert par"))

@@ -17,6 +17,7 @@ from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 
 from .models import EARLY_DAYS, ReintegrationCase, Support, Visit
+from .services import still_missing
 
 SHOWN = 5
 
@@ -74,7 +75,9 @@ def due(user: Any, migrant: Migrant) -> list[DueItem]:
             continue
         visit = next((visit for visit in case.visits.all() if visit.done_on is None), None)
         if visit is None:
-            items.append(DueItem(gettext("Réintégration : toutes les visites sont faites"), gettext("Le suivi peut être terminé."), _url(case), "ok"))
+            missing = still_missing(case, timezone.localdate())
+            detail, tone = (" ".join(missing), "info") if missing else (gettext("Le suivi peut être terminé."), "ok")
+            items.append(DueItem(gettext("Réintégration : toutes les visites sont faites"), detail, _url(case), tone, case.may_complete_from if missing else None))
             continue
         title = gettext("Réintégration : visite du mois %(month)s") % {"month": visit.month}
         detail = gettext("En retard.") if visit.is_overdue else ""

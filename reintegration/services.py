@@ -214,7 +214,7 @@ def still_missing(case: ReintegrationCase, on: datetime.date) -> list[str]:
     words = []
     if on < case.may_complete_from:
         words.append(_("Une réintégration n’est menée à terme qu’après douze mois de suivi."))
-    if not Visit.objects.filter(case=case, month=VISIT_MONTHS[-1], done_on__isnull=False).exists():
+    if not any(visit.month == VISIT_MONTHS[-1] and visit.done_on is not None for visit in case.visits.all()):
         words.append(_("La dernière visite, celle du mois 12, n’est pas encore faite."))
     return words
 

@@ -39,6 +39,8 @@ class ReturnCaseSerializer(Strict, serializers.ModelSerializer):
     country_to = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2.")
     country_from = serializers.CharField(min_length=2, max_length=2, required=False, help_text="ISO 3166-1 alpha-2; ML if not said.")
 
+    minor = serializers.BooleanField(source="of_child", read_only=True)
+
     class Meta:
         model = ReturnCase
         fields = (
@@ -79,6 +81,8 @@ class MoveSerializer(Strict, serializers.ModelSerializer):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=True, help_text="The version you read.")
     country_to = serializers.CharField(min_length=2, max_length=2, required=False)
 
+    minor = serializers.BooleanField(source="of_child", read_only=True)
+
     class Meta:
         model = ReturnCase
         fields = ("to", "version", *_STEP_FIELDS)
@@ -107,7 +111,7 @@ _FILTERS = [
 
 
 class ReturnCases(SiraAPIView):
-    queryset = ReturnCase.objects.select_related("centre")
+    queryset = ReturnCase.objects.select_related("centre", "migrant")
     serializer_class = ReturnCaseSerializer
     pagination_class = ReturnPages
     rights = (Right.VIEW_CASE, Right.MANAGE_RETURN)

@@ -73,7 +73,8 @@ class ReturnCase(models.Model):
     country_from = models.CharField(_("pays de départ"), max_length=2, default="ML")
     country_to = models.CharField(_("pays de destination"), max_length=2)
     place_to = models.CharField(_("communauté de destination"), max_length=120, blank=True)
-    # Was the person a child when the case opened? The database finds out (trigger below): a child stays one in this case.
+    # Is the person a child, on the day of departure where one is set? The database finds out at every step until then (trigger below); pages ask
+    # `of_child`, for nobody writes the row on the day of 18.
     minor = models.BooleanField(default=False, editable=False)
     counselled_on = models.DateField(_("entretien du"), null=True, blank=True)
     declaration_signed_on = models.DateField(_("déclaration signée le"), null=True, blank=True)
@@ -169,8 +170,10 @@ class ReturnCase(models.Model):
                         NEW.best_interest_on := OLD.best_interest_on;
                         RETURN NEW;
                     END IF;
-                    NEW.minor := NEW.minor OR (TG_OP = 'UPDATE' AND OLD.minor)
-                        OR EXISTS (SELECT 1 FROM cases_migrant m WHERE m.id = NEW.migrant_id AND m.born_on > NEW.opened_on - interval '{ADULT_AGE} years');
+                    NEW.minor := EXISTS (
+                        SELECT 1 FROM cases_migrant m WHERE m.id = NEW.migrant_id
+                            AND m.born_on > coalesce(NEW.departed_on, (now() AT TIME ZONE '{settings.TIME_ZONE}')::date) - interval '{ADULT_AGE} years'
+                    );
                     IF TG_OP = 'UPDATE' AND OLD.state = 'ready' AND NEW.state = 'ready' THEN
                         NEW.best_interest_on := OLD.best_interest_on;  -- asked again before departure; until then a paper may be renewed
                         RETURN NEW;
@@ -200,6 +203,11 @@ class ReturnCase(models.Model):
     def access_centres(self, *, writing: bool) -> list[int]:
         models.prefetch_related_objects([self.migrant], "custodies")  # asked for several times on a page, read once
         return self.migrant.access_centres(writing=writing)
+
+    @property
+    def of_child(self) -> bool:
+        """A child today, or when the case came to its end."""
+        return self.migrant.is_minor(self.departed_on) if self.state in OPEN and self.state not in GONE else self.minor
 
     @property
     def is_open(self) -> bool:

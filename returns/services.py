@@ -83,7 +83,6 @@ def open_return(*, actor: User, migrant: Migrant, country_to: str, place_to: str
         country_from=country_from,
         country_to=country_to,
         place_to=place_to,
-        minor=migrant.is_minor(),
     )
     _check_countries(case)
     if words := why_not(migrant, country_from=country_from):
@@ -153,7 +152,8 @@ def know_best_interest(case: ReturnCase) -> None:
     """Reads anew whether a determination lets the child travel: on the day of departure where one is set, else today. The database asks
     the same of itself when the case is written."""
     if case.is_open and case.state not in GONE:
-        found = BestInterest.objects.determination_for_return(case.migrant, case.departed_on) if case.minor else None
+        case.minor = case.of_child
+        found = BestInterest.objects.determination_for_return(case.migrant, case.departed_on) if case.of_child else None
         case.best_interest_on = found.decided_on if found else None
 
 
@@ -182,8 +182,6 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     if step in STOPPED:
         fields.setdefault("ended_on", timezone.localdate())
     _set(case, STEPS[step].fields, fields)
-    # An identity put right since the case was opened may have shown a child.
-    case.minor = case.minor or (step not in (*GONE, *STOPPED) and case.migrant.is_minor(case.opened_on))
     know_best_interest(case)
     together = Together()
     with together.asked():

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from audit.acting import SameKeyOtherContent, Stale
@@ -17,6 +18,7 @@ from audit.models import ReadLog
 from audit.services import log_read
 from cases import as_then, exporting
 from cases.forms import put_errors
+from cases.households import households, named_in
 from cases.models import Migrant
 from centres.access import access, allows
 from centres.roles import Right
@@ -67,9 +69,16 @@ def cases(request: HttpRequest) -> HttpResponse:
     page = keyset.read(found, request.GET, keys=listing.order(state), size=25)
     log_read(request, ReadLog.Action.LISTED, "returns.returncase", [case.pk for case in page.rows])
     as_then.seen_by(request.user, [case.migrant for case in page.rows])
+    together = households(request.user, {case.migrant_id: case.migrant.household_id for case in page.rows if not case.migrant.elsewhere})
+    if together:
+        log_read(request, ReadLog.Action.LISTED, "cases.migrant", sorted(named_in(together)))
     rows = [{"case": case, "tone": tone_of(case.state), "next": _next_words(case), "warning": warning_of(case)} for case in page.rows]
     tools = exporting.tools(request, listing.RETURNS, len(rows))
-    return render(request, "returns/cases.html", {"filter_form": form, "rows": rows, "page": page.links, "waiting": waiting, "filtered": bool(chosen), "tools": tools})
+    return render(
+        request,
+        "returns/cases.html",
+        {"filter_form": form, "rows": rows, "households": together, "page": page.links, "waiting": waiting, "filtered": bool(chosen), "tools": tools},
+    )
 
 
 @access(Right.EXPORT_NAMES)
@@ -156,6 +165,9 @@ def shown(name: str, value: Any) -> Any:
 
 def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping: bool = False, typed: dict[str, Any] | None = None) -> HttpResponse:
     as_then.seen_by(request.user, [case.migrant])
+    together = households(request.user, {case.migrant_id: case.migrant.household_id}) if not case.migrant.elsewhere else {}
+    if together:
+        log_read(request, ReadLog.Action.LISTED, "cases.migrant", sorted(named_in(together)))
     may_write = allows(request.user, Right.MANAGE_RETURN, case, writing=True)
     services.know_best_interest(case)
     following = next_step(case.state)
@@ -168,6 +180,7 @@ def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping
     context = {
         "case": case,
         "migrant": case.migrant,
+        "households": together,
         "person_url": person_url(case.migrant),
         "facts": [case.migrant.age_words, case.migrant.get_sex_display(), country_name(case.migrant.nationality)],
         "flags": flags_of(case),
@@ -180,7 +193,7 @@ def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping
         "stopping": stopping,
         "ended": case.state in STOPPED,
         "may_correct": may_write and bool(STEPS[State(case.state)].correctable),
-        "may_decide": case.minor and case.state in OPEN and case.state not in GONE and allows(request.user, Right.VIEW_PROTECTION, case, writing=True),
+        "may_decide": case.of_child and case.state in OPEN and case.state not in GONE and allows(request.user, Right.VIEW_PROTECTION, case, writing=True),
         "may_print": case.state not in STOPPED and allows(request.user, Right.MANAGE_RETURN, case),
         "stale_rows": compare(case, typed) if typed is not None else None,
         "warning": warning_of(case),
@@ -191,9 +204,9 @@ def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping
 
 def flags_of(case: ReturnCase) -> list[dict[str, str]]:
     flags = [{"label": case.get_state_display(), "tone": tone_of(case.state)}]
-    if case.minor:
+    if case.of_child:
         alone = case.migrant.accompanied_by_id is None
-        flags.append({"label": _("Mineur non accompagné") if alone else _("Enfant accompagné"), "tone": "danger" if alone else "warn"})
+        flags.append({"label": capfirst(case.migrant.alone_words) if alone else _("Enfant accompagné"), "tone": "danger" if alone else "warn"})
     if warning := warning_of(case):
         flags.append({"label": warning, "tone": "danger"})
     return flags

@@ -110,7 +110,7 @@ def _ready(case: Any, today: datetime.date) -> Problems:
         problems["fit_until"] = gettext("La fin de validité précède l’examen.")
     if case.document_valid_until is None or case.document_valid_until < today:
         problems["document_valid_until"] = gettext("Le document de voyage n’est plus valable : corrigez-le avec le nouveau document.")
-    if case.minor and case.best_interest_on is None:
+    if case.of_child and case.best_interest_on is None:
         problems["best_interest_on"] = gettext(
             "Cette personne est un enfant : une détermination de l’intérêt supérieur (BID) qui décide le retour, et qui vaut encore, doit être notée d’abord par la protection."
         )
@@ -133,7 +133,7 @@ def _departed(case: Any, today: datetime.date) -> Problems:
         problems["departed_on"] = gettext("Le document de voyage n’est pas valable ce jour-là : personne ne part sans document valable.")
     elif case.fit_to_travel_on is None or case.fit_until is None or not case.fit_to_travel_on <= day <= case.fit_until:
         problems["departed_on"] = gettext("Le certificat d’aptitude au voyage n’est pas valable ce jour-là : un nouvel examen est nécessaire.")
-    elif case.minor and (case.best_interest_on is None or case.best_interest_on > day):
+    elif case.of_child and (case.best_interest_on is None or case.best_interest_on > day):
         problems["departed_on"] = gettext("Un enfant ne part qu’après une décision d’intérêt supérieur.")
     return problems
 

@@ -207,6 +207,10 @@
     box.hidden = false;
   }
 
+  // --- a value that is proposed is typed over, without a key more
+  const proposed = document.querySelector("[data-proposed]");
+  if (proposed && proposed.value) proposed.select();
+
   // --- small things: print, close, open, menus
   document.addEventListener("click", (event) => {
     const on = (selector) => event.target.closest(selector);

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 import names
 from cases import case_numbers
-from cases.models import Card, Consent, Custody, Household, IdentityDocument, Migrant, Note, RegistrationGroup
+from cases.models import Card, Consent, Custody, Household, IdentityDocument, Migrant, Note, RegistrationGroup, years_before
 from centres.models import Bed, Centre, Room, Service, ServiceOffer
 from config.countries import continent
 from reception.models import Assistance, BedAssignment, Stay
@@ -385,6 +385,8 @@ class Life:
     def bed(self, batch: Batch, stay: Stay, migrant: Migrant, code: str) -> None:
         """The first bed of a fitting room that is free at arrival; none when the centre is full."""
         day = stay.arrived_at.date()
+        if migrant.accompanied_by is not None and migrant.born_on > years_before(day, self.centres[code].shared_bed_age):
+            return  # an infant, in the bed of their adult
         if migrant.household is not None:
             wanted = [Room.Kind.FAMILIES, Room.Kind.WOMEN if migrant.sex == "female" else Room.Kind.MEN]
         elif migrant.is_minor(day):

@@ -29,7 +29,12 @@ class GroupForm(ConsentPart, ArrivalPart, OriginPart):
         error_messages={"required": gettext_lazy("Choisissez : un bus ou une famille.")},
     )
     title = LineField(
-        label=gettext_lazy("Nom du groupe"), max_length=80, required=False, help_text=gettext_lazy("Pour le retrouver, par exemple « Bus d’Agadez, matin ».")
+        label=gettext_lazy("Nom du groupe"),
+        max_length=80,
+        required=False,
+        help_text=gettext_lazy(
+            "Pour le retrouver, par exemple « Bus d’Agadez, matin ». Vide, celui d’une famille est pris de la première personne : « Famille Kouamé »."
+        ),
     )
     centre = forms.ModelChoiceField(
         label=gettext_lazy("Centre"), queryset=Centre.objects.none(), to_field_name="code", error_messages={"required": gettext_lazy("Choisissez le centre.")}
@@ -74,10 +79,12 @@ class GroupPersonForm(ConsentPart, FurtherPart, CorePart):
         # Nothing is chosen beforehand: a click forgotten would either call a child alone who isn't, or leave one who is unseen.
         choices = [(key, f"{adult} ({adult.case_number})") for key, adult in self.adults.items()]
         field = self.fields["adult"]
-        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, (ALONE, _("aucun adulte : mineur non accompagné"))]  # type: ignore[attr-defined]
+        field.choices = [("", _("Choisissez, si la personne est mineure")), *choices, (ALONE, _("aucun adulte : enfant non accompagné"))]  # type: ignore[attr-defined]
         field.help_text = _("Ne sert que pour un mineur ; pour un adulte, laissez tel quel.")
         if not self.is_bound:  # the hand stays on the keys: the next name may be typed at once
             self.fields["surname"].widget.attrs["autofocus"] = True
+            if self.initial.get("surname"):
+                self.fields["surname"].widget.attrs["data-proposed"] = True
         if group.kind != RegistrationGroup.Kind.FAMILY:
             self.fields.pop("household_role")
             self.FURTHER = tuple(name for name in self.FURTHER if name != "household_role")

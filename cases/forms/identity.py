@@ -27,9 +27,7 @@ class IdentityForm(ArrivalPart, OriginPart, FurtherPart, CorePart):
         label=gettext_lazy("Adulte responsable"),
         max_length=40,
         required=False,
-        help_text=gettext_lazy(
-            "Pour un enfant accompagné : le numéro de dossier de l’adulte. Un enfant sans adulte responsable est signalé comme mineur non accompagné."
-        ),
+        help_text=gettext_lazy("Pour un enfant accompagné : le numéro de dossier de l’adulte. Un enfant sans adulte responsable est signalé comme non accompagné."),
         widget=forms.TextInput({"class": "w-16", "autocomplete": "off"}),
     )
 

@@ -194,7 +194,7 @@ ARRIVAL = {
     "voluntary return": ("de retour volontairement avec une aide", "retour volontaire", "retour volontaire assiste", "avr", "avrr"),
     "forced return": ("de retour par la force", "retour force", "expulse", "expulsee", "expulsion", "refoule", "refoulement", "deported"),
     "referred": ("orientee par un partenaire", "oriente", "orientee", "reference", "referee"),
-    "walked in": ("venue d elle meme", "venu de lui meme", "walk in", "spontane", "spontanee"),
+    "walked in": ("presentation spontanee", "venue d elle meme", "venu de lui meme", "walk in", "spontane", "spontanee"),
 }
 # Words for people of a country, beside the country's own names.
 DEMONYMS = {

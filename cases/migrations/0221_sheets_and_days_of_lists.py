@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0071_arrival_words"),
+        ("cases", "0211_words_for_everybody"),
     ]
 
     operations = [

@@ -320,7 +320,7 @@ class Migrant(models.Model):
         VOLUNTARY_RETURN = "voluntary_return", _("retour volontaire assisté")
         FORCED_RETURN = "forced_return", _("retour forcé")
         REFERRED = "referred", _("orientation par un partenaire")
-        WALKED_IN = "walked_in", _("venue d’elle-même")
+        WALKED_IN = "walked_in", _("présentation spontanée")
 
     Precision = Precision
 
@@ -501,6 +501,12 @@ class Migrant(models.Model):
     @property
     def is_unaccompanied_minor(self) -> bool:
         return self.is_minor() and self.accompanied_by_id is None and self.died_on is None
+
+    @property
+    def alone_words(self) -> str:
+        """What is said of a child for whom no adult answers, right by sex; asked of whom `is_unaccompanied_minor`."""
+        words = {"female": gettext("mineure non accompagnée"), "male": gettext("mineur non accompagné")}
+        return words.get(self.sex, gettext("enfant non accompagné"))
 
     @property
     def minor_words(self) -> str:

@@ -16,6 +16,7 @@ from config.refusals import Together
 
 from .. import consents
 from ..cleaning import clean_line
+from ..households import family_title
 from ..models import Consent, Household, Migrant, RegistrationGroup
 from .identity import clean_identity, refuse_without_consent, register_migrant
 
@@ -63,8 +64,8 @@ def open_group(*, actor: User, id: uuid.UUID, centre: Centre, kind: str, title: 
     group.clean_fields(exclude=["id", "centre", "household", "made_by"])
     lock_key(id)
     if existing := RegistrationGroup.objects.filter(pk=id).first():
-        same = ("centre_id", "kind", "title", "made_by_id")
-        changed = existing.version == 1 and existing.common != group.common
+        same = ("centre_id", "kind", "made_by_id")
+        changed = existing.version == 1 and (existing.title, existing.common) != (group.title, group.common)
         if changed or any(getattr(existing, name) != getattr(group, name) for name in same):
             raise SameKeyOtherContent
         return existing, False
@@ -95,5 +96,12 @@ def revise_group(*, actor: User, group: RegistrationGroup, version: int, title: 
 def register_in_group(*, actor: User, group: RegistrationGroup, id: uuid.UUID, **person: Any) -> tuple[Migrant, bool]:
     """Registers the next of a group, as `register_migrant` does; what `person` does not say is that of the group.
 
-    Raises what `register_migrant` raises."""
-    return register_migrant(actor=actor, centre=group.centre, id=id, group=group, **(group.values() | person))
+    A family without a title takes that of the first who bears a surname; it can be changed. Raises what `register_migrant` raises."""
+    migrant, made = register_migrant(actor=actor, centre=group.centre, id=id, group=group, **(group.values() | person))
+    if made and group.kind == RegistrationGroup.Kind.FAMILY and migrant.surname:
+        group = RegistrationGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)
+        if not group.title:
+            group.title = family_title(migrant.surname)[: RegistrationGroup._meta.get_field("title").max_length]
+            group.version += 1
+            group.save(update_fields=["title", "version"])
+    return migrant, made

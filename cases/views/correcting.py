@@ -113,8 +113,8 @@ def edit(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     messages.success(request, _("L’identité est corrigée."))
     if answered_for and migrant.is_minor():
         words = ngettext(
-            "Cette personne est mineure : l’enfant dont elle répondait est maintenant signalé comme mineur non accompagné. Prévenez le chargé de protection.",
-            "Cette personne est mineure : les %(n)s enfants dont elle répondait sont maintenant signalés comme mineurs non accompagnés. Prévenez le chargé de protection.",
+            "Cette personne est mineure : l’enfant dont elle répondait est maintenant signalé comme non accompagné. Prévenez le chargé de protection.",
+            "Cette personne est mineure : les %(n)s enfants dont elle répondait sont maintenant signalés comme non accompagnés. Prévenez le chargé de protection.",
             answered_for,
         )
         messages.warning(request, words % {"n": answered_for})

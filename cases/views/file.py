@@ -17,6 +17,7 @@ from centres.roles import Right
 
 from .. import as_then
 from .. import consents as consent_texts
+from ..households import households
 from ..models import CARE, Consent, IdentityDocument, Migrant
 from ..pages.file import page, papers, turn_to
 from ..sections import FURTHER, SECTIONS, TimelineRow, tabs_of
@@ -40,7 +41,7 @@ def flags_of(migrant: Migrant, *, may_write: bool, ended: datetime.datetime | No
     if died is not None and (ended is None or died <= timezone.localdate(ended)):
         flags.append({"label": _("personne décédée le %(day)s") % {"day": date_format(died)}, "tone": "neutral"})
     elif migrant.is_unaccompanied_minor:
-        flags.append({"label": _because(_("mineur non accompagné"), migrant), "tone": "danger"})
+        flags.append({"label": _because(migrant.alone_words, migrant), "tone": "danger"})
     elif migrant.is_minor():
         flags.append({"label": _because(_("enfant avec un adulte responsable"), migrant), "tone": "info"})
     if not may_write:
@@ -99,10 +100,8 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     story = _story((row for section in shown for row in section.timeline(user, migrant)), ended)
     actions = sorted((action for section in shown for action in section.actions(user, migrant)), key=lambda action: action.order)
     buttons = [action for action in actions if action.order < FURTHER][:MOST_BUTTONS]
-    household = []
-    if migrant.household_id and ended is None:
-        household = list(Migrant.objects.visible_to(user).filter(household=migrant.household_id).exclude(pk=migrant.pk)[:30])
-    adult = next((person for person in household if person.pk == migrant.accompanied_by_id), None)
+    lines = households(user, {migrant.pk: migrant.household_id}) if ended is None else {}
+    known = {one.pk for line in lines.values() for one in line.members}
     on_file = papers(user, migrant)
     agreed = {paper.title for paper in on_file if paper.sort == "consent" and not paper.ended}
     context = {
@@ -113,9 +112,8 @@ def migrant(request: HttpRequest, migrant: Migrant) -> HttpResponse:
         "story": story,
         "after": page(user, migrant).after,
         "may_correct": allows(user, Right.REGISTER, migrant, writing=True),
-        "household": household,
-        "adult": adult,
-        "adult_elsewhere": bool(migrant.accompanied_by_id) and adult is None and ended is None,
+        "households": lines,
+        "adult_elsewhere": migrant.accompanied_by_id is not None and migrant.is_minor() and migrant.accompanied_by_id not in known and ended is None,
         "agreed": [label for value, label in Consent.Purpose.choices if value in agreed],
         "files": [paper for paper in on_file if paper.sort == "attachment"],
     }
@@ -140,7 +138,8 @@ def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
     as_then.seen_by(request.user, [migrant])
     given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
-    adult = migrant.accompanied_by if migrant.accompanied_by_id and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
+    under = migrant.accompanied_by_id is not None and migrant.is_minor()
+    adult = migrant.accompanied_by if under and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None
     version = given[0].text_version if given else consent_texts.CURRENT_VERSION
     context = {
         "migrant": migrant,

@@ -104,7 +104,9 @@ def group(request: HttpRequest, group: RegistrationGroup) -> HttpResponse:
     people = _people(request, group)
     adults = [person for person in reversed(people) if not person.is_minor()]
     if request.method == "GET":
-        form = GroupPersonForm(initial={"id": new_id()}, group=group, adults=adults)
+        family = group.kind == RegistrationGroup.Kind.FAMILY  # the first who came bears the name that is proposed for the next
+        surname = next((person.surname for person in reversed(people) if person.surname), "") if family else ""
+        form = GroupPersonForm(initial={"id": new_id(), "surname": surname}, group=group, adults=adults)
         return _group_page(request, group, form, people)
     form = GroupPersonForm(request.POST, group=group, adults=adults)
     if "back" in request.POST or not form.is_valid():
@@ -126,8 +128,8 @@ def group(request: HttpRequest, group: RegistrationGroup) -> HttpResponse:
         put_errors(form, error, GroupPersonForm.SERVICE_NAMES)
         return _group_page(request, group, form, people)
     if made and migrant.is_unaccompanied_minor:
-        words = _("Dossier %(number)s ouvert : mineur non accompagné, signalé à la protection.")
-        messages.warning(request, words % {"number": migrant.case_number})
+        words = _("Dossier %(number)s ouvert : %(alone)s, cas signalé à la protection.")
+        messages.warning(request, words % {"number": migrant.case_number, "alone": migrant.alone_words})
     elif made:
         messages.success(request, _("Dossier %(number)s ouvert.") % {"number": migrant.case_number})
     return redirect("cases:group", pk=group.pk)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_cache"),
-        ("centres", "0080_health_services"),
+        ("centres", "0111_infants_share_beds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

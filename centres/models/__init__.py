@@ -3,7 +3,7 @@
 from config.ranges import KeyRange
 
 from .area import Area
-from .centre import Centre, CentreUserObjectPermission
+from .centre import MOST_SHARED_BED_AGE, Centre, CentreUserObjectPermission
 from .opening import ChecklistItem, ChecklistMark, Equipment, missing
 from .posting import Posting, _Days
 from .room import Bed, BedBlock, DayRange, Room
@@ -11,6 +11,7 @@ from .service import GIVING, Service, ServiceOffer, every_day
 
 __all__ = [
     "GIVING",
+    "MOST_SHARED_BED_AGE",
     "Area",
     "Bed",
     "BedBlock",

@@ -9,6 +9,8 @@ from audit.triggers import audited
 
 from ..roles import Right
 
+MOST_SHARED_BED_AGE = 5
+
 
 class CentreQuerySet(models.QuerySet["Centre"]):
     def visible_to(self, user) -> "CentreQuerySet":
@@ -47,6 +49,8 @@ class Centre(models.Model):
     functional_since = models.DateField(_("fonctionnel depuis"), null=True, blank=True)
     antenna_since = models.DateField(_("antenne de suivi DGME depuis"), null=True, blank=True)
     max_stay_days = models.PositiveSmallIntegerField(_("durée prévue du séjour (jours)"), default=14)
+    # A child under this age shares the bed of the adult who answers for them; 0: every child has a bed of its own.
+    shared_bed_age = models.PositiveSmallIntegerField(_("âge jusqu’auquel un enfant partage le lit de son adulte (ans)"), default=2)
 
     objects = CentreQuerySet.as_manager()
 
@@ -55,6 +59,13 @@ class Centre(models.Model):
         verbose_name = _("centre")
         default_permissions = ()
         permissions = [(right.value, right.name) for right in Right]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(shared_bed_age__range=(0, MOST_SHARED_BED_AGE)),
+                name="centre_shared_bed_age",
+                violation_error_message=_("Écrivez un âge de 0 à 5 ans."),
+            )
+        ]
         triggers = [
             audited(),
             # The indicators R1.1 and R2.4 count these days: none is set before the opening checklist is complete. What is taken back later

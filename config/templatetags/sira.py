@@ -342,6 +342,13 @@ def chip(label: str, tone: str = "neutral"):
     return {"chip": _chip({"label": label, "tone": tone}) if label else None}
 
 
+@register.inclusion_tag("components/household.html")
+def household(lines: Mapping[Any, Any], person: Any):
+    """In one line, who belongs to this person (key), from `cases.households`; nothing where nobody does."""
+    line = (lines or {}).get(person)
+    return {"line": line, "members": line.besides(person) if line else ()}
+
+
 @register.simple_block_tag(takes_context=True)
 def callout(context, content, tone: str = "info", title: str = ""):
     return _draw(context, "callout", {"tone": _tone(tone), "title": title, "content": content})

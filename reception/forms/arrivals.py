@@ -13,7 +13,8 @@ from cases.models import Migrant
 from centres.models import Bed, Centre
 from config.forms import Rule, RulesForm
 
-from ..beds import Places, propose_all
+from ..beds import Places
+from ..family_beds import plan_all
 from ..services import Arrival, RefusedTogether
 from ..services.stays import check_arrival, check_bed, check_origin
 from .parts import BROKEN, BedField, BedReasonField, CameFromField, MomentField, OriginField
@@ -25,13 +26,17 @@ class ArrivalsForm(RulesForm):
     came_from = CameFromField()
     arrived_at = MomentField(label=gettext_lazy("Arrivée, si ce n’est pas maintenant"))
 
-    def __init__(self, *arguments: Any, centre: Centre, people: Sequence[Migrant], places: Places, **named: Any):
+    def __init__(self, *arguments: Any, centre: Centre, people: Sequence[Migrant], places: Places, way: int = 0, **named: Any):
+        """`way`: which of the ways to part a household that fits nowhere whole is proposed."""
         super().__init__(*arguments, **named)
         self.people, self.centre = people, centre
         every = {bed.pk: bed for bed in Bed.objects.filter(room__centre=centre).select_related("room")}
         suitable = {person.pk: places.suitable(person) for person in people}  # before any of them is given away
-        self.proposals = propose_all(people, places)
+        plan = plan_all(people, places, chosen=way)
+        self.proposals, self.parted = plan.proposals, plan.parted
         for person in people:
+            if self.proposals[person.pk].shared:
+                continue
             proposed = self.proposals[person.pk].bed
             bed = BedField(label=_("Lit de %(person)s") % {"person": person}, initial=proposed.pk if proposed else "")
             self.fields[self.bed_name(person)] = bed
@@ -66,11 +71,15 @@ class ArrivalsForm(RulesForm):
 
     def rows(self) -> list[dict[str, Any]]:
         """For the page: each person with their fields and why the bed was proposed."""
-        return [{"person": one, "bed": self[self.bed_name(one)], "reason": self[self.reason_name(one)], "proposal": self.proposals[one.pk]} for one in self.people]
+        rows = []
+        for one in self.people:
+            fields = {} if self.proposals[one.pk].shared else {"bed": self[self.bed_name(one)], "reason": self[self.reason_name(one)]}
+            rows.append({"person": one, "proposal": self.proposals[one.pk], **fields})
+        return rows
 
     def arrivals(self) -> list[Arrival]:
         given = self.cleaned_data
-        return [Arrival(one, given[self.bed_name(one)], given[self.reason_name(one)]) for one in self.people]
+        return [Arrival(one, given.get(self.bed_name(one)), given.get(self.reason_name(one), "")) for one in self.people]
 
     def put_refused(self, refused: RefusedTogether) -> None:
         """What stands against each person, beside their bed where it is about that, else with their name."""
@@ -79,7 +88,8 @@ class ArrivalsForm(RulesForm):
             error = refused.by_person.get(person.pk)
             if error is None:
                 continue
-            if hasattr(error, "error_dict") and set(error.error_dict) <= {"bed", "bed_reason"}:
+            beside = self.bed_name(person) in self.fields and hasattr(error, "error_dict")
+            if beside and set(error.error_dict) <= {"bed", "bed_reason"}:
                 put_errors(self, error, {"bed": self.bed_name(person), "bed_reason": self.reason_name(person)})
             else:
                 self.add_error(None, ValidationError([f"{person} : {words}" for words in error.messages]))

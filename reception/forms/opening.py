@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from centres.models import ChecklistMark, Equipment
+from centres.models import MOST_SHARED_BED_AGE, ChecklistMark, Equipment
 from config.numbers import NumberInput, WholeField
 
 from ..services.opening import LONGEST_STAY
@@ -73,6 +73,7 @@ class EquipmentForm(forms.Form):
 
 class SettingsForm(forms.Form):
     was = forms.IntegerField(widget=forms.HiddenInput, error_messages=BROKEN)
+    was_age = forms.IntegerField(widget=forms.HiddenInput, required=False)
     max_stay_days = WholeField(
         label=gettext_lazy("Durée prévue d’un séjour, en jours"),
         min_value=1,
@@ -80,4 +81,13 @@ class SettingsForm(forms.Form):
         widget=NumberInput(),
         help_text=gettext_lazy("Le tableau avertit quand une personne reste plus longtemps."),
         error_messages={"required": gettext_lazy("Écrivez un nombre de jours."), "invalid": gettext_lazy("Écrivez un nombre de jours.")},
+    )
+    shared_bed_age = WholeField(
+        label=gettext_lazy("Âge, en années, à partir duquel un enfant a son propre lit"),
+        required=False,
+        min_value=0,
+        max_value=MOST_SHARED_BED_AGE,
+        widget=NumberInput({"class": "w-4"}),
+        help_text=gettext_lazy("Plus jeune, il partage le lit de l’adulte qui répond de lui et ne prend pas de place. 0 : chaque enfant a son lit."),
+        error_messages={"invalid": gettext_lazy("Écrivez un âge en années.")},
     )

@@ -24,9 +24,13 @@ class CheckInForm(RulesForm):
     bed_reason = BedReasonField()
     arrived_at = MomentField(label=gettext_lazy("Arrivée, si ce n’est pas maintenant"))
 
-    def __init__(self, *arguments: Any, person: Migrant, centre: Centre, beds: list[Bed], **named: Any):
+    def __init__(self, *arguments: Any, person: Migrant, centre: Centre, beds: list[Bed], shared: bool = False, **named: Any):
+        """`shared`: an infant, who sleeps in the bed of their adult."""
         super().__init__(*arguments, **named)
         self.person, self.centre = person, centre
+        if shared:
+            del self.fields["bed"], self.fields["bed_reason"]
+            return
         self.fields["bed"].offer(centre, beds, _("Sans lit pour l’instant"))  # type: ignore[attr-defined]
 
     def rules(self) -> Iterator[Rule]:
@@ -34,7 +38,7 @@ class CheckInForm(RulesForm):
 
     def rules_besides(self) -> Iterator[Rule]:
         yield lambda given: check_origin(self.person, self.centre, given["origin"])
-        yield lambda given: _only_asked(check_bed(self.person, self.centre, given["bed"], given["bed_reason"])) if given["bed"] else None
+        yield lambda given: _only_asked(check_bed(self.person, self.centre, given["bed"], given["bed_reason"])) if given.get("bed") else None
 
 
 def _only_asked(_by_rule: bool) -> None:

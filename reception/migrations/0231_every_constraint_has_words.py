@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reception", "0190_sessions_without_length"),
+        ("reception", "0211_infants_share_beds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -15,7 +15,7 @@ from .incident import Incident, IncidentFollowUp, IncidentPerson, IncidentQueryS
 from .rollcall import Leave, RollCall, RollCallLine
 from .seen import AbsenceRule, LastSeen, Sighting
 from .session import Session, SessionPresence
-from .sleeping import BedOverTime, BlockedBed
+from .sleeping import BabyOfSomebody, BedOverTime, BlockedBed
 from .stay import BedAssignment, Stay, StayQuerySet, TimeRange, UuidKeyRange
 from .stock import StockItem, StockMovement
 from .transfer import Transfer, TransferQuerySet
@@ -32,6 +32,7 @@ __all__ = [
     "Assistance",
     "AssistanceQuerySet",
     "Assisted",
+    "BabyOfSomebody",
     "BedAssignment",
     "BedOverTime",
     "BlockedBed",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
-from cases.models import Migrant
+from cases.models import ADULT_AGE, Migrant, years_before
 from centres.access import centres_for
 from centres.models import Centre, Service
 from centres.roles import Right
@@ -28,6 +28,15 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Without those that stayed with a file joined to another one: its own says the same (`services.alerts.end_alerts`)."""
         return self.filter(closed_at__isnull=True, migrant__merged_into__isnull=True)
 
+    def of_children(self) -> "AlertQuerySet":
+        """Missing at a roll-call, and under 18 today."""
+        return self.filter(kind=Alert.Kind.MINOR_MISSING, migrant__born_on__gt=years_before(timezone.localdate(), ADULT_AGE))
+
+    def of_absent_adults(self) -> "AlertQuerySet":
+        """Not seen for days, or missing since they were a child and of age today."""
+        grown = Q(kind=Alert.Kind.MINOR_MISSING, migrant__born_on__lte=years_before(timezone.localdate(), ADULT_AGE))
+        return self.filter(Q(kind=Alert.Kind.ABSENCE) | grown)
+
 
 class Alert(models.Model):
     """Raised by a rule (K2, K3, K4 and H are risks of the action document's risk table) or by somebody's evening round."""
@@ -39,7 +48,7 @@ class Alert(models.Model):
         LONG_STAY = "long_stay", _("séjours au-delà de la limite")
         TARGET_PASSED = "target_passed", _("nombre de bénéficiaires au-delà de la cible")
         TENSION = "tension", _("incidents de tension")
-        MINOR_MISSING = "minor_missing", _("mineur manquant à l’appel")
+        MINOR_MISSING = "minor_missing", _("enfant manquant à l’appel")
         ABSENCE = "absence", _("personne plus vue depuis plusieurs jours")
         STOCK = "stock", _("stock bas")
 
@@ -104,6 +113,12 @@ class Alert(models.Model):
                 """,
             ),
         ]
+
+    @property
+    def is_of_child(self) -> bool:
+        """Does it miss somebody who is a child (or was one when it was closed)? Raised about a child, it is about an adult from the day of 18 on."""
+        on = timezone.localdate(self.closed_at) if self.closed_at else None
+        return self.kind == self.Kind.MINOR_MISSING and self.migrant is not None and self.migrant.is_minor(on)
 
     def access_centres(self, *, writing: bool) -> list[int]:
         return [self.centre_id]

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -9,21 +10,24 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Concat, Trim
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
 from cases.deaths import living_only
 from cases.models import FileQuerySet, Migrant
-from centres.models import Bed, Centre
+from centres.access import centres_for
+from centres.models import Bed, Centre, Room
+from centres.roles import Right
 from config.days import midnight
 from config.ranges import KeyRange
 
 from .history import taken_back_by_somebody, year_checked
 from .seen import seen
-from .sleeping import usable_when_laid
+from .sleeping import infants_share, usable_when_laid
 
 FROM_HOSPITAL = "stay_from_hospital"
 WARNING_DAYS = 3  # before a stay passes what was planned
@@ -38,6 +42,27 @@ class UuidKeyRange(KeyRange):
 class TimeRange(Func):
     function = "TSTZRANGE"
     output_field = DateTimeRangeField()
+
+
+class _YearsAgo(Func):
+    """The day so many years before today, by the clock of the database as in the trigger (a queryset may be older than a day)."""
+
+    template = f"((now() AT TIME ZONE '{settings.TIME_ZONE}')::date - make_interval(years => %(expressions)s))::date"
+    output_field = models.DateField()
+
+
+def _own_bed() -> QuerySet["BedAssignment"]:
+    """Of a stay: where its person sleeps now."""
+    return BedAssignment.objects.filter(stay=OuterRef("pk"), until__isnull=True).order_by()
+
+
+def _adults_bed() -> QuerySet["BedAssignment"]:
+    """Of the stay of an infant: where the adult who answers for them sleeps now, at the same centre. Derived, never stored: it follows the adult
+    into another bed, ends when the adult leaves and when the child is old enough for a bed of its own."""
+    of_adult = BedAssignment.objects.filter(stay__migrant=OuterRef("migrant__accompanied_by"), stay__centre=OuterRef("centre"), until__isnull=True)
+    limit = _YearsAgo("stay__centre__shared_bed_age")
+    infant = of_adult.alias(limit=limit).filter(limit__lt=OuterRef("migrant__born_on"))
+    return infant.exclude(bed__room__kind=Room.Kind.ISOLATION).order_by()
 
 
 class StayQuerySet(FileQuerySet):
@@ -61,11 +86,26 @@ class StayQuerySet(FileQuerySet):
         """Those that ended otherwise than by going to hospital."""
         return self.filter(departed_at__isnull=False).exclude(departure_reason=Stay.DepartureReason.HOSPITAL)
 
-    def with_bed(self) -> "StayQuerySet":
-        """With the bed the person has now: `bed_id`, `bed_words` (« Hommes 1 – 04 »); None without one."""
-        now = BedAssignment.objects.filter(stay=OuterRef("pk"), until__isnull=True).order_by()
+    def with_bed(self, user: Any = None) -> "StayQuerySet":
+        """With the bed the person has now: `bed_id`, `bed_words` (« Hommes 1 – 04 »); None without one. An infant has that of the adult who
+        answers for them: `shares_bed`, and `shares_with`, the adult's name as far as this `user` works where both are."""
+        own, theirs = _own_bed(), _adults_bed()
         words = Concat("bed__room__name", Value(" – "), "bed__label")
-        return self.annotate(bed_id=Subquery(now.values("bed_id")[:1]), bed_words=Subquery(now.annotate(words=words).values("words")[:1]))
+        name = Trim(Concat("stay__migrant__given_names", Value(" "), "stay__migrant__surname"))
+
+        def of_either(column: str) -> Coalesce:
+            return Coalesce(*(Subquery(rows.annotate(words=words).values(column)[:1]) for rows in (own, theirs)))
+
+        known = When(Q(centre__in=centres_for(user, Right.VIEW_CASE) if user else []), then=Subquery(theirs.annotate(name=name).values("name")[:1]))
+        return self.annotate(
+            bed_id=of_either("bed_id"),
+            bed_words=of_either("words"),
+            shares_bed=Case(When(Exists(own), then=Value(False)), default=Exists(theirs), output_field=models.BooleanField()),
+        ).annotate(shares_with=Case(When(shares_bed=False, then=Value("")), known, default=Value(""), output_field=models.CharField()))
+
+    def sharing_a_bed(self) -> "StayQuerySet":
+        """Infants in the bed of the adult who answers for them: they are there, and take no place."""
+        return self.filter(~Exists(_own_bed()), Exists(_adults_bed()))
 
     def overdue(self, on: datetime.date | None = None) -> "StayQuerySet":
         """That go on past the day they were planned to."""
@@ -77,7 +117,7 @@ class StayQuerySet(FileQuerySet):
         return self.open().filter(planned_until__gte=on, planned_until__lte=on + datetime.timedelta(days=WARNING_DAYS))
 
     def without_bed(self) -> "StayQuerySet":
-        return self.filter(~Exists(BedAssignment.objects.filter(stay=OuterRef("pk"), until__isnull=True)))
+        return self.filter(~Exists(_own_bed()), ~Exists(_adults_bed()))
 
 
 class Stay(models.Model):
@@ -240,6 +280,15 @@ class Stay(models.Model):
         return self.departed_at is None
 
     @property
+    def bed_said(self) -> str:
+        """The bed of `with_bed` in words; of an infant, that it is shared. Empty without one."""
+        bed = getattr(self, "bed_words", None) or ""
+        if not bed or not self.shares_bed:  # type: ignore[attr-defined]
+            return bed
+        adult = self.shares_with or gettext("l’adulte responsable")  # type: ignore[attr-defined]
+        return gettext("%(bed)s, partage le lit de %(adult)s") % {"bed": bed, "adult": adult}
+
+    @property
     def plan_state(self) -> str:
         """`over` past the day planned, `soon` in the last days before it, else nothing."""
         if not self.is_open:
@@ -290,4 +339,4 @@ class BedAssignment(models.Model):
             ),
             year_checked("bed_year", "since", "until", moment=True),
         ]
-        triggers = [audited(), usable_when_laid(), taken_back_by_somebody()]
+        triggers = [audited(), usable_when_laid(), infants_share(), taken_back_by_somebody()]

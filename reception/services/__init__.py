@@ -3,6 +3,7 @@
 from ..models.alert import NATIONAL
 from .absences import MAY_CLOSE, MAY_NOTE, note_absence, set_absence_days, watch_absences
 from .alerts import Setting, end_alerts, raise_alert, set_alert_rules, settle_alert
+from .apart import children_with
 from .arrivals import MOST_ARRIVING, Arrival, RefusedTogether, check_in_together
 from .assistance import LATE_DAYS, MOST_AT_ONCE, MOST_COST, UNDO_MINUTES, Served, may_give, may_withdraw, record_assistance, serve, withdraw_assistance, withdraw_served
 from .checks import MEASURES, Measured, check_alerts, count_assisted
@@ -58,6 +59,7 @@ __all__ = [
     "check_in",
     "check_in_together",
     "check_out",
+    "children_with",
     "close_alert",
     "close_group",
     "close_stay",

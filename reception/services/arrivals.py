@@ -1,4 +1,4 @@
-"""Several people arrive at once: each is admitted as alone (`check_in`), all of them or nobody."""
+"""Several people arrive at once: each is admitted as alone (`admit`), all of them or nobody."""
 
 import datetime
 import uuid
@@ -14,9 +14,11 @@ from audit.acting import SameKeyOtherContent, lock_key, service
 from cases.models import Migrant
 from centres.models import Bed, Centre
 
-from ..beds import arriving
+from ..beds import Places, arriving
+from ..family_beds import plan_all
 from ..models import Stay
-from .stays import check_in, lock_person, refuse_undone
+from .apart import ApartFrom, refuse_apart
+from .stays import admit, lock_person, refuse_undone
 
 MOST_ARRIVING = 60  # a bus
 
@@ -43,7 +45,7 @@ def check_in_together(
     *, actor: User, id: uuid.UUID, centre: Centre, arrivals: Sequence[Arrival], origin: str, came_from: str = "", arrived_at: datetime.datetime | None = None
 ) -> list[Stay]:
     """They arrive at the centre together. The same `id` again is the same arrival. Raises RefusedTogether with words for each person,
-    and what `check_in` raises for all (PermissionDenied, SameKeyOtherContent)."""
+    and what `admit` raises for all (PermissionDenied, SameKeyOtherContent)."""
     if not 0 < len(arrivals) <= MOST_ARRIVING:
         raise ValidationError({"people": _("Choisissez entre une et %(n)s personnes.") % {"n": MOST_ARRIVING}})
     lock_key(id)
@@ -58,13 +60,14 @@ def check_in_together(
         except ValidationError as error:
             refused[one.migrant.pk] = error
     list(Bed.objects.select_for_update(of=("self",)).filter(pk__in=[one.bed.pk for one in arrivals if one.bed]).order_by("pk"))
+    rule = plan_all([one.migrant for one in arrivals], Places(centre)).by_rule
     stays = []
     for one in sorted(arrivals, key=lambda one: arriving(one.migrant)):
         if one.migrant.pk in refused:
             continue
         try:
             with transaction.atomic():
-                stay, _made = check_in(
+                stay, _made = admit(
                     actor=actor,
                     id=keys[one.migrant.pk],
                     migrant=one.migrant,
@@ -74,11 +77,17 @@ def check_in_together(
                     bed=one.bed,
                     bed_reason=one.bed_reason,
                     arrived_at=arrived_at,
+                    by_rule=rule[one.migrant.pk],
                 )
         except ValidationError as error:
             refused[one.migrant.pk] = error
         else:
             stays.append(stay)
+    if not refused:
+        try:
+            refuse_apart(centre, [one.migrant for one in arrivals])
+        except ApartFrom as apart:
+            refused = {child.pk: apart for child in apart.children}
     if refused:
         raise RefusedTogether(refused)
     return stays

@@ -62,7 +62,7 @@ def close_alert(*, actor: User, alert: Alert, done: str, seen: bool | None = Non
     if (stay := still_missed(alert)) is not None:
         _say(actor, alert, stay, seen, where, seen_at, done)
         # A child is looked for until somebody has seen them or their departure is noted: what was done is on record, and the alert stays.
-        if not seen and alert.kind == Alert.Kind.MINOR_MISSING:
+        if not seen and alert.is_of_child:
             return alert
     end_alerts(actor, [alert], done)
     alert.refresh_from_db(fields=["closed_at", "closed_by", "done"])

@@ -147,16 +147,21 @@ def remove_equipment(*, actor: User, equipment: Equipment) -> None:
 
 
 @service
-def change_settings(*, actor: User, centre: Centre, max_stay_days: int, was: int | None = None) -> Centre:
-    """How many days a stay is meant to last. `was`: the value the user saw; raises Stale if somebody else changed it since.
-    Raises PermissionDenied, ValidationError."""
+def change_settings(*, actor: User, centre: Centre, max_stay_days: int, was: int | None = None, shared_bed_age: int | None = None, was_age: int | None = None) -> Centre:
+    """How many days a stay is meant to last, and under which age (None: as before) a child shares the bed of their adult. `was`, `was_age`: the
+    values the user saw; raises Stale if somebody else changed one of them since. Raises PermissionDenied, ValidationError."""
     centre = _lock_centre(actor, centre)
-    if centre.max_stay_days == max_stay_days:
-        return centre
-    if was is not None and centre.max_stay_days != was:
+    age = centre.shared_bed_age if shared_bed_age is None else shared_bed_age
+    days_changed, age_changed = centre.max_stay_days != max_stay_days, centre.shared_bed_age != age
+    if (days_changed and was is not None and centre.max_stay_days != was) or (age_changed and was_age is not None and centre.shared_bed_age != was_age):
         raise Stale(centre)
     if not 1 <= max_stay_days <= LONGEST_STAY:
         raise ValidationError({"max_stay_days": _("Écrivez un nombre de jours de 1 à %(most)s.") % {"most": LONGEST_STAY}})
-    centre.max_stay_days = max_stay_days
-    centre.save(update_fields=["max_stay_days"])
+    centre.max_stay_days, centre.shared_bed_age = max_stay_days, age
+    if days_changed or age_changed:
+        try:
+            with in_words(Centre):
+                centre.save(update_fields=["max_stay_days", "shared_bed_age"])
+        except ValidationError as error:
+            raise ValidationError({"shared_bed_age": error}) from error
     return centre

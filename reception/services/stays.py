@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -25,7 +25,9 @@ from config.refusals import Together, in_words
 
 from .. import beds, flags
 from ..models import BedAssignment, Stay, UndoneAdmission
+from ..models.sleeping import SHARED
 from ..models.stay import FROM_HOSPITAL
+from .apart import children_with, refuse_apart, shares_words
 from .transfer_steps import arrive, drop
 
 INSTANT = datetime.timedelta(microseconds=1)
@@ -100,10 +102,32 @@ def check_in(
     id: uuid.UUID,
     arrived_at: datetime.datetime | None = None,
 ) -> tuple[Stay, bool]:
+    """One person arrives at the centre, as `admit` says it; no child is laid away from the adult who answers for it."""
+    stay, made = admit(actor=actor, migrant=migrant, centre=centre, origin=origin, came_from=came_from, bed=bed, bed_reason=bed_reason, id=id, arrived_at=arrived_at)
+    if made and bed is not None:
+        refuse_apart(centre, [stay.migrant])
+    return stay, made
+
+
+@service
+def admit(
+    *,
+    actor: User,
+    migrant: Migrant,
+    centre: Centre,
+    origin: str,
+    came_from: str = "",
+    bed: Bed | None = None,
+    bed_reason: str = "",
+    id: uuid.UUID,
+    arrived_at: datetime.datetime | None = None,
+    by_rule: Collection[int] = (),
+) -> tuple[Stay, bool]:
     """The person arrives at the centre, which alone cares for them from now on. Returns (stay, was it made now?).
 
     One open stay a person, whatever the centre. `arrived_at`: when it is written down later than it happened. `bed_reason`: why this bed,
-    where the rule proposes another one. The transfer that brought them has arrived.
+    where the rule proposes another one; `by_rule`: keys of the rooms where the rule lays them with those they come with. The transfer that brought
+    them has arrived. Whoever admits says for all at the end that no child is laid away from its adult (`refuse_apart`).
     The same `id` with the same content gives the same stay, with other content raises SameKeyOtherContent.
     Raises PermissionDenied (no right at the centre, or the person is not in the actor's scope), ValidationError."""
     if not may(actor, Right.RECEIVE, centre) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
@@ -133,7 +157,7 @@ def check_in(
         check_origin(migrant, centre, origin)
     if together.refused and bed is not None:  # else it is asked when the bed is locked
         with together.asked():
-            check_bed(migrant, centre, bed, bed_reason)
+            check_bed(migrant, centre, bed, bed_reason, by_rule)
     together.refuse()
     stay = Stay(id=id, migrant=migrant, centre=centre, arrived_at=arrived_at or now, origin=origin, came_from=came_from, checked_in_by=actor, digest=digest)
     stay.planned_until = timezone.localdate(stay.arrived_at) + datetime.timedelta(days=centre.max_stay_days)
@@ -147,7 +171,7 @@ def check_in(
     open_custody(actor=actor, migrant=migrant, centre=centre, reason=reason, exclusive=True, but_reintegration=True)
     arrive(actor, stay)
     if bed is not None:
-        _lay(stay, bed, bed_reason)
+        _lay(stay, bed, bed_reason, by_rule)
     for kept in Stay.objects.filter(migrant=migrant, kept_bed__isnull=False):
         kept.kept_bed, kept.kept_until = None, None  # they are back
         kept.save(update_fields=["kept_bed", "kept_until"])
@@ -216,8 +240,9 @@ def check_arrival(centre: Centre, arrived_at: datetime.datetime | None) -> None:
 # --- bed ---------------------------------------------------------------------------------------------------------
 
 
-def check_bed(migrant: Migrant, centre: Centre, bed: Bed, reason: str) -> bool:
-    """May the person sleep in this bed? Returns whether the rule proposes it; `reason`: why, where it proposes a better one.
+def check_bed(migrant: Migrant, centre: Centre, bed: Bed, reason: str, by_rule: Collection[int] = ()) -> bool:
+    """May the person sleep in this bed? Returns whether the rule proposes it; `reason`: why, where it proposes a better one than a bed of
+    the rooms `by_rule`.
 
     Raises ValidationError for `bed` and `bed_reason`."""
     if bed.room.centre_id != centre.pk:
@@ -232,25 +257,28 @@ def check_bed(migrant: Migrant, centre: Centre, bed: Bed, reason: str) -> bool:
     if kept is not None:
         day = formats.date_format(kept.kept_until, "SHORT_DATE_FORMAT")  # type: ignore[arg-type]
         raise ValidationError({"bed": _("Ce lit est gardé jusqu’au %(day)s pour une personne à l’hôpital. Choisissez-en un autre.") % {"day": day}}, code="kept")
-    by_rule = beds.Places(centre, person=migrant.pk).by_rule(migrant, bed)
-    if not by_rule and not clean_line(reason):
+    places = beds.Places(centre, person=migrant.pk)
+    if bed.room.kind != Room.Kind.ISOLATION and places.shares(migrant):
+        raise ValidationError({"bed": shares_words(migrant)}, code=SHARED)
+    fits = bed.room_id in by_rule or places.by_rule(migrant, bed)
+    if not fits and not clean_line(reason):
         raise ValidationError({"bed_reason": _why_by_hand(bed)}, code="by_hand")
-    return by_rule
+    return fits
 
 
-def _lay(stay: Stay, bed: Bed, reason: str) -> BedAssignment:
+def _lay(stay: Stay, bed: Bed, reason: str, by_rule: Collection[int] = ()) -> BedAssignment:
     """Gives a free bed of the stay's centre that fits the person, from now on (`check_bed`)."""
     # Two people at once: one after the other. The room is read when the bed is locked: its kind may have changed meanwhile.
     bed = Bed.objects.select_for_update(of=("self",)).get(pk=bed.pk)
-    by_rule = check_bed(stay.migrant, stay.centre, bed, reason)
+    fits = check_bed(stay.migrant, stay.centre, bed, reason, by_rule)
     reason = clean_line(reason)
     # The clock is read after the bed was found free: whoever left it did so before this instant.
     ended = stay.beds.order_by("-until").values_list("until", flat=True).first()
     now = timezone.now()
-    assignment = BedAssignment(stay=stay, bed=bed, since=max(now, ended or now), by_rule=by_rule, reason=reason)
+    assignment = BedAssignment(stay=stay, bed=bed, since=max(now, ended or now), by_rule=fits, reason=reason)
     assignment.clean_fields(exclude=["stay", "bed"])
     try:
-        with in_words(BedAssignment):
+        with in_words(BedAssignment, triggers={SHARED: shares_words(stay.migrant)}):
             assignment.save(force_insert=True)
     except ValidationError as error:
         raise ValidationError({"bed": error}) from error
@@ -276,6 +304,9 @@ def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, bed_reason: str = ""
 
     `bed_reason`: why this bed, where the rule proposes another one. `version` is that of the stay the user saw: raises Stale if somebody moved the person since.
     Raises PermissionDenied, ValidationError."""
+    followers = children_with(stay)
+    for key in sorted([stay.migrant_id, *(child.migrant_id for child in followers)]):  # in one order: nobody waits in a circle
+        lock_person(key)
     stay = lock_stay_as(actor, stay, Right.RECEIVE)
     now_in = BedAssignment.objects.filter(stay=stay, until__isnull=True).values_list("bed_id", flat=True).first()
     if stay.is_open and now_in == (bed.pk if bed else None):
@@ -286,9 +317,28 @@ def assign_bed(*, actor: User, stay: Stay, bed: Bed | None, bed_reason: str = ""
     _leave_bed(stay, timezone.now())
     if bed is not None:
         _lay(stay, bed, bed_reason)
+        _follow(followers, bed)
+        refuse_apart(stay.centre, [stay.migrant])
     stay.version += 1
     stay.save(update_fields=["version"])
     return stay
+
+
+def _follow(children: list[Stay], bed: Bed) -> None:
+    """The children of somebody who changed rooms are laid beside them, as far as there are beds; whoever is sick in isolation stays there."""
+    if bed.room.kind == Room.Kind.ISOLATION:
+        return
+    for child in children:
+        now = BedAssignment.objects.filter(stay=child, until__isnull=True).select_related("bed__room").first()
+        if now is not None and (now.bed.room_id == bed.room_id or now.bed.room.kind == Room.Kind.ISOLATION):
+            continue
+        near = next((one for one in beds.free_beds(child.centre, person=child.migrant_id) if one.room_id == bed.room_id), None)
+        if near is None:
+            continue
+        _leave_bed(child, timezone.now())
+        _lay(child, near, "", {near.room_id})
+        child.version += 1
+        child.save(update_fields=["version"])
 
 
 def refuse_closed(stay: Stay) -> None:

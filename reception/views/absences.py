@@ -33,14 +33,15 @@ HOW = dict(LastSeen.How.choices)
 def absences(request: HttpRequest, centre: Centre) -> HttpResponse:
     """Those whom the centre misses, the longest unseen first; above them the children whom a roll-call missed."""
     user = request.user
-    page = Paginator(absence.missed(Stay.objects.visible_to(user).at(centre)).with_bed().select_related("migrant"), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(absence.missed(Stay.objects.visible_to(user).at(centre)).with_bed(user).select_related("migrant"), ON_A_PAGE).get_page(request.GET.get("page"))
     rows = list(page)
     # Whoever reads no files sees that a child is missing, not who.
     sees_people = may(user, Right.VIEW_CASE, centre)
     children = list(
         Alert.objects.visible_to(user)
         .open()
-        .filter(centre=centre, kind=Alert.Kind.MINOR_MISSING, migrant__custodies__centre=centre, migrant__custodies__until__isnull=True)
+        .of_children()
+        .filter(centre=centre, migrant__custodies__centre=centre, migrant__custodies__until__isnull=True)
         .select_related("migrant__last_seen")
         .order_by("raised_at")[:MOST_CHILDREN]
         if sees_people

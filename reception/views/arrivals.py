@@ -47,7 +47,11 @@ def _people(request: HttpRequest, centre: Centre) -> list[Migrant]:
         people = people.filter(Exists(occupancy.to_admit(centre).filter(migrant=OuterRef("pk"))), registration_group=keys[0])
     else:
         return []
-    return list(people.prefetch_related("custodies").order_by("household_id", "-household_role", "surname", "given_names", "pk")[: services.MOST_ARRIVING])
+    return list(
+        people.select_related("accompanied_by")
+        .prefetch_related("custodies")
+        .order_by("household_id", "-household_role", "surname", "given_names", "pk")[: services.MOST_ARRIVING]
+    )
 
 
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
@@ -62,9 +66,14 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     initial = {"id": uuid.uuid4()} | said_at_registration(people)
     if travelling:
         initial["origin"] = Stay.Origin.TRANSFERRED
-    form = ArrivalsForm(request.POST or None, centre=centre, people=people, places=Places(centre), initial=initial)
+    chosen = request.POST.get("other_way", request.POST.get("way", ""))
+    way = int(chosen) if chosen in ("0", "1") else 0
+    data = None if "other_way" in request.POST else request.POST or None  # the beds of that way are proposed, beside what was typed
+    if data is None:
+        initial |= {name: value for name in ("id", "origin", "came_from", "arrived_at") if (value := request.POST.get(name))}
+    form = ArrivalsForm(data, centre=centre, people=people, places=Places(centre), way=way, initial=initial)
     without_hospital(form)  # somebody comes back from there alone
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         common = {name: form.cleaned_data[name] for name in ("id", "origin", "came_from", "arrived_at")}
         try:
             stays = services.check_in_together(actor=request.user, centre=centre, arrivals=form.arrivals(), **common)
@@ -81,4 +90,4 @@ def arrivals(request: HttpRequest, centre: Centre) -> HttpResponse:
     log_read(request, ReadLog.Action.LISTED, PEOPLE, keys, centre_code=centre.code)
     carried = flags.of(person.pk for person in people if not person.elsewhere)
     rows = [row | {"flags": carried.get(row["person"].pk, ()), "refused": flags.admission_refusal(carried.get(row["person"].pk, ()))} for row in form.rows()]
-    return render(request, "reception/arrivals.html", {"form": form, "centre": centre, "rows": rows})
+    return render(request, "reception/arrivals.html", {"form": form, "centre": centre, "rows": rows, "parted": form.parted, "way": way})

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from audit.models import ReadLog
 from audit.services import log_read
 from cases import exporting
+from cases.households import lines_of, named_in
 from cases.models import Migrant
 from centres.access import access, centres_for, may
 from centres.models import Centre
@@ -52,7 +53,8 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     rooms = occupancy.rooms(user, centre)
     awaited, not_named = occupancy.awaited(user, centre)
     arrivals = admitting.by_arrival(centre, awaited)
-    sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
+    sleeping = [one.pk for room in rooms for bed in room.beds if bed.who for one in (bed.who, *bed.infants)]
+    together = lines_of((stay.migrant_id, stay.members) for stay in page)
     travelling = journeys.of_board(user, centre)
     warned = alerts.open_at(user, centre)
     log_read(
@@ -60,7 +62,12 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         ReadLog.Action.SEARCHED if form.chosen.get("who") else ReadLog.Action.LISTED,
         PEOPLE,
         sorted(
-            {stay.migrant_id for stay in page} | {one.migrant.pk for one in awaited} | set(sleeping) | set(journeys.people_named(travelling)) | alerts.people_of(warned)
+            named_in(together)
+            | {stay.migrant_id for stay in page}
+            | {one.migrant.pk for one in awaited}
+            | set(sleeping)
+            | set(journeys.people_named(travelling))
+            | alerts.people_of(warned)
         ),
         centre_code=centre.code,
     )
@@ -78,6 +85,7 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
         "not_named": not_named,
         "arrivals": arrivals[: admitting.OPEN],
         "folded": arrivals[admitting.OPEN :],
+        "households": together,
         "expected": occupancy.expected(centre),
         "incoming": [one for one in travelling if one.incoming],
         "outgoing": [one for one in travelling if not one.incoming],
@@ -110,5 +118,5 @@ def _chosen(form: BoardFilter, stays: StayQuerySet) -> StayQuerySet:
     if show == "alone":
         return stays.filter(occupancy.children_alone())
     if show == "bed":
-        return stays.filter(bed_id__isnull=True)
+        return stays.without_bed()
     return stays.overdue() if show == "long" else stays.ending_soon() if show == "soon" else stays

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
 from audit.services import log_read
+from cases.households import households, named_in
 from cases.models import Card, Migrant, clean_token
 from centres.access import access, may
 from centres.models import Centre, Service
@@ -135,8 +136,13 @@ def counter(request: HttpRequest, centre: Centre) -> HttpResponse:
     mode = chosen if chosen in (SCAN, SHOW) else usual
     offers = {one.pk: one.offer for one in offered}
     answer = _answer(request, centre, service, form, offers, gate=gate) if form is not None else None
+    person = answer.person.person if answer is not None and answer.person is not None else None
+    together = households(request.user, {person.pk: person.household_id}) if person is not None and not person.elsewhere else {}
+    if together:
+        log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted(named_in(together)), centre_code=centre.code)
     context: dict[str, Any] = {
         "centre": centre,
+        "households": together,
         "service": service,
         "gate": gate,
         "mode": mode,
@@ -278,7 +284,7 @@ def _at_gate(guests: list[Guest]) -> Answer:
         return Answer("missing" if me.away.missing else "absent", [me.away.todo], me, guests[1:], gate=True, elsewhere=_to_admit(me))
     if me.stay is None:
         return Answer("away", [], me, guests[1:], gate=True, elsewhere=True)
-    words = [_("Lit : %(bed)s.") % {"bed": me.stay.bed_words} if me.stay.bed_words else _("Sans lit.")]  # type: ignore[attr-defined]
+    words = [_("Lit : %(bed)s.") % {"bed": me.stay.bed_said} if me.stay.bed_said else _("Sans lit.")]  # type: ignore[attr-defined]
     return Answer("here", words, me, guests[1:], gate=True)
 
 

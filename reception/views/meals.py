@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from audit.models import ReadLog
 from audit.services import log_read
 from cases.forms import put_errors
+from cases.households import households, named_in
 from centres.access import access
 from centres.models import Centre, Service
 from centres.roles import Right
@@ -70,7 +71,8 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
             return redirect(f"{request.path}?service={service.code}&day={day}{page_asked}")
     found = meal_list.rows(request.user, centre, service, day, {one.pk: one.offer for one in every}) if service is not None else []
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    log_read(request, ReadLog.Action.LISTED, PEOPLE, [row.person for row in page], centre_code=centre.code)
+    together = households(request.user, {row.person: row.household for row in page})
+    log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted(named_in(together) | {row.person for row in page}), centre_code=centre.code)
     sent = set(request.POST.getlist("people")) if form.is_bound else None
     today = timezone.localdate()
     context = {
@@ -81,6 +83,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
         "tabs": [{"title": str(one), "url": f"?service={one.code}" + (f"&day={day}" if day != today else ""), "current": one == service} for one in daily],
         "rows": [(row, _ticked(row, asked["tick"], sent)) for row in page],
         "page": page,
+        "households": together,
         "left": sum(not row.done and not row.refused for row in found),
         "done": sum(row.done for row in found),
         "day": day,

@@ -201,17 +201,23 @@ def remove_equipment(request: HttpRequest, centre: Centre, pk: uuid.UUID) -> Htt
 # --- settings ----------------------------------------------------------------------------------------------------
 
 
+def _settings(centre: Centre) -> dict[str, int]:
+    days, age = centre.max_stay_days, centre.shared_bed_age
+    return {"max_stay_days": days, "was": days, "shared_bed_age": age, "was_age": age}
+
+
 @access(Right.MANAGE_CENTRE, load=Centre, by="code", methods="GET POST", edits=True)
 def settings(request: HttpRequest, centre: Centre) -> HttpResponse:
-    form = SettingsForm(request.POST or None, initial={"max_stay_days": centre.max_stay_days, "was": centre.max_stay_days})
+    form = SettingsForm(request.POST or None, initial=_settings(centre))
     if request.method == "POST" and form.is_valid():
         try:
             services.change_settings(actor=request.user, centre=centre, **form.cleaned_data)
         except Stale as stale:
             form.data = form.data.copy()
-            form.data["was"] = stale.current.max_stay_days
-            words = _("Entre-temps, quelqu’un a écrit %(days)s jours. Vérifiez, puis enregistrez de nouveau.")
-            form.add_error("max_stay_days", words % {"days": stale.current.max_stay_days})
+            now = _settings(stale.current)
+            form.data["was"], form.data["was_age"] = now["was"], now["was_age"]
+            words = _("Entre-temps, quelqu’un a écrit : %(days)s jours de séjour, un lit à partir de %(age)s ans. Vérifiez, puis enregistrez de nouveau.")
+            form.add_error(None, words % {"days": now["was"], "age": now["was_age"]})
         except ValidationError as error:
             put_errors(form, error)
         else:

@@ -66,7 +66,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
     places = Places(centre, person=person.pk)
     free, proposal = places.suitable(person), places.propose(person)
     initial = {"id": uuid.uuid4(), "bed": proposal.bed.pk if proposal.bed else ""} | _said_before(person, centre)
-    form = CheckInForm(request.POST or None, person=person, centre=centre, beds=free, initial=initial)
+    form = CheckInForm(request.POST or None, person=person, centre=centre, beds=free, shared=proposal.shared, initial=initial)
     if initial.get("origin") != Stay.Origin.HOSPITAL:
         without_hospital(form)
     if request.method == "POST" and form.is_valid():
@@ -77,7 +77,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
         except ValidationError as error:
             put_errors(form, error)
         else:
-            bed = form.cleaned_data["bed"]
+            bed = form.cleaned_data.get("bed")
             words = _("L’arrivée %(of_person)s au centre de %(centre)s est notée.") % {"of_person": of(person), "centre": centre}
             words = f"{words} {_('Lit : %(bed)s.') % {'bed': bed}}" if bed else words
             if may(request.user, Right.MANAGE_CENTRE, centre):
@@ -92,7 +92,7 @@ def check_in(request: HttpRequest, centre: Centre, migrant: uuid.UUID) -> HttpRe
         "person": person,
         "centre": centre,
         "proposal": proposal,
-        "full": not free,
+        "full": not free and not proposal.shared,
         "usual": _usual(places, person, free),
         "flags": carried,
         "refused": flags.admission_refusal(carried),
@@ -111,12 +111,13 @@ def _family_outside(request: HttpRequest, person: Migrant) -> list[uuid.UUID]:
     return found if len(found) > 1 and person.pk in found else []
 
 
-@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant", "centre"), log=ReadLog.Action.OPENED)
+@access(Right.RECEIVE, load=Stay, methods="GET POST", edits=True, select=("migrant__accompanied_by", "centre"), log=ReadLog.Action.OPENED)
 def move(request: HttpRequest, stay: Stay) -> HttpResponse:
     """Another bed, or the first one."""
     now = stay.beds.filter(until__isnull=True).select_related("bed__room").first()
     places = Places(stay.centre, person=stay.migrant_id)
     free, proposal = places.suitable(stay.migrant), places.propose(stay.migrant)
+    children = services.children_with(stay)
     initial = {"version": stay.version, "bed": proposal.bed.pk if proposal.bed and not now else ""}
     form = MoveForm(request.POST or None, centre=stay.centre, beds=free, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -127,11 +128,12 @@ def move(request: HttpRequest, stay: Stay) -> HttpResponse:
         except ValidationError as error:
             put_errors(form, error)
         else:
-            bed = form.cleaned_data["bed"]
-            messages.success(request, _("%(person)s : %(bed)s.") % {"person": stay.migrant, "bed": bed or _("sans lit")})
+            beds = Stay.objects.filter(pk__in=[stay.pk, *(child.pk for child in children)]).with_bed(request.user).select_related("migrant")
+            moved = sorted((one for one in beds if one.pk == stay.pk or one.bed_id), key=lambda one: one.pk != stay.pk)
+            messages.success(request, " ".join(_("%(person)s : %(bed)s.") % {"person": one.migrant, "bed": one.bed_said or _("sans lit")} for one in moved))
             return redirect(_board_of(stay))
     context = {"form": form, "stay": stay, "person": stay.migrant, "now": now, "full": not free, "proposal": proposal, "usual": _usual(places, stay.migrant, free)}
-    return render(request, "reception/move.html", context)
+    return render(request, "reception/move.html", context | {"children": [child.migrant for child in children]})
 
 
 def _usual(places: Places, person: Migrant, beds: list[Bed]) -> str:

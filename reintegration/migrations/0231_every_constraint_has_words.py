@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reintegration", "0002_after_a_death"),
+        ("reintegration", "0211_words_for_everybody"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -147,7 +147,7 @@ def test_a_family_with_a_child_and_one_alone(sign_in, options):
     expect(page.get_by_role("status")).to_contain_text("signalé à la protection")
     page.get_by_role("link", name=f"{small} {surname}", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("enfant avec un adulte responsable")
-    expect(page.get_by_role("region", name="Ménage")).to_contain_text("adulte responsable")
+    expect(page.locator("p.household")).to_contain_text("adulte responsable")
     home = sign_in("protection").get_by_role("region", name="Mineurs non accompagnés")
     expect(home).to_contain_text(other)
     expect(home).not_to_contain_text(surname)

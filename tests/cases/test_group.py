@@ -147,7 +147,7 @@ def test_the_list_of_a_bus_is_printed_and_that_is_written_down(as_user, centre):
     browser.post(url(group), person_form(surname="Seul", birth_2=str(YEAR - 12)))
     page = browser.get(reverse("cases:group_print", args=[group.pk]))
     assert [person.surname for person in page.context["people"]] == ["Diallo", "Seul"]
-    assert "1 mineur non accompagné" in page.content.decode()
+    assert "1 enfant non accompagné" in page.content.decode()
     assert len(ReadLog.objects.filter(action="printed").latest("id").rows) == 2
 
 

@@ -117,7 +117,7 @@ def test_children_of_an_adult_found_to_be_a_child_are_flagged_at_once(as_user, c
     body = {name: value if value is not None else "" for name, value in browser.get(url).context["form"].initial.items() if name != "birth"}
     body |= {"birth_0": "", "birth_1": "", "birth_2": str(timezone.localdate().year - 12), "age": ""}
     page = browser.post(url, body | {"version": "1"}, follow=True).content.decode()
-    assert "maintenant signalé comme mineur non accompagné" in page
+    assert "maintenant signalé comme non accompagné" in page
     alone = set(Migrant.objects.unaccompanied_minors())
     assert {child, Migrant.objects.get(pk=adult.pk)} <= alone and cousin not in alone
     child.refresh_from_db()

@@ -295,11 +295,11 @@ class TestShown:
         gao, kay = centre("GAO"), centre("KAY")
         child = make_minor(gao)
         make_alert(gao, subject=str(child.pk), migrant=child)
-        strange = make_minor(kay, surname="Inconnue")
+        strange = make_minor(kay, surname="Dissimulée")
         make_alert(gao, Kind.ABSENCE, subject=str(strange.pk), migrant=strange, value=Decimal(4), threshold=Decimal(3))
         for page in ("reception:alerts", "reception:centre", "reception:day"):
             text = as_user("agent.gao").get(reverse(page, args=["GAO"])).content.decode()
-            assert f"Mineur manquant à l’appel\u00a0: {child}" in text and "Inconnue" not in text and "Une personne\u00a0: plus vue depuis 4 jours" in text, page
+            assert f"Enfant manquant à l’appel\u00a0: {child}" in text and "Dissimulée" not in text and "Une personne\u00a0: plus vue depuis 4 jours" in text, page
         assert as_user("agent.kayes").get(reverse("reception:alerts", args=["GAO"])).status_code == 404
         for username, card in (("manager.gao", True), ("protection", True), ("agent.gao", True), ("manager.kayes", False)):
             text = as_user(username).get("/").content.decode()

@@ -15,7 +15,8 @@ from audit.acting import SameKeyOtherContent, Stale
 from cases.models import Migrant
 from centres.models import Bed, Centre, Room
 from reception import occupancy
-from reception.beds import Places, free_beds, propose_all
+from reception.beds import Places, free_beds
+from reception.family_beds import plan_all
 from reception.models import BedAssignment, FlagKind, PersonFlag, Stay
 from reception.services import Arrival, RefusedTogether, assign_bed, check_in, check_in_together, check_out, extend_stay, release_bed, undo_departure
 from tests.cases.factories import make_group
@@ -48,7 +49,7 @@ class TestProposals:
         gao = centre("GAO")
         first, second = family(gao, 2), family(gao, 2)
         alone, man = make_minor(gao), make_migrant(gao)
-        found = propose_all([*first, *second, alone, man], Places(gao))
+        found = plan_all([*first, *second, alone, man], Places(gao)).proposals
         beds = [proposal.bed for proposal in found.values()]
         assert len({bed.pk for bed in beds}) == 8
         rooms = [{found[person.pk].bed.room for person in one} for one in (first, second)]
@@ -119,7 +120,7 @@ class TestTogether:
     def test_all_of_them_once(self, persona, centre):
         gao, agent, key = centre("GAO"), persona("agent.gao"), uuid.uuid4()
         people = family(gao)
-        found = propose_all(people, Places(gao))
+        found = plan_all(people, Places(gao)).proposals
         arrivals = [Arrival(person, found[person.pk].bed) for person in people]
         first = together(agent, gao, arrivals, id=key)
         assert {stay.migrant_id for stay in first} == {person.pk for person in people}

@@ -334,7 +334,7 @@ class TestLookBeforeTheClick:
         assert before.title.startswith("Transférée au centre de Kayes le")  # the transfer is of both centres; where they went from there is not said
         Migrant.objects.filter(pk=stay.migrant_id).update(died_on=timezone.localdate() - datetime.timedelta(days=1))
         refused = answer(send(as_user("agent.gao"), stay.migrant.case_number))
-        assert refused.state == "absent" and not refused.may_serve and "décédée" not in refused.said  # nor of what became of them since
+        assert refused.state == "absent" and not refused.may_serve and "décès noté" not in refused.said  # nor of what became of them since
 
     def test_by_name_whoever_was_sent_on_is_known_too(self, as_user, centre):
         gao, browser = centre("GAO"), as_user("agent.gao")
