@@ -20,7 +20,7 @@ from centres.api import Pages, SiraAPIView, Strict
 from centres.models import Area, Centre
 from centres.roles import Right
 
-from . import api_profile, consents, listing, services
+from . import api_profile, consents, listing, services, whereabouts
 from .duplicates import Likeness, similar_to
 from .duplicates.finding import as_seen_by
 from .forms import SearchForm
@@ -71,6 +71,13 @@ class DocumentSerializer(serializers.ModelSerializer):
         return super().to_representation(document) | {"number": document.readable_number}
 
 
+class WhereSerializer(serializers.Serializer):
+    code = serializers.ChoiceField(choices=whereabouts.Code.choices)
+    words = serializers.CharField(help_text="The same for people, with the day")
+    since = serializers.DateField(allow_null=True)
+    bed = serializers.CharField(allow_blank=True)
+
+
 class _Identity(Strict, serializers.ModelSerializer):
     """The fields that say who a person is. The services judge them; here is only their kind and length."""
 
@@ -96,6 +103,7 @@ class MigrantSerializer(_Identity):
     consent_language = serializers.ChoiceField(choices=consents.LANGUAGES, write_only=True, required=False, default="fra", help_text="ISO 639-3.")
     registered_centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
     unaccompanied_minor = serializers.BooleanField(source="is_unaccompanied_minor", read_only=True)
+    whereabouts = serializers.SerializerMethodField(help_text="Where the person is now, as far as you follow them")
     flags = serializers.SerializerMethodField(help_text="Of the current vulnerability assessment; those that only protection may read are `protection` to others.")
 
     class Meta:
@@ -121,6 +129,7 @@ class MigrantSerializer(_Identity):
             "registered_at",
             "registered_centre",
             "unaccompanied_minor",
+            "whereabouts",
             "flags",
             "version",
         )
@@ -131,6 +140,10 @@ class MigrantSerializer(_Identity):
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(ALL_FLAGS.items()))))
     def get_flags(self, migrant: Migrant) -> list[str]:
         return migrant.flags_for(self.context["request"].user)
+
+    @extend_schema_field(WhereSerializer)
+    def get_whereabouts(self, migrant: Migrant) -> Any:
+        return WhereSerializer(whereabouts.where(self.context["request"].user, migrant)).data
 
     def to_representation(self, migrant: Migrant) -> dict[str, Any]:
         """Without the telephones for a team that no longer follows the person."""
@@ -307,6 +320,7 @@ class Duplicates(_One):
         """People of any centre who may be the same as this one, the most alike first."""
         migrant = self.get_object()
         alike = as_seen_by(request.user, similar_to(migrant, most=5))
+        whereabouts.mark(request.user, [one.migrant for one in alike if one.migrant is not None])
         self.log(ReadLog.Action.SEARCHED, [migrant.pk, *(likeness.key for likeness in alike)])
         return Response(self.get_serializer(alike, many=True).data)
 

@@ -45,14 +45,20 @@ def with_presence(stays: StayQuerySet, evening: datetime.date | None = None) -> 
     of a leave that is over, if they were not seen since)."""
     evening = evening or evening_of()
     leaves = Leave.objects.filter(stay=OuterRef("pk"), cancelled_at__isnull=True).order_by()
-    over = leaves.filter(last_night__lt=evening, last_night__gte=Subquery(LastSeen.objects.filter(migrant=OuterRef("stay__migrant")).values("at__date")))
     return stays.annotate(
         seen_at=F("migrant__last_seen__at"),
         seen_how=F("migrant__last_seen__how"),
         seen_centre=F("migrant__last_seen__centre"),
         leave_until=Subquery(leaves.holding(evening).values("last_night")[:1]),
-        back_by=Subquery(over.order_by("-last_night").values("last_night")[:1]),
+        back_by=back_by(evening),
     )
+
+
+def back_by(evening: datetime.date) -> Subquery:
+    """Of stays: the last night of a leave that is over by this evening, if the person was not seen since; else None."""
+    over = Leave.objects.filter(stay=OuterRef("pk"), cancelled_at__isnull=True, last_night__lt=evening)
+    over = over.filter(last_night__gte=Subquery(LastSeen.objects.filter(migrant=OuterRef("stay__migrant")).values("at__date")))
+    return Subquery(over.order_by("-last_night").values("last_night")[:1])
 
 
 def missing_since() -> Subquery:
@@ -94,22 +100,15 @@ def last_news(people: Iterable[Any], centre: Centre) -> dict[Any, Sighting]:
 def with_evening(centres: QuerySet[Centre]) -> QuerySet[Centre]:
     """Each centre with what its board warns of: called (was the last roll-call due finished?), somebody (was there anybody to call?),
     missing, missed."""
-    due, evening = due_evening(), evening_of()
+    due = due_evening()
     here = Stay.objects.open().filter(centre=OuterRef("pk")).order_by()
     called = RollCall.objects.filter(centre=OuterRef("pk"), date__gte=due, finished_at__isnull=False)
-    missing = RollCallLine.objects.filter(
-        call__centre=OuterRef("pk"),
-        call__date__gte=evening - datetime.timedelta(days=1),
-        state=RollCallLine.State.MISSING,
-        noted_at__gt=F("migrant__last_seen__at"),
-        migrant__stays__departed_at__isnull=True,
-        migrant__stays__centre=OuterRef("pk"),
-    )
+    missing = here.alias(missing_on=missing_since()).filter(missing_on__isnull=False)
     count = missed(Stay.objects.filter(centre=OuterRef("pk"))).order_by().values("centre").annotate(n=Count("pk")).values("n")
     return centres.annotate(
         called=Exists(called),
         somebody=Exists(here.filter(arrived_at__lt=timezone.make_aware(datetime.datetime.combine(due, datetime.time(22))))),
-        missing=Coalesce(Subquery(missing.order_by().values("call__centre").annotate(n=Count("migrant", distinct=True)).values("n")), 0),
+        missing=Coalesce(Subquery(missing.values("centre").annotate(n=Count("pk")).values("n")), 0),
         missed=Coalesce(Subquery(count), 0),
     )
 

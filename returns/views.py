@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import as_then, exporting
+from cases import exporting, whereabouts
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access, allows
@@ -66,7 +66,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     waiting = not state or state in OPEN
     page = keyset.read(found, request.GET, keys=listing.order(state), size=25)
     log_read(request, ReadLog.Action.LISTED, "returns.returncase", [case.pk for case in page.rows])
-    as_then.seen_by(request.user, [case.migrant for case in page.rows])
+    whereabouts.shown(request.user, [case.migrant for case in page.rows])
     rows = [{"case": case, "tone": tone_of(case.state), "next": _next_words(case), "warning": warning_of(case)} for case in page.rows]
     tools = exporting.tools(request, listing.RETURNS, len(rows))
     return render(request, "returns/cases.html", {"filter_form": form, "rows": rows, "page": page.links, "waiting": waiting, "filtered": bool(chosen), "tools": tools})
@@ -155,7 +155,7 @@ def shown(name: str, value: Any) -> Any:
 
 
 def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping: bool = False, typed: dict[str, Any] | None = None) -> HttpResponse:
-    as_then.seen_by(request.user, [case.migrant])
+    whereabouts.shown(request.user, [case.migrant])
     may_write = allows(request.user, Right.MANAGE_RETURN, case, writing=True)
     services.know_best_interest(case)
     following = next_step(case.state)
@@ -175,6 +175,7 @@ def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping
         "following": following,
         "following_step": STEPS[following] if following else None,
         "needed": needed_words(case, following, all_of_it=step is None) if following else [],
+        "waits": services.why_waits(case, following),
         "step": step,
         "stop": stop,
         "stopping": stopping,
@@ -259,6 +260,6 @@ def _small_form(request: HttpRequest, case: ReturnCase, *, names: Iterable[str],
 @access(Right.MANAGE_RETURN, load=ReturnCase, log=ReadLog.Action.PRINTED, select=("migrant", "centre"))
 def declaration(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     """The voluntary-return declaration, to print, read aloud and sign."""
-    as_then.seen_by(request.user, [case.migrant])
+    whereabouts.shown(request.user, [case.migrant])
     context = {"case": case, "migrant": case.migrant, "nationality": country_name(case.migrant.nationality), "today": timezone.localdate()}
     return render(request, "returns/declaration.html", context)

@@ -114,7 +114,10 @@
     const ticker = event.target.closest("[data-tick]");
     if (!ticker) return;
     event.preventDefault();
-    all(".ticks > li:not([hidden]) input").forEach((box) => { box.checked = ticker.dataset.tick === "all"; });
+    all(".ticks > li:not([hidden]) input").forEach((box) => {
+      // who is away is ticked by hand, one by one
+      box.checked = ticker.dataset.tick === "all" && !("tickAlone" in box.dataset);
+    });
     countTicks();
   });
   function countTicks() {

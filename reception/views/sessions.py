@@ -19,7 +19,7 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import as_then
+from cases import whereabouts
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access, may
@@ -74,15 +74,16 @@ def _day(request: HttpRequest) -> datetime.date:
 
 
 def _people(user: User, centre: Centre, day: datetime.date, beside: set[uuid.UUID]) -> list[Migrant]:
-    """Those who were there that day, and those who are ticked already, by the name under which this user's centres know them."""
+    """Those who were there that day, and those who are ticked already, who is away first, by the name under which this user's centres know them."""
     there = services.present_on(user, centre, day).values("migrant")
     found = Migrant.objects.in_care_of(centre).filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
-    people: list[Any] = list(found.only("surname", "given_names", "case_number").prefetch_related("custodies").distinct())
-    as_then.seen_by(user, people)
+    people: list[Any] = list(found.prefetch_related("custodies").distinct())
+    whereabouts.shown(user, people)
     here = services.followed(centre, beside) if beside else set()
     for person in people:  # noted before, and no longer this centre's to take off
         person.kept = person.pk in beside and person.pk not in here
-    return sorted(people, key=lambda person: (person.surname, person.given_names, person.pk))
+    # Who is away stands at the top: ticked by whoever saw them there, and that is no sight of them all the same.
+    return sorted(people, key=lambda person: (not person.where.is_away, person.surname, person.given_names, person.pk))
 
 
 @access(LISTS, load=Centre, by="code", methods="GET POST")
