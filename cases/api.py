@@ -181,10 +181,19 @@ class StaleSerializer(serializers.Serializer):
     current = MigrantSerializer(help_text="What is saved now.")
 
 
+class LikelySerializer(MigrantSerializer):
+    """Who may be the same: where they are is asked of their own file."""
+
+    class Meta(MigrantSerializer.Meta):
+        fields = tuple(name for name in MigrantSerializer.Meta.fields if name != "whereabouts")
+
+    whereabouts = None  # type: ignore[assignment]
+
+
 class LikenessSerializer(serializers.Serializer):
     certainty = serializers.FloatField(help_text="0 to 1")
     centre = serializers.CharField(source="centre.code", help_text="Code of the centre that has the file.")
-    migrant = MigrantSerializer(allow_null=True, help_text="Null when the person is out of your scope.")
+    migrant = LikelySerializer(allow_null=True, help_text="Null when the person is out of your scope.")
     reasons = serializers.SerializerMethodField(help_text="Why, in words; empty when the person is out of your scope.")
 
     def get_reasons(self, likeness: Likeness) -> list[str]:
@@ -320,7 +329,6 @@ class Duplicates(_One):
         """People of any centre who may be the same as this one, the most alike first."""
         migrant = self.get_object()
         alike = as_seen_by(request.user, similar_to(migrant, most=5))
-        whereabouts.mark(request.user, [one.migrant for one in alike if one.migrant is not None])
         self.log(ReadLog.Action.SEARCHED, [migrant.pk, *(likeness.key for likeness in alike)])
         return Response(self.get_serializer(alike, many=True).data)
 

@@ -29,10 +29,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from centres.models import Centre
+from config.days import midnight
 
 from .evening import due_evening, evening_of
 from .models import AbsenceRule, LastSeen, Leave, RollCall, RollCallLine, Sighting, Stay, StayQuerySet
-from .occupancy import start_of_today
 
 
 def days_of(centre: Centre) -> int:
@@ -61,10 +61,13 @@ def back_by(evening: datetime.date) -> Subquery:
     return Subquery(over.order_by("-last_night").values("last_night")[:1])
 
 
-def missing_since() -> Subquery:
-    """Of stays: the evening of the roll-call of their centre that missed the person, who was not seen since; else None."""
+def missing_since(stay: str = "") -> Subquery:
+    """Of stays: the evening of the roll-call of their centre that missed the person, who was not seen since; else None. `stay`: the path to the stay."""
     lines = RollCallLine.objects.filter(
-        migrant=OuterRef("migrant"), call__centre=OuterRef("centre"), state=RollCallLine.State.MISSING, noted_at__gt=OuterRef("migrant__last_seen__at")
+        migrant=OuterRef(f"{stay}migrant"),
+        call__centre=OuterRef(f"{stay}centre"),
+        state=RollCallLine.State.MISSING,
+        noted_at__gt=OuterRef(f"{stay}migrant__last_seen__at"),
     )
     return Subquery(lines.order_by("call__date").values("call__date")[:1])
 
@@ -74,7 +77,8 @@ def missed(stays: StayQuerySet) -> StayQuerySet:
     that missed them; not seen since), or `back_by` (once the evening after that night is over). Nobody who has leave tonight. The longest unseen first."""
     days = Coalesce(Subquery(AbsenceRule.objects.filter(centre=OuterRef("centre")).values("days")), Value(AbsenceRule.DEFAULT_DAYS), output_field=IntegerField())
     since = ExpressionWrapper(
-        Value(start_of_today()) - ExpressionWrapper((days - 1) * Value(datetime.timedelta(days=1)), output_field=DurationField()), output_field=DateTimeField()
+        Value(midnight(timezone.localdate())) - ExpressionWrapper((days - 1) * Value(datetime.timedelta(days=1)), output_field=DurationField()),
+        output_field=DateTimeField(),
     )
     away = Leave.objects.filter(stay=OuterRef("pk"), cancelled_at__isnull=True, first_night__lte=evening_of()).order_by("-last_night").values("last_night")[:1]
     found = with_presence(stays.open()).annotate(away_until=Subquery(away))

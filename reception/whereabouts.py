@@ -57,13 +57,18 @@ def with_whereabouts(stays: StayQuerySet) -> StayQuerySet:
     )
 
 
+def missing_words(centre: Centre, evening: datetime.date, *, minor: bool) -> Where:
+    """Of somebody whom the roll-call of this evening missed, and who was not seen since."""
+    todo = _("Prévenez tout de suite le responsable et la protection.") if minor else _("Prévenez tout de suite le responsable.")
+    return Where(Code.MISSING, _("Manque depuis l’appel du %(day)s") % {"day": date_format(evening)}, evening, centre=centre.code, todo=todo)
+
+
 def where_of(stay: Any, *, minor: bool = False) -> Where:
     """What a stay of `with_whereabouts`, the last of the person, says of where they are."""
     code = stay.centre.code
     if stay.departed_at is None:
         if stay.missing_on is not None:
-            todo = _("Prévenez tout de suite le responsable et la protection.") if minor else _("Prévenez tout de suite le responsable.")
-            return Where(Code.MISSING, _("Manque depuis l’appel du %(day)s") % {"day": date_format(stay.missing_on)}, stay.missing_on, centre=code, todo=todo)
+            return missing_words(stay.centre, stay.missing_on, minor=minor)
         if stay.leave_until is not None:
             words = _("En permission jusqu’à la nuit du %(day)s") % {"day": date_format(stay.leave_until)}
             return Where(Code.LEAVE, words, centre=code, todo=_("Vérifiez que c’est bien cette personne."))

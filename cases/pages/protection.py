@@ -14,7 +14,7 @@ from centres.access import allows, centres_for, may, opened_by
 from centres.navigation import HomeCard, add_to_home
 from centres.roles import Right
 
-from .. import sections, whereabouts
+from .. import sections
 from ..listing import waiting_for_protection
 from ..models import BestInterest, FamilyTracing, Migrant, VulnerabilityAssessment
 from ..sections import DueItem, Section, Tab, TimelineRow
@@ -207,7 +207,6 @@ def _card(request) -> dict[str, Any]:
         group["url"] = f"{reverse('cases:migrants')}?protection={what}"
         for row in group["rows"]:
             row.tone = SEVERITY_TONES[row.severity]
-    whereabouts.shown(request.user, [row.migrant for row in (*(row for group in groups for row in group["rows"]), *children)])
     return {"groups": groups, "children": children[:SHOWN], "shown": SHOWN, "most": MOST}
 
 

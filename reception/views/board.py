@@ -19,7 +19,7 @@ from centres.roles import Right
 from .. import absence, alerts, journeys, listing, occupancy, tabs
 from ..forms import BoardFilter
 from ..models import StayQuerySet
-from ..whereabouts import where_of, with_whereabouts
+from ..whereabouts import missing_words, where_of, with_whereabouts
 from .parts import PEOPLE, CountedWithPage, KnownLength
 
 ON_A_PAGE = 50
@@ -51,12 +51,8 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     rooms = occupancy.rooms(user, centre)
     for stay in page:
         stay.migrant.where = where_of(stay, minor=stay.migrant.is_minor())
-    away = {stay.migrant_id: stay.migrant.where for stay in page}
-    if centre.missing:  # type: ignore[attr-defined]  # also of those on other pages of the list
-        missed = with_whereabouts(occupancy.present(user, centre)).filter(missing_on__isnull=False)
-        away |= {stay.migrant_id: where_of(stay, minor=stay.migrant.is_minor()) for stay in missed}
-    for bed in (bed for room in rooms for bed in room.beds if bed.who):
-        bed.who.where = away.get(bed.who.pk)
+    for bed in (bed for room in rooms for bed in room.beds if bed.who and bed.missing_on):
+        bed.who.where = missing_words(centre, bed.missing_on, minor=False)
     awaited = occupancy.awaited(user, centre)
     sleeping = [bed.who.pk for room in rooms for bed in room.beds if bed.who]
     travelling = journeys.of_board(user, centre)

@@ -19,7 +19,7 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import whereabouts
+from cases import as_then
 from cases.forms import put_errors
 from cases.models import Migrant
 from centres.access import access, may
@@ -31,6 +31,7 @@ from ..forms import SessionForm, ticked
 from ..models import Session, SessionPresence
 from ..models.session import CELLS
 from ..services.sessions import service_of
+from ..whereabouts import told_with, with_last_stay
 from .parts import PEOPLE, sent_before
 
 ON_A_PAGE = 30
@@ -77,8 +78,10 @@ def _people(user: User, centre: Centre, day: datetime.date, beside: set[uuid.UUI
     """Those who were there that day, and those who are ticked already, who is away first, by the name under which this user's centres know them."""
     there = services.present_on(user, centre, day).values("migrant")
     found = Migrant.objects.in_care_of(centre).filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
-    people: list[Any] = list(found.prefetch_related("custodies").distinct())
-    whereabouts.shown(user, people)
+    people: list[Any] = list(with_last_stay(user, found).prefetch_related("custodies").distinct())
+    as_then.seen_by(user, people)
+    for person in people:
+        told_with(user, person)
     here = services.followed(centre, beside) if beside else set()
     for person in people:  # noted before, and no longer this centre's to take off
         person.kept = person.pk in beside and person.pk not in here

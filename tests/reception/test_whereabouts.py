@@ -58,6 +58,7 @@ def missing_boy(centre, **identity) -> Stay:
     """A boy of 15, alone, whom the roll-call of yesterday's evening missed."""
     stay = make_stay(centre, migrant=make_minor(centre, **identity), arrived_at=timezone.now() - 2 * DAY)
     call(centre, Called(stay.migrant_id, "missing"))
+    Migrant.objects.filter(pk=stay.migrant_id).update(registered_at=timezone.now() - 3 * DAY)
     RollCallLine.objects.filter(migrant=stay.migrant_id).update(noted_at=timezone.now() - HOUR)
     return stay
 
@@ -105,11 +106,11 @@ class TestAListSeesNobody:
         assert is_missing(boy) and Assistance.objects.filter(migrant=boy.migrant).exists()
         lines = [{"migrant": str(stay.migrant_id), "state": "present", "version": 1} for stay in (boy, other)]
         sent = {"evening": evening_of().isoformat(), "lines": lines}
-        answer = api_as("agent.gao").post("/api/v1/roll-calls/GAO/", sent).json()
+        answer = api_as("agent.gao").post_json("/api/v1/roll-calls/GAO/", sent).json()
         assert answer["still_missing"] == [str(boy.migrant_id)] == answer["missing"] and is_missing(boy)
         assert RollCallLine.objects.get(migrant=other.migrant).seen_at is None  # noted as present, seen by nobody
         alone = {**sent, "lines": lines[:1]}
-        assert api_as("agent.gao").post("/api/v1/roll-calls/GAO/", alone).json()["still_missing"] == []
+        assert api_as("agent.gao").post_json("/api/v1/roll-calls/GAO/", alone).json()["still_missing"] == []
         assert not is_missing(boy) and LastSeen.objects.get(migrant=boy.migrant).how == "roll_call"
 
     def test_one_person_looked_at_is_seen_then_and_taken_back_he_is_missing_again(self, centre):
@@ -249,7 +250,7 @@ class TestNobodyLeavesWhoIsMissing:
             move(**ready)
         assert refused.value.code == "missing"
         body = {"to": "ready", "version": case.version, **{name: str(value) for name, value in fields_for(State.READY).items()}}
-        answer = api_as("returns.gao").patch(f"/api/v1/return-cases/{case.pk}/", body)
+        answer = api_as("returns.gao").patch_json(f"/api/v1/return-cases/{case.pk}/", body)
         assert answer.status_code == 400 and "sous Absences" in answer.content.decode()
         with pytest.raises(IntegrityError, match="missing"), transaction.atomic():
             ReturnCase.objects.filter(pk=case.pk).update(state="ready", **fields_for(State.READY))
