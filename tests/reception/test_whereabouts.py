@@ -170,7 +170,7 @@ class TestEveryPageSaysIt:
                 f"/migrants/{boy.migrant_id}/",
                 "/centres/GAO/",
                 "/migrants/",
-                f"/centres/GAO/people/{boy.migrant_id}/assistance/",
+                f"/centres/GAO/assistance/{boy.migrant_id}/",
                 f"/migrants/{boy.migrant_id}/print/",
             ],
             "protection": ["/", f"/migrants/{boy.migrant_id}/", f"/migrants/{boy.migrant_id}/protection/"],
