@@ -21,7 +21,7 @@ from centres.api import Pages, SiraAPIView, Strict
 from centres.models import Area, Centre
 from centres.roles import Right
 
-from . import api_profile, consents, listing, services
+from . import api_profile, consents, listing, services, whereabouts
 from .duplicates import Likeness, similar_to
 from .duplicates.finding import as_seen_by
 from .forms import SearchForm
@@ -82,6 +82,13 @@ class BirthField(serializers.DateField):
         return super().to_internal_value(value)
 
 
+class WhereSerializer(serializers.Serializer):
+    code = serializers.ChoiceField(choices=whereabouts.Code.choices)
+    words = serializers.CharField(help_text="The same for people, with the day")
+    since = serializers.DateField(allow_null=True)
+    bed = serializers.CharField(allow_blank=True)
+
+
 class _Identity(Strict, serializers.ModelSerializer):
     """The fields that say who a person is. The services judge them; here is only their kind and length."""
 
@@ -118,6 +125,7 @@ class MigrantSerializer(_Identity):
     consent_language = serializers.ChoiceField(choices=consents.LANGUAGES, write_only=True, required=False, default="fra", help_text="ISO 639-3.")
     registered_centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
     unaccompanied_minor = serializers.BooleanField(source="is_unaccompanied_minor", read_only=True)
+    whereabouts = serializers.SerializerMethodField(help_text="Where the person is now, as far as you follow them")
     flags = serializers.SerializerMethodField(help_text="Of the current vulnerability assessment; those that only protection may read are `protection` to others.")
 
     class Meta:
@@ -143,6 +151,7 @@ class MigrantSerializer(_Identity):
             "registered_at",
             "registered_centre",
             "unaccompanied_minor",
+            "whereabouts",
             "flags",
             "version",
         )
@@ -153,6 +162,10 @@ class MigrantSerializer(_Identity):
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(ALL_FLAGS.items()))))
     def get_flags(self, migrant: Migrant) -> list[str]:
         return migrant.flags_for(self.context["request"].user)
+
+    @extend_schema_field(WhereSerializer)
+    def get_whereabouts(self, migrant: Migrant) -> Any:
+        return WhereSerializer(whereabouts.where(self.context["request"].user, migrant)).data
 
     def to_representation(self, migrant: Migrant) -> dict[str, Any]:
         """Without the telephones for a team that no longer follows the person."""
@@ -190,10 +203,19 @@ class StaleSerializer(serializers.Serializer):
     current = MigrantSerializer(help_text="What is saved now.")
 
 
+class LikelySerializer(MigrantSerializer):
+    """Who may be the same: where they are is asked of their own file."""
+
+    class Meta(MigrantSerializer.Meta):
+        fields = tuple(name for name in MigrantSerializer.Meta.fields if name != "whereabouts")
+
+    whereabouts = None  # type: ignore[assignment]
+
+
 class LikenessSerializer(serializers.Serializer):
     certainty = serializers.FloatField(help_text="0 to 1")
     centre = serializers.CharField(source="centre.code", help_text="Code of the centre that has the file.")
-    migrant = MigrantSerializer(allow_null=True, help_text="Null when the person is out of your scope.")
+    migrant = LikelySerializer(allow_null=True, help_text="Null when the person is out of your scope.")
     reasons = serializers.SerializerMethodField(help_text="Why, in words; empty when the person is out of your scope.")
 
     def get_reasons(self, likeness: Likeness) -> list[str]:

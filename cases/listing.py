@@ -18,7 +18,7 @@ from config.countries import country_name
 from config.days import midnight
 from config.private import opened
 
-from . import as_then, case_numbers
+from . import case_numbers, whereabouts
 from .exporting import Column, Listing, register_listing
 from .forms import AGE_GROUPS, SearchForm
 from .languages import LANGUAGES
@@ -144,7 +144,7 @@ def _answers(words: str, person: Migrant) -> bool:
 
 def seen_by(user: User, people: list[Migrant]) -> list[Migrant]:
     """The same people, each marked as followed `elsewhere` where the user's centres no longer have them, and as they were known then."""
-    as_then.seen_by(user, people)
+    whereabouts.shown(user, people)
     return people
 
 
@@ -180,6 +180,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("alone", gettext_lazy("Enfant non accompagné"), "#x_person+children+unaccompanied", lambda p: _("oui") if p.is_unaccompanied_minor else _("non")),
     Column("registered_on", gettext_lazy("Enregistré le"), "#date+registered", lambda p: timezone.localdate(p.registered_at)),
     Column("followed_by", gettext_lazy("Suivi maintenant par"), "#loc+name", _followed_by, on_screen=True),
+    Column("where", whereabouts.TITLE, "#x_person+whereabouts", lambda p: p.where.line if p.where else "", on_screen=True),
     Column("other_names", gettext_lazy("Autres noms utilisés"), "#x_person+name+alias", lambda p: p.other_names, usual=False),
     Column("father", gettext_lazy("Prénoms du père"), "#x_person+father", lambda p: p.father_given_names, usual=False),
     Column("mother", gettext_lazy("Prénoms de la mère"), "#x_person+mother", lambda p: p.mother_given_names, usual=False),

@@ -166,8 +166,8 @@ CACHES = {
 
 MEDIA_ROOT = Path(env.str("SIRA_FILES", default=str(SIRA_HOME / "files")))
 FILE_UPLOAD_PERMISSIONS = 0o600
-# The roll-call of a full centre sends three fields a person.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
+# The roll-call of a full centre sends four fields a person.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 # The largest file anybody sends is a list to import; the proxy in front allows as much (deploy/Caddyfile).

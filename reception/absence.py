@@ -29,10 +29,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from centres.models import Centre
+from config.days import midnight
 
 from .evening import due_evening, evening_of
 from .models import AbsenceRule, LastSeen, Leave, RollCall, RollCallLine, Sighting, Stay, StayQuerySet
-from .occupancy import start_of_today
 
 
 def days_of(centre: Centre) -> int:
@@ -45,20 +45,29 @@ def with_presence(stays: StayQuerySet, evening: datetime.date | None = None) -> 
     of a leave that is over, if they were not seen since)."""
     evening = evening or evening_of()
     leaves = Leave.objects.filter(stay=OuterRef("pk"), cancelled_at__isnull=True).order_by()
-    over = leaves.filter(last_night__lt=evening, last_night__gte=Subquery(LastSeen.objects.filter(migrant=OuterRef("stay__migrant")).values("at__date")))
     return stays.annotate(
         seen_at=F("migrant__last_seen__at"),
         seen_how=F("migrant__last_seen__how"),
         seen_centre=F("migrant__last_seen__centre"),
         leave_until=Subquery(leaves.holding(evening).values("last_night")[:1]),
-        back_by=Subquery(over.order_by("-last_night").values("last_night")[:1]),
+        back_by=back_by(evening),
     )
 
 
-def missing_since() -> Subquery:
-    """Of stays: the evening of the roll-call of their centre that missed the person, who was not seen since; else None."""
+def back_by(evening: datetime.date) -> Subquery:
+    """Of stays: the last night of a leave that is over by this evening, if the person was not seen since; else None."""
+    over = Leave.objects.filter(stay=OuterRef("pk"), cancelled_at__isnull=True, last_night__lt=evening)
+    over = over.filter(last_night__gte=Subquery(LastSeen.objects.filter(migrant=OuterRef("stay__migrant")).values("at__date")))
+    return Subquery(over.order_by("-last_night").values("last_night")[:1])
+
+
+def missing_since(stay: str = "") -> Subquery:
+    """Of stays: the evening of the roll-call of their centre that missed the person, who was not seen since; else None. `stay`: the path to the stay."""
     lines = RollCallLine.objects.filter(
-        migrant=OuterRef("migrant"), call__centre=OuterRef("centre"), state=RollCallLine.State.MISSING, noted_at__gt=OuterRef("migrant__last_seen__at")
+        migrant=OuterRef(f"{stay}migrant"),
+        call__centre=OuterRef(f"{stay}centre"),
+        state=RollCallLine.State.MISSING,
+        noted_at__gt=OuterRef(f"{stay}migrant__last_seen__at"),
     )
     return Subquery(lines.order_by("call__date").values("call__date")[:1])
 
@@ -68,7 +77,8 @@ def missed(stays: StayQuerySet) -> StayQuerySet:
     that missed them; not seen since), or `back_by` (once the evening after that night is over). Nobody who has leave tonight. The longest unseen first."""
     days = Coalesce(Subquery(AbsenceRule.objects.filter(centre=OuterRef("centre")).values("days")), Value(AbsenceRule.DEFAULT_DAYS), output_field=IntegerField())
     since = ExpressionWrapper(
-        Value(start_of_today()) - ExpressionWrapper((days - 1) * Value(datetime.timedelta(days=1)), output_field=DurationField()), output_field=DateTimeField()
+        Value(midnight(timezone.localdate())) - ExpressionWrapper((days - 1) * Value(datetime.timedelta(days=1)), output_field=DurationField()),
+        output_field=DateTimeField(),
     )
     away = Leave.objects.filter(stay=OuterRef("pk"), cancelled_at__isnull=True, first_night__lte=evening_of()).order_by("-last_night").values("last_night")[:1]
     found = with_presence(stays.open()).annotate(away_until=Subquery(away))
@@ -94,22 +104,15 @@ def last_news(people: Iterable[Any], centre: Centre) -> dict[Any, Sighting]:
 def with_evening(centres: QuerySet[Centre]) -> QuerySet[Centre]:
     """Each centre with what its board warns of: called (was the last roll-call due finished?), somebody (was there anybody to call?),
     missing, missed."""
-    due, evening = due_evening(), evening_of()
+    due = due_evening()
     here = Stay.objects.open().filter(centre=OuterRef("pk")).order_by()
     called = RollCall.objects.filter(centre=OuterRef("pk"), date__gte=due, finished_at__isnull=False)
-    missing = RollCallLine.objects.filter(
-        call__centre=OuterRef("pk"),
-        call__date__gte=evening - datetime.timedelta(days=1),
-        state=RollCallLine.State.MISSING,
-        noted_at__gt=F("migrant__last_seen__at"),
-        migrant__stays__departed_at__isnull=True,
-        migrant__stays__centre=OuterRef("pk"),
-    )
+    missing = here.alias(missing_on=missing_since()).filter(missing_on__isnull=False)
     count = missed(Stay.objects.filter(centre=OuterRef("pk"))).order_by().values("centre").annotate(n=Count("pk")).values("n")
     return centres.annotate(
         called=Exists(called),
         somebody=Exists(here.filter(arrived_at__lt=timezone.make_aware(datetime.datetime.combine(due, datetime.time(22))))),
-        missing=Coalesce(Subquery(missing.order_by().values("call__centre").annotate(n=Count("migrant", distinct=True)).values("n")), 0),
+        missing=Coalesce(Subquery(missing.values("centre").annotate(n=Count("pk")).values("n")), 0),
         missed=Coalesce(Subquery(count), 0),
     )
 

@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from accounts.models import Organisation
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
+from cases import whereabouts
+from cases.api import WhereSerializer
 from cases.models import Migrant
 from centres.api import Conflict, Pages, SiraAPIView, Strict
 from centres.models import Bed, Centre, Service
@@ -41,6 +43,7 @@ class StaySerializer(Strict, serializers.ModelSerializer):
     bed = serializers.PrimaryKeyRelatedField(queryset=Bed.objects.all(), required=False, allow_null=True, write_only=True, help_text="Where the person sleeps at first")
     bed_reason = serializers.CharField(max_length=200, required=False, write_only=True, help_text="Why this bed, where the rule proposes a better one")
     bed_now = serializers.SerializerMethodField(help_text="Key of the bed the person has now")
+    whereabouts = serializers.SerializerMethodField(help_text="Where the person is now, as far as you follow them")
 
     departure_reason = serializers.ChoiceField(choices=Stay.DepartureReason.choices, allow_blank=True, read_only=True)
 
@@ -59,9 +62,14 @@ class StaySerializer(Strict, serializers.ModelSerializer):
             "planned_until",
             "departed_at",
             "departure_reason",
+            "whereabouts",
             "version",
         )
         read_only_fields = ("planned_until", "departed_at", "departure_reason", "version")
+
+    @extend_schema_field(WhereSerializer)
+    def get_whereabouts(self, stay: Stay) -> Any:
+        return WhereSerializer(whereabouts.where(self.context["request"].user, stay.migrant)).data
 
     def get_bed_now(self, stay: Stay) -> int | None:
         if hasattr(stay, "bed_id"):
@@ -131,7 +139,7 @@ class StayPages(Pages):
 
 
 class Stays(SiraAPIView):
-    queryset = Stay.objects.with_bed().select_related("centre")
+    queryset = Stay.objects.with_bed().select_related("centre", "migrant")
     serializer_class = StaySerializer
     pagination_class = StayPages
     rights = (Right.VIEW_CASE,)
@@ -149,6 +157,7 @@ class Stays(SiraAPIView):
             asked["departed_at__isnull"] = asked.pop("open")
         page = self.paginate_queryset(self.get_queryset().filter(**asked))
         self.log(ReadLog.Action.LISTED, [stay.migrant_id for stay in page])
+        whereabouts.mark(request.user, [stay.migrant for stay in page])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(operation_id="stays_create", responses={201: StaySerializer, 200: StaySerializer})

@@ -132,6 +132,7 @@ class ToCallSerializer(serializers.Serializer):
     bed = serializers.CharField(source="bed_words", allow_blank=True, allow_null=True)
     leave_until = serializers.DateField(allow_null=True, help_text="The last night of the leave that holds this evening")
     seen_at = serializers.DateTimeField(allow_null=True, help_text="When the person was last seen, anywhere")
+    missing_since = serializers.DateField(allow_null=True, help_text="The evening of the roll-call that missed the person, who was not seen since")
     state = serializers.ChoiceField(choices=RollCallLine.State.choices, allow_blank=True, help_text="Empty: not called yet")
     note = serializers.CharField(allow_blank=True)
     version = serializers.IntegerField(help_text="Of the line; 0: not called yet")
@@ -145,7 +146,8 @@ class CalledSerializer(Strict):
 
 
 class RoundSerializer(Strict):
-    """The round, or a part of it: the later word about the same person wins. Sent twice it is one round."""
+    """The round, or a part of it: the later word about the same person wins. Sent twice it is one round. A line that is sent alone says that somebody
+    looked at this person, several at once say it of nobody. So "missing" is taken back by one line alone, with the version of the line that says it."""
 
     evening = serializers.DateField()
     lines = serializers.ListField(child=CalledSerializer(), min_length=1, max_length=MOST_LINES)
@@ -158,6 +160,7 @@ class RoundDoneSerializer(serializers.Serializer):
     missing = serializers.ListField(child=serializers.UUIDField(), help_text="Who is missing now")
     alerted = serializers.ListField(child=serializers.UUIDField(), help_text="Children newly missing: protection and the manager are told")
     over = serializers.IntegerField(help_text="Lines that somebody else had noted meanwhile and that you wrote over")
+    still_missing = serializers.ListField(child=serializers.UUIDField(), help_text="Those whom you had as present and who are still missing: not noted")
     gone = serializers.IntegerField(help_text="People who are no longer at the centre: not noted")
 
 
@@ -177,7 +180,7 @@ class RollCalls(SiraAPIView):
     def get(self, request: Request, code: str) -> Response:
         """Whom to call this evening, with what is noted already."""
         centre, evening = self.get_object(), evening_of()
-        stays = absence.with_presence(Stay.objects.visible_to(request.user).open().at(centre).with_bed(), evening)
+        stays = absence.with_presence(Stay.objects.visible_to(request.user).open().at(centre).with_bed(), evening).annotate(missing_since=absence.missing_since())
         page = self.paginate_queryset(stays)
         lines = {line.migrant_id: line for line in RollCallLine.objects.filter(call__centre=centre, call__date=evening, migrant__in=[stay.migrant_id for stay in page])}
         for stay in page:
@@ -192,11 +195,16 @@ class RollCalls(SiraAPIView):
         centre = self.get_object()
         given = RoundSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        lines = [services.Called(**line) for line in given.validated_data["lines"]]
+        sent = given.validated_data["lines"]
+        lines = [services.Called(**line, looked=len(sent) == 1) for line in sent]
         done = services.save_roll_call(actor=request.user, centre=centre, evening=given.validated_data["evening"], lines=lines)
-        people = {"missing": [person.pk for person in done.missing], "alerted": [person.pk for person in done.alerted]}
+        people = {
+            "missing": [person.pk for person in done.missing],
+            "alerted": [person.pk for person in done.alerted],
+            "still_missing": [person.pk for person in done.still],
+        }
         counts = {"left": done.left, "over": done.over, "gone": done.gone}
-        self.log(ReadLog.Action.LISTED, people["missing"])
+        self.log(ReadLog.Action.LISTED, sorted({*people["missing"], *people["still_missing"]}))
         return Response(RoundDoneSerializer({"evening": done.call.date, "finished_at": done.call.finished_at, **people, **counts}).data)
 
 

@@ -173,19 +173,21 @@ class Given:
     refusal: str = ""
 
 
-def give(user: User, centre: Centre, service: Service, guests: Iterable[Guest], *, key: uuid.UUID, day: datetime.date | None = None) -> list[Given]:
+def give(
+    user: User, centre: Centre, service: Service, guests: Iterable[Guest], *, key: uuid.UUID, day: datetime.date | None = None, seen_at: datetime.datetime | None = None
+) -> list[Given]:
     """Serves these people, each on their own: one who is refused stops nobody else. The same `key` again serves nobody twice. In order of
     key, so that two counters with one family never wait for each other."""
-    return [_give(user, centre, service, guest, uuid.uuid5(key, str(guest.person.pk)), day) for guest in sorted(guests, key=lambda guest: guest.person.pk)]
+    return [_give(user, centre, service, guest, uuid.uuid5(key, str(guest.person.pk)), day, seen_at) for guest in sorted(guests, key=lambda guest: guest.person.pk)]
 
 
-def _give(user: User, centre: Centre, service: Service, guest: Guest, id: uuid.UUID, day: datetime.date | None) -> Given:
+def _give(user: User, centre: Centre, service: Service, guest: Guest, id: uuid.UUID, day: datetime.date | None, seen_at: datetime.datetime | None) -> Given:
     if sent := next((line for line in guest.lines if line.pk == id), None):  # sent before, over a line that broke
         return Given(guest, sent)
     if guest.refusal is not None:
         return Given(guest, guest.line if guest.already else None, already=guest.already, refusal=guest.refusal.words)
     try:
-        line, _created = services.record_assistance(actor=user, migrant=guest.person, centre=centre, service=service, given_on=day, id=id)
+        line, _created = services.record_assistance(actor=user, migrant=guest.person, centre=centre, service=service, given_on=day, seen_at=seen_at, id=id)
     except ValidationError as error:
         words = " ".join(error.messages)
         if not _codes(error) & ALREADY_GIVEN:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from cases import whereabouts
 from cases.exporting import Column, Listing, register_listing
 
 from .models import Stay
@@ -35,7 +36,9 @@ STAYS = register_listing(
             Column("arrived_at", _("Arrivée"), "#date+arrival", lambda stay: timezone.localdate(stay.arrived_at)),
             Column("origin", _("Comment la personne est venue"), "#x_arrival+type", lambda stay: stay.get_origin_display()),
             Column("bed", _("Lit"), "#x_bed", lambda stay: stay.bed_said),
+            whereabouts.column("migrant"),
         ),
         _exported,
+        whereabouts.rows_shown("migrant"),
     )
 )

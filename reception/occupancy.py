@@ -31,6 +31,7 @@ from centres.roles import Right
 from config import charts
 from config.days import midnight
 
+from .absence import missing_since
 from .beds import free_isolation, held_beds, kept_beds, kept_named
 from .models import ExpectedGroup, Stay, StayQuerySet, Transfer
 from .workflow import State
@@ -145,6 +146,7 @@ class BedNow:
     block: int | None = None
     until: datetime.date | None = None  # kept up to this day
     infants: tuple[Migrant, ...] = ()
+    missing_on: datetime.date | None = None  # the roll-call that missed who sleeps here
 
     @property
     def letter(self) -> str:
@@ -195,19 +197,19 @@ def rooms(user, centre: Centre) -> list[RoomNow]:
     known = Exists(Migrant.objects.visible_to(user).filter(pk=OuterRef("now__stay__migrant_id")))
     sharing = Stay.objects.open().at(centre).filter(migrant__accompanied_by=OuterRef("now__stay__migrant")).sharing_a_bed()
     infants = ArraySubquery(sharing.order_by("migrant__born_on", "pk").values_list(JSONObject(**about)))
-    rows = beds.annotate(known=known, infants=infants).order_by("room__kind", "room__name", "label", "pk")
+    rows = beds.annotate(known=known, infants=infants, missing_on=missing_since("now__stay__")).order_by("room__kind", "room__name", "label", "pk")
     person = ("now__stay__migrant_id", "now__stay__migrant__surname", "now__stay__migrant__given_names")
     found: dict[int, RoomNow] = {}
     kinds = dict(Room.Kind.choices)
-    columns = ("room_id", "room__name", "room__kind", "label", "block", "kept", "waits", "known", *person, "infants")
-    for room, name, kind, label, block_key, kept_until, waits, is_known, key, surname, given, infants in rows.values_list(*columns):
+    columns = ("room_id", "room__name", "room__kind", "label", "block", "kept", "waits", "known", "missing_on", *person, "infants")
+    for room, name, kind, label, block_key, kept_until, waits, is_known, missing_on, key, surname, given, infants in rows.values_list(*columns):
         state = "taken" if key is not None else "blocked" if block_key else "kept" if kept_until else "free"
         who = Migrant(pk=key, surname=surname, given_names=given) if key is not None and is_known else None
         if state == "kept" and waits:
             who = Migrant(pk=uuid.UUID(waits["pk"]), surname=waits["surname"], given_names=waits["given_names"])
         until = kept_until if state == "kept" else None
         babies = tuple(Migrant(pk=uuid.UUID(one["pk"]), surname=one["surname"], given_names=one["given_names"]) for one in infants or () if who)
-        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who, block_key, until, babies))
+        found.setdefault(room, RoomNow(name, str(kinds[kind]))).beds.append(BedNow(label, state, who, block_key, until, babies, missing_on))
     return list(found.values())
 
 

@@ -22,9 +22,10 @@ from centres.navigation import Entry, HomeCard, add_to_home, add_to_menu
 from centres.roles import Right
 from config.countries import country_name
 
-from . import absence, alerts, given_story, occupancy
+from . import absence, alerts, given_story, occupancy, whereabouts  # noqa: F401 – registers where people are
 from .journeys import travelling_together
 from .models import Alert, ExpectedGroup, Incident, LastSeen, Leave, RollCallLine, Stay, Transfer
+from .models.stay import IN_HOSPITAL_WITHIN
 from .services import UNDONE
 from .services.stays import moment
 from .views.parts import PEOPLE
@@ -115,9 +116,6 @@ def _with_kept_bed(migrant: Migrant) -> Any:
     """The last stay, if its bed is still kept for the person in hospital."""
     last = next(iter(stays_of(migrant)), None)
     return last if last is not None and last.kept_until is not None and last.kept_until >= timezone.localdate() else None
-
-
-IN_HOSPITAL_WITHIN = datetime.timedelta(days=60)  # after that nobody knows any more whether they are still there
 
 
 def _in_hospital(migrant: Migrant) -> list[DueItem]:

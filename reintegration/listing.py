@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from cases import as_then
+from cases import whereabouts
 from cases.exporting import Column, Listing, register_listing
 from config.countries import country_name
 
@@ -30,7 +30,7 @@ def cases(found: Any, chosen: dict[str, Any]) -> Any:
         found = found.open()
     elif state != "all":
         found = found.filter(state=state)
-    return narrowed(found, chosen).select_related("migrant", "centre").prefetch_related("migrant__custodies")
+    return narrowed(found, chosen).select_related("migrant", "centre")
 
 
 def visits(found: Any, chosen: dict[str, Any]) -> Any:
@@ -68,11 +68,12 @@ REINTEGRATIONS = register_listing(
             Column("region", _("Région"), "#adm1+name", lambda case: case.region),
             Column("returned_from", _("Retour depuis"), "#country+from+name", lambda case: country_name(case.returned_from)),
             Column("opened_on", _("Ouvert le"), "#date+start", lambda case: case.opened_on),
+            whereabouts.column("migrant"),
             Column("state", _("État"), "#status", lambda case: case.get_state_display()),
             Column("closed_on", _("Clos le"), "#date+end", lambda case: case.closed_on or ""),
         ),
         _exported_cases,
-        as_then.rows_seen_by("migrant"),
+        whereabouts.rows_shown("migrant"),
     )
 )
 
@@ -88,12 +89,13 @@ VISITS = register_listing(
             Column("case_number", _("Numéro de dossier"), "#x_person+id", lambda visit: visit.case.migrant.case_number),
             Column("name", _("Personne"), "#x_person+name", lambda visit: str(visit.case.migrant)),
             Column("phone", _("Téléphone"), "#contact+phone", lambda visit: visit.case.migrant.phone, usual=False),
+            whereabouts.column("case.migrant"),
             Column("month", _("Mois"), "#x_visit+month", lambda visit: visit.month),
             Column("due_on", _("Prévue le"), "#date+due", lambda visit: visit.due_on),
             Column("centre", _("Antenne"), "#loc+name", lambda visit: visit.case.centre.name),
             Column("region", _("Région"), "#adm1+name", lambda visit: visit.case.region),
         ),
         _exported_visits,
-        as_then.rows_seen_by("case.migrant"),
+        whereabouts.rows_shown("case.migrant"),
     )
 )

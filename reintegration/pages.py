@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cases import whereabouts
 from cases.models import Migrant
 from cases.sections import Action, DueItem, Section, TimelineRow, register
 from centres.access import allows
@@ -30,6 +31,7 @@ def home_card(request: HttpRequest) -> dict[str, Any]:
         overdue=Count("pk", filter=Q(due_on__lt=today)), soon=Count("pk", filter=Q(due_on__gte=today))
     )
     first = list(mine.filter(due_on__lte=today + datetime.timedelta(days=EARLY_DAYS)).select_related("case__migrant").order_by("due_on", "id")[:SHOWN])
+    whereabouts.shown(request.user, [visit.case.migrant for visit in first])
     return {"overdue": counts["overdue"], "soon": counts["soon"], "visits": first, "open": ReintegrationCase.objects.conducted_by(request.user).open().count()}
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import as_then, exporting
+from cases import exporting, whereabouts
 from cases.forms import put_errors
 from cases.models import Consent, Migrant
 from centres.access import access, allows
@@ -60,7 +60,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     log_read(request, ReadLog.Action.LISTED, "reintegration.reintegrationcase", [case.pk for case in page.rows])
     if overdue:
         log_read(request, ReadLog.Action.LISTED, "reintegration.visit", [visit.pk for visit in overdue])
-    as_then.seen_by(request.user, [case.migrant for case in page.rows])
+    whereabouts.shown(request.user, [case.migrant for case in page.rows] + [visit.case.migrant for visit in overdue])
     context = {
         "filter_form": form,
         "rows": [{"case": case, "tone": state_tone(case.state), "visit": nexts.get(case.pk)} for case in page.rows],
@@ -87,6 +87,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     found = listing.visits(form.allowed(Visit.objects.visible_to(request.user)), chosen)
     page = keyset.read(found, request.GET, keys=listing.VISIT_ORDER, size=25)
     log_read(request, ReadLog.Action.LISTED, "reintegration.visit", [visit.pk for visit in page.rows])
+    whereabouts.shown(request.user, [visit.case.migrant for visit in page.rows])
     tools = exporting.tools(request, listing.VISITS, len(page.rows))
     return render(request, "reintegration/visits.html", {"filter_form": form, "visits": page.rows, "page": page.links, "filtered": bool(chosen), "tools": tools})
 
@@ -132,7 +133,7 @@ def open_(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 def case(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     """The plan, what was delivered, and the five visits."""
     may_write = case.state == ReintegrationCase.State.OPEN and allows(request.user, Right.MANAGE_REINTEGRATION, case, writing=True)
-    as_then.seen_by(request.user, [case.migrant])
+    whereabouts.shown(request.user, [case.migrant])
     planned = list(case.visits.visible_to(request.user).select_related("done_by").order_by("month"))
     supports = list(case.supports.visible_to(request.user).select_related("recorded_by").order_by("-delivered_on"))
     context = {
@@ -186,7 +187,7 @@ def steps_of(case: ReintegrationCase, planned: list[Visit]) -> list[dict[str, An
 @access(READERS, load=ReintegrationCase, log=ReadLog.Action.PRINTED, select=("migrant", "centre"))
 def sheet(request: HttpRequest, case: ReintegrationCase) -> HttpResponse:
     """The visit sheet to take along where there is no screen."""
-    as_then.seen_by(request.user, [case.migrant])
+    whereabouts.shown(request.user, [case.migrant])
     planned = list(case.visits.visible_to(request.user).order_by("month"))
     following = next((visit for visit in planned if visit.done_on is None), None)
     context = {
@@ -208,7 +209,7 @@ def _edit(request: HttpRequest, case: ReintegrationCase, form: forms.Form, conte
     if request.method == "GET" and case.state != ReintegrationCase.State.OPEN and "visit" not in context:
         messages.info(request, _("Cette réintégration est close : plus rien ne s’y ajoute."))
         return redirect("reintegration:case", pk=case.pk)
-    as_then.seen_by(request.user, [case.migrant])
+    whereabouts.shown(request.user, [case.migrant])
     context |= {"case": case, "migrant": case.migrant, "case_url": reverse("reintegration:case", kwargs={"pk": case.pk}), "stale_rows": None}
     if request.method == "POST" and form.is_valid():
         try:

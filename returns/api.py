@@ -4,13 +4,15 @@ from typing import Any
 
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.acting import Stale
 from audit.models import ReadLog
+from cases import whereabouts
+from cases.api import WhereSerializer
 from cases.models import Migrant
 from centres.api import Pages, SiraAPIView, Strict
 from centres.roles import Right
@@ -37,6 +39,7 @@ class ReturnCaseSerializer(Strict, serializers.ModelSerializer):
     centre = serializers.SlugRelatedField(slug_field="code", read_only=True)
     document = serializers.ChoiceField(choices=ReturnCase.Document.choices, allow_blank=True, read_only=True)
     country_to = serializers.CharField(min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2.")
+    whereabouts = serializers.SerializerMethodField(help_text="Where the person is now, as far as you follow them")
     country_from = serializers.CharField(min_length=2, max_length=2, required=False, help_text="ISO 3166-1 alpha-2; ML if not said.")
 
     minor = serializers.BooleanField(source="of_child", read_only=True)
@@ -47,6 +50,7 @@ class ReturnCaseSerializer(Strict, serializers.ModelSerializer):
             "id",
             "migrant",
             "centre",
+            "whereabouts",
             "state",
             "opened_on",
             "country_from",
@@ -69,6 +73,10 @@ class ReturnCaseSerializer(Strict, serializers.ModelSerializer):
         validators = ()  # what is there once is for the service to judge: the same case again is no mistake
         read_only_fields = tuple(name for name in fields if name not in ("id", "migrant", "country_from", "country_to", "place_to"))
         extra_kwargs = {"id": {"required": True, "validators": [], "help_text": "Made by the client (UUID): sent twice it is one case."}}
+
+    @extend_schema_field(WhereSerializer)
+    def get_whereabouts(self, case: ReturnCase) -> Any:
+        return WhereSerializer(whereabouts.where(self.context["request"].user, case.migrant)).data
 
 
 _STEP_FIELDS = tuple(dict.fromkeys(name for step in STEPS.values() for name in step.fields))
@@ -135,6 +143,7 @@ class ReturnCases(SiraAPIView):
             found = found.filter(country_to=chosen["country"])
         rows = self.paginate_queryset(found)
         self.log(ReadLog.Action.LISTED, [case.pk for case in rows])
+        whereabouts.mark(request.user, [case.migrant for case in rows])
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @extend_schema(

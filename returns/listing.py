@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from cases import as_then
+from cases import whereabouts
 from cases.exporting import Column, Listing, register_listing
 
 from .forms import FilterForm
@@ -60,6 +60,7 @@ RETURNS = register_listing(
             Column("age", _("Âge"), "#x_person+age", lambda case: case.migrant.age(timezone.localdate()), usual=False),
             Column("nationality", _("Nationalité (code)"), "#country+origin+code+v_iso2", lambda case: case.migrant.nationality),
             Column("centre", _("Centre"), "#loc+name", lambda case: case.centre.name),
+            whereabouts.column("migrant"),
             Column("state", _("État"), "#status", lambda case: case.get_state_display()),
             Column("opened_on", _("Demande du"), "#date+start", lambda case: case.opened_on),
             Column("country_to", _("Pays de destination"), "#country+destination+code+v_iso2", lambda case: case.country_to),
@@ -69,6 +70,6 @@ RETURNS = register_listing(
             Column("arrived_on", _("Arrivée"), "#date+arrival", lambda case: case.arrived_on or ""),
         ),
         _exported,
-        as_then.rows_seen_by("migrant"),
+        whereabouts.rows_shown("migrant"),
     )
 )

@@ -19,7 +19,7 @@ from centres.models import Centre
 from centres.roles import Right
 from config.countries import country_name
 
-from .workflow import BY_DEATH, ENDED, STOPPED, TRANSITIONS, WAY, State
+from .workflow import BY_DEATH, ENDED, LEAVING, STOPPED, TRANSITIONS, WAY, State
 
 GONE = [State.DEPARTED.value, State.ARRIVED.value]
 STILL = [State.DEPARTED, *ENDED]  # nothing is prepared any more
@@ -27,6 +27,7 @@ OPEN = [state.value for state in State if state not in ENDED]
 # Days before its end when a document or a certificate needs somebody's eye.
 DOCUMENT_WARNING = 14
 FITNESS_WARNING = 3
+MISSING = "return_missing"  # what the database calls its refusal of a step out of the centre for somebody who is missing
 
 
 def _from(state: State) -> list[str]:
@@ -188,6 +189,21 @@ class ReturnCase(models.Model):
                     END IF;
                     RETURN NEW;
                 """,  # noqa: S608 – constants of this file
+            ),
+            # Nobody leaves who is missing (reception.whereabouts.why_missing). Taking back a death is no step.
+            pgtrigger.Trigger(
+                name="missing_person",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=f"""
+                    IF NEW.state IN ({", ".join(f"'{s.value}'" for s in LEAVING)})
+                        AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state AND OLD.state <> '{State.DIED.value}')
+                        AND coalesce(NEW.departed_on, 'infinity') >= reception_missing_since(NEW.migrant_id)
+                    THEN
+                        RAISE EXCEPTION 'the person is missing' USING ERRCODE = 'check_violation', CONSTRAINT = '{MISSING}';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
             pgtrigger.FSM(
                 name="workflow",

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cases import whereabouts
 from cases.models import Migrant
 from cases.sections import Action, DueItem, Section, TimelineRow, register
 from centres.access import allows
@@ -27,6 +28,7 @@ def home_card(request: HttpRequest) -> dict[str, Any]:
     counts = dict(mine.order_by().values_list("state").annotate(n=Count("pk")))
     longest = list(mine.exclude(state=State.DEPARTED).select_related("migrant").order_by("opened_on", "id")[:LONGEST])
     running_out = list(mine.running_out().select_related("migrant").order_by("document_valid_until", "id")[: LONGEST * 2])
+    whereabouts.shown(request.user, [case.migrant for case in (*longest, *running_out)])
     from .views import tone_of, warning_of
 
     return {

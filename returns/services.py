@@ -24,9 +24,11 @@ from config.refusals import Together, in_words
 from reception.departures import end_stay_for_return
 from reception.handover import at_handover
 from reception.models import Stay
+from reception.services.stays import lock_person
+from reception.whereabouts import why_missing
 
-from .models import ReturnCase
-from .workflow import GONE, STEPS, STOPPED, WAY, State, may_follow, missing
+from .models import MISSING, ReturnCase
+from .workflow import GONE, LEAVING, STEPS, STOPPED, WAY, State, may_follow, missing
 
 HOME = "ML"
 # Papers that only the consulate of the person's country gives: asking for one tells it who is here.
@@ -132,7 +134,7 @@ def _check_consulate(case: ReturnCase, fields: dict[str, Any]) -> None:
 
 def _save(case: ReturnCase, *, new: bool = False) -> None:
     case.full_clean(exclude=["id", "migrant", "centre", "opened_by"], validate_unique=False)
-    with in_words(ReturnCase):
+    with in_words(ReturnCase, triggers={MISSING: _("La personne manque à l’appel du soir : pas de départ tant que personne ne l’a vue.")}):
         case.save(force_insert=new)
     if new:
         case.refresh_from_db(fields=["minor"])
@@ -169,12 +171,19 @@ def _set(case: ReturnCase, allowed: tuple[str, ...], fields: dict[str, Any]) -> 
     return before != {name: getattr(case, name) for name in fields}
 
 
+def why_waits(case: ReturnCase, step: State | None) -> str:
+    """Words for why this step out of the centre waits: the person is missing, and nobody has found them. Empty if it does not. The database refuses
+    the same (returns.models)."""
+    return why_missing(case.migrant, case.departed_on) if step in LEAVING else ""
+
+
 @service
 def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any) -> ReturnCase:
     """Takes the case one step further, with what is written down at this step (`workflow.STEPS[to].fields`).
 
     Raises Stale if `version` is no longer current (the row is locked: of many at once one moves it), PermissionDenied, and
     ValidationError for a way that does not exist or for what is still missing. On departure an open stay in a centre ends."""
+    lock_person(case.migrant_id)  # the roll-call that misses them comes before this step, or after it
     case = _locked(actor, Right.MANAGE_RETURN, case, version)
     step = State(to) if to in State.values else None
     if step is None or not may_follow(case.state, step):
@@ -186,6 +195,9 @@ def move(*, actor: User, case: ReturnCase, to: str, version: int, **fields: Any)
     together = Together()
     with together.asked():
         raise ValidationError(missing(case, step, timezone.localdate()))
+    with together.asked():
+        if words := why_waits(case, step):
+            raise ValidationError(words, code="missing")
     with together.asked():
         _check_consulate(case, fields)
     together.refuse()

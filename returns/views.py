@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import as_then, exporting
+from cases import exporting, whereabouts
 from cases.forms import put_errors
 from cases.households import households, named_in
 from cases.models import Migrant
@@ -68,7 +68,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     waiting = not state or state in OPEN
     page = keyset.read(found, request.GET, keys=listing.order(state), size=25)
     log_read(request, ReadLog.Action.LISTED, "returns.returncase", [case.pk for case in page.rows])
-    as_then.seen_by(request.user, [case.migrant for case in page.rows])
+    whereabouts.shown(request.user, [case.migrant for case in page.rows])
     together = households(request.user, {case.migrant_id: case.migrant.household_id for case in page.rows if not case.migrant.elsewhere})
     if together:
         log_read(request, ReadLog.Action.LISTED, "cases.migrant", sorted(named_in(together)))
@@ -164,7 +164,7 @@ def shown(name: str, value: Any) -> Any:
 
 
 def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping: bool = False, typed: dict[str, Any] | None = None) -> HttpResponse:
-    as_then.seen_by(request.user, [case.migrant])
+    whereabouts.shown(request.user, [case.migrant])
     together = households(request.user, {case.migrant_id: case.migrant.household_id}) if not case.migrant.elsewhere else {}
     if together:
         log_read(request, ReadLog.Action.LISTED, "cases.migrant", sorted(named_in(together)))
@@ -188,6 +188,7 @@ def _show(request: HttpRequest, case: ReturnCase, *, bound: Any = None, stopping
         "following": following,
         "following_step": STEPS[following] if following else None,
         "needed": needed_words(case, following, all_of_it=step is None) if following else [],
+        "waits": services.why_waits(case, following),
         "step": step,
         "stop": stop,
         "stopping": stopping,
@@ -272,6 +273,6 @@ def _small_form(request: HttpRequest, case: ReturnCase, *, names: Iterable[str],
 @access(Right.MANAGE_RETURN, load=ReturnCase, log=ReadLog.Action.PRINTED, select=("migrant", "centre"))
 def declaration(request: HttpRequest, case: ReturnCase) -> HttpResponse:
     """The voluntary-return declaration, to print, read aloud and sign."""
-    as_then.seen_by(request.user, [case.migrant])
+    whereabouts.shown(request.user, [case.migrant])
     context = {"case": case, "migrant": case.migrant, "nationality": country_name(case.migrant.nationality), "today": timezone.localdate()}
     return render(request, "returns/declaration.html", context)

@@ -42,6 +42,7 @@ TRANSITIONS: dict[State, tuple[State, ...]] = {
 ENDED = (State.ARRIVED, State.WITHDRAWN, State.INELIGIBLE, State.DIED)
 STOPPED = (State.WITHDRAWN, State.INELIGIBLE, State.DIED)
 GONE = (State.DEPARTED, State.ARRIVED)
+LEAVING = (State.READY, State.DEPARTED)  # nobody takes these steps who is missing
 # The way of a return that comes to its end, for the line of steps on the screen.
 WAY = (State.REQUESTED, State.COUNSELLED, State.CONSENTED, State.DOCUMENTS, State.READY, State.DEPARTED, State.ARRIVED)
 # Nobody takes these ways: a death closes a return wherever it stands, and it goes on from there if the death was noted by mistake.

@@ -32,8 +32,15 @@
     if (!button) return;
     event.preventDefault();
     all("fieldset:not([data-apart])", button.closest("section")).forEach((row) => {
-      if (!row.querySelector("input[type=radio]:checked")) row.querySelector("input[value=present]").checked = true;
+      if (row.querySelector("input[type=radio]:checked")) return;
+      row.querySelector("input[value=present]").checked = true;
+      row.querySelector("input[name^=a]").value = "1"; // the room was seen, this person was not looked for
     });
+  });
+
+  document.addEventListener("change", (event) => {
+    const row = event.target.type === "radio" && event.target.closest("form.roll-call fieldset");
+    if (row) row.querySelector("input[name^=a]").value = ""; // somebody chose for this one
   });
 
   // --- a bed that the rule would not propose needs a reason: asked for only then
@@ -137,7 +144,10 @@
     const ticker = event.target.closest("[data-tick]");
     if (!ticker) return;
     event.preventDefault();
-    all(".ticks > li:not([hidden]) input").forEach((box) => { box.checked = ticker.dataset.tick === "all"; });
+    all(".ticks > li:not([hidden]) input").forEach((box) => {
+      // who is away is ticked by hand, one by one
+      box.checked = ticker.dataset.tick === "all" && !("tickAlone" in box.dataset);
+    });
     countTicks();
   });
   function countTicks() {

@@ -50,7 +50,8 @@ def fill_evenings(seed: int, today: datetime.date) -> None:
                 calls.append(call)
                 for stay in there:
                     state = "missing" if rng.random() < 0.012 else "present"
-                    lines.append(RollCallLine(call=call, migrant_id=stay.migrant_id, state=state, noted_at=at, noted_by_id=agent))
+                    seen_at = at if state == "present" else None
+                    lines.append(RollCallLine(call=call, migrant_id=stay.migrant_id, state=state, noted_at=at, noted_by_id=agent, seen_at=seen_at))
     _missing_child(stays, today, {line.migrant_id: line for line in lines})  # the latest of each
     RollCall.objects.bulk_create(calls)
     RollCallLine.objects.bulk_create(lines, batch_size=2000)
@@ -95,6 +96,6 @@ def _missing_child(stays: list[Stay], today: datetime.date, latest: dict[uuid.UU
     if child is None:
         return
     line = latest[child.migrant_id]
-    line.state = RollCallLine.State.MISSING
+    line.state, line.seen_at = RollCallLine.State.MISSING, None
     given.filter(migrant=child.migrant_id).delete()  # nobody has seen the child since
     Alert.objects.create(centre_id=child.centre_id, kind=Alert.Kind.MINOR_MISSING, subject=str(child.migrant_id), migrant=child.migrant, raised_at=line.noted_at)

@@ -430,6 +430,7 @@ class Life:
                     once_in_stay=stay if service.once_per_stay else None,
                     recorded_by_id=agent,
                     recorded_at=recorded,
+                    seen_at=recorded,  # at the counter, one by one
                 )
             )
 

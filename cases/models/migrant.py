@@ -370,6 +370,7 @@ class Migrant(models.Model):
     search_text = models.CharField(max_length=250, default="", editable=False)
 
     elsewhere = False  # set where a list is shown to somebody: another team follows this person now
+    where: Any = None  # set where somebody is shown it: where this person is (cases.whereabouts)
 
     objects = MigrantQuerySet.as_manager()
 

@@ -19,7 +19,7 @@ from centres.roles import Right
 from config.countries import country_name
 from config.days import midnight
 
-from .. import sections
+from .. import sections, whereabouts
 from ..models import Attachment, Consent, IdentityDocument, Migrant, Note
 from ..sections import Action, DueItem, Section, TimelineRow
 
@@ -212,6 +212,7 @@ def _minors_card(request) -> dict[str, Any]:
     present = PRESENCE[0]() if PRESENCE else Value(False)
     marked = alone.annotate(present=present)
     first = list(marked.order_by("-present", "-registered_at", "-id").with_care()[:10])
+    whereabouts.mark(request.user, first)
     here = marked.filter(present=True)[: MOST_COUNTED + 1].count()
     return {"people": first, "here": here, "total": alone[: MOST_COUNTED + 1].count(), "most": MOST_COUNTED, "url": reverse("cases:migrants") + "?alone=on"}
 

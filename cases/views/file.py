@@ -15,7 +15,7 @@ from audit.models import ReadLog
 from centres.access import access, allows
 from centres.roles import Right
 
-from .. import as_then
+from .. import as_then, whereabouts
 from .. import consents as consent_texts
 from ..households import households
 from ..models import CARE, Consent, IdentityDocument, Migrant
@@ -57,6 +57,7 @@ def section_flags(user, migrant: Migrant) -> list[dict[str, str]]:
 def head_of(user, migrant: Migrant, tab: str) -> dict[str, Any]:
     """What `person_head` and the tabs above every page of a file show (with `CARE`: no query of its own)."""
     as_then.seen_by(user, [migrant])
+    whereabouts.on_file(user, migrant)
     ended = migrant.care_ended(user)
     may_write = allows(user, Right.VIEW_CASE, migrant, writing=True)
     return {
@@ -137,6 +138,7 @@ def older(request: HttpRequest, migrant: Migrant) -> HttpResponse:
 def print_form(request: HttpRequest, migrant: Migrant) -> HttpResponse:
     """The registration on paper, to be signed."""
     as_then.seen_by(request.user, [migrant])
+    whereabouts.where(request.user, migrant)
     given = sorted(migrant.consents.visible_to(request.user).filter(withdrawn_at__isnull=True), key=lambda consent: Consent.Purpose.values.index(consent.purpose))
     under = migrant.accompanied_by_id is not None and migrant.is_minor()
     adult = migrant.accompanied_by if under and Migrant.objects.visible_to(request.user).filter(pk=migrant.accompanied_by_id).exists() else None

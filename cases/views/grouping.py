@@ -20,7 +20,7 @@ from centres.models import Area, Centre
 from centres.roles import Right
 from config import private
 
-from .. import services
+from .. import services, whereabouts
 from ..forms import GroupForm, GroupPersonForm, new_id, put_errors
 from ..models import Migrant, RegistrationGroup
 from ..sections import SECTIONS
@@ -89,8 +89,10 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _people(request: HttpRequest, group: RegistrationGroup) -> list[Migrant]:
     """Those registered in the group whom the user may see, the latest first."""
-    people = Migrant.objects.visible_to(request.user).filter(registration_group=group).select_related("accompanied_by")
-    return list(people.order_by("-registered_at", "-pk")[:MOST_SHOWN])
+    people = Migrant.objects.visible_to(request.user).filter(registration_group=group).select_related("accompanied_by").with_care()
+    found = list(people.order_by("-registered_at", "-pk")[:MOST_SHOWN])
+    whereabouts.shown(request.user, found)
+    return found
 
 
 def _may_go_on(request: HttpRequest, group: RegistrationGroup) -> None:

@@ -181,7 +181,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
             form.data["seen"] = seal
     log_read(request, ReadLog.Action.LISTED, MODEL, [person.pk for person in people])
     context = {
-        "people": listing.seen_by(request.user, people),
+        "people": sorted(listing.seen_by(request.user, people), key=lambda person: not person.where.is_away),
         "writable": {person.pk for person in writable},
         "number": len(writable),
         "left_out": len(people) - len(writable),

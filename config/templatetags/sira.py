@@ -161,7 +161,8 @@ def page_header(context, content, title: str, caption: str = "", intro: str = ""
 
 
 @register.simple_block_tag(takes_context=True)
-def person_head(context, content, name: str, number: str = "", facts=(), flags=(), photo_url: str = ""):
+def person_head(context, content, name: str, number: str = "", facts=(), flags=(), photo_url: str = "", where: Any = None):
+    """`where`: where the person is (cases.whereabouts.Where), said above all else of somebody who is away."""
     return _draw(
         context,
         "person_head",
@@ -171,6 +172,7 @@ def person_head(context, content, name: str, number: str = "", facts=(), flags=(
             "facts": [fact for fact in facts if fact],
             "flags": [_chip(flag) for flag in flags if flag],
             "photo_url": photo_url,
+            "where": where,
             "actions": _trimmed(content),
         },
     )

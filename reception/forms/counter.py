@@ -34,7 +34,11 @@ class CounterForm(forms.Form):
     def clean_what(self) -> str:
         return " ".join(self.cleaned_data["what"].split())
 
+    def seen_at(self) -> datetime.datetime:
+        """When the person stood at the counter."""
+        return timezone.now() - datetime.timedelta(seconds=self.cleaned_data["waited"] or 0)
+
     def day(self) -> datetime.date | None:
         """The day it was typed, if that is not today."""
-        typed = timezone.localdate(timezone.now() - datetime.timedelta(seconds=self.cleaned_data["waited"] or 0))
+        typed = timezone.localdate(self.seen_at())
         return typed if typed != timezone.localdate() else None

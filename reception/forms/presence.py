@@ -22,7 +22,7 @@ BACK = "back"  # in the place of a state: present, and the leave ends
 
 def called_from(data: QueryDict) -> list[Called]:
     """What the page of the roll-call sends: for line n, `k<n>` (person, version, state and note that were shown), `s<n>` the state, `n<n>` the
-    note. Raises ValidationError for what no page of ours sends."""
+    note, `a<n>` that the whole room was marked at once. Raises ValidationError for what no page of ours sends."""
     found = []
     for number in range(MOST_LINES):
         key = data.get(f"k{number}")
@@ -38,7 +38,8 @@ def called_from(data: QueryDict) -> list[Called]:
             raise ValidationError(_("Une note est trop longue : 200 signes au plus."))
         state = data.get(f"s{number}", "")
         back = state == BACK
-        found.append(Called(person, RollCallLine.State.PRESENT if back else state, note, *parts[2:4], version=version, ends_leave=back))
+        state = RollCallLine.State.PRESENT if back else state
+        found.append(Called(person, state, note, *parts[2:4], version=version, ends_leave=back, looked=not data.get(f"a{number}")))
     return found
 
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0211_words_for_everybody"),
         ("centres", "0111_infants_share_beds"),
-        ("reception", "0190_sessions_without_length"),
+        ("reception", "0201_seen_one_by_one"),
     ]
 
     operations = [

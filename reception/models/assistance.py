@@ -73,6 +73,8 @@ class Assistance(models.Model):
     once_in_stay = models.ForeignKey(Stay, models.CASCADE, null=True, blank=True, related_name="+", db_index=False, editable=False)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
     recorded_at = models.DateTimeField(_("noté le"), default=timezone.now)
+    # When somebody looked at this one person; null: a line of a list, which is no sight of anybody (models/seen.py).
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = AssistanceQuerySet.as_manager()
 

@@ -72,6 +72,8 @@ class RollCallLine(models.Model):
     note = models.CharField(_("note"), max_length=200, blank=True)
     noted_at = models.DateTimeField(_("noté le"), default=timezone.now)
     noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("noté par"))
+    # When somebody said of this one person that they are there; null: as it was proposed, or one of several sent at once (models/seen.py).
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
     objects = RollCallLineQuerySet.as_manager()
@@ -85,6 +87,11 @@ class RollCallLine(models.Model):
                 condition=Q(state__in=("present", "leave", "missing")),
                 name="roll_call_line_state",
                 violation_error_message=_("À l’appel, une personne est présente, en sortie autorisée ou manquante."),
+            ),
+            models.CheckConstraint(
+                condition=Q(seen_at__isnull=True) | Q(state="present"),
+                name="roll_call_line_seen",
+                violation_error_message=_("À l’appel, seule une personne présente a été vue."),
             ),
         ]
         triggers = [

@@ -2,7 +2,10 @@
 
 `LastSeen` says the latest event among the rows of the tables below, nothing else: an older event written down late does not change it, an
 event taken back or moved to another file (a merge, its undoing) takes its sight along. The database keeps it so whatever way a row is
-written, also in bulk: `reception_last_seen_again` (reception/migrations/0040) is the one place that knows which events there are."""
+written, also in bulk: `reception_last_seen_again` (reception/migrations/0201) is the one place that knows which events there are.
+
+A line of a list (a meal, a session, a roll-call as it was proposed, several lines sent at once) is no event: nobody looked at each of those
+on it. A row that was written because somebody looked at this one person says when, in `seen_at`."""
 
 import uuid
 

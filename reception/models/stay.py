@@ -30,6 +30,7 @@ from .seen import seen
 from .sleeping import infants_share, usable_when_laid
 
 FROM_HOSPITAL = "stay_from_hospital"
+IN_HOSPITAL_WITHIN = datetime.timedelta(days=60)  # after that nobody knows any more whether they are still there
 WARNING_DAYS = 3  # before a stay passes what was planned
 
 

@@ -89,8 +89,11 @@ def watch_absences(*, actor: User | None, centre: Centre) -> int:
             else _("N’est plus au centre")
         )
         end_alerts(None, [alert], done)
-    # One that somebody closed while the person is still away is not raised again until they were seen and are missed anew.
-    told = Alert.objects.filter(centre=centre, kind=Alert.Kind.ABSENCE, migrant=OuterRef("migrant"), raised_at__gt=OuterRef("seen_at"))
+    # One that somebody closed while the person is still away is not raised again until they were seen and are missed anew. What a sight closed by
+    # itself is raised again once that sight is taken back.
+    told = Alert.objects.filter(
+        Q(closed_at__isnull=True) | Q(closed_by__isnull=False), centre=centre, kind=Alert.Kind.ABSENCE, migrant=OuterRef("migrant"), raised_at__gt=OuterRef("seen_at")
+    )
     days = absence.days_of(centre)
     raised = 0
     for stay in absence.unseen(Stay.objects.filter(centre=centre)).filter(~Exists(told)).select_related("migrant").order_by("migrant_id"):

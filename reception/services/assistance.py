@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from audit.acting import SameKeyOtherContent, lock_key, service
+from audit.models import Change
 from cases.models import Migrant
 from centres.access import may
 from centres.models import Centre, Service
 from centres.roles import Right
+from config.days import midnight
 from config.refusals import in_words
 
 from .. import rules
+from ..absence import missing_since
 from ..models import Assistance, HealthRecord, Stay
 from ..rules import Refusal, may_give
 from .stays import lock_person
@@ -42,12 +45,14 @@ def record_assistance(
     quantity: int = 1,
     provider: Organisation | None = None,
     cost: int | None = None,
+    seen_at: datetime.datetime | None = None,
     id: uuid.UUID,
 ) -> tuple[Assistance, bool]:
     """Writes down what was given to a person in the centre's care. Returns (line, was it made now?).
 
     The rules of the service hold (reception.rules), also when two people note it at the same moment: the ValidationError has the code and
     the words of the refusal. `given_on`: a day of Mali (today). `provider`: who usually provides it there, if it is left out. `cost`: XOF.
+    `seen_at`: when somebody stood before them, if that was some time ago (a line that was down); now, and of an earlier day nobody knows the hour.
     The same `id` with the same content gives the same line, with other content raises SameKeyOtherContent.
     Raises PermissionDenied, ValidationError."""
     offers = rules.offers_at(centre)
@@ -55,20 +60,22 @@ def record_assistance(
     allowed = may_give(actor, service, centre, offer)
     if not (allowed or may(actor, Right.RECEIVE, centre)) or not Migrant.objects.visible_to(actor).filter(pk=migrant.pk).exists():
         raise PermissionDenied
-    today = timezone.localdate()
+    today, now = timezone.localdate(), timezone.now()
+    day = given_on or today
     line = Assistance(
         id=id,
         migrant=migrant,
         centre=centre,
         service=service,
-        given_on=given_on or today,
+        given_on=day,
         quantity=quantity,
         unit=service.unit,
         provider=provider or (offer.provider if offer else None),
         cost=cost,
         once_per_day=service.once_per_day,
         recorded_by=actor,
-        recorded_at=timezone.now(),
+        recorded_at=now,
+        seen_at=min(seen_at, now) if seen_at is not None else now if day >= today else midnight(day),
     )
     lock_key(id)
     if existing := Assistance.objects.filter(pk=id).select_related("migrant", "centre", "service", "provider").first():
@@ -77,6 +84,8 @@ def record_assistance(
         if changed or (given_on or timezone.localdate(existing.recorded_at)) != existing.given_on or (provider is not None and provider.pk != existing.provider_id):
             raise SameKeyOtherContent
         return existing, False
+    if _taken_back([id]):
+        raise ValidationError(_("Cette ligne a été retirée : elle ne se note pas de nouveau. Si la personne a bien reçu cela, recommencez."), code="taken_back")
     line.migrant = lock_person(migrant.pk)
     if line.given_on > today:
         raise ValidationError({"given_on": _("Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.")})
@@ -101,16 +110,24 @@ def record_assistance(
 
 @dataclass(frozen=True)
 class Served:
-    """What became of a list: the lines it made (also when it was sent before), who had it already, and who was passed over and why."""
+    """What became of a list: the lines it made (also when it was sent before), who had it already, and who was passed over and why; who of
+    those on it is missing, and stays so: a list says of nobody that somebody saw them."""
 
     made: int
     had: int
     passed: dict[uuid.UUID, Refusal]
+    missing: tuple[uuid.UUID, ...] = ()
 
 
 def _line_id(key: uuid.UUID, service: Service, day: datetime.date, person: uuid.UUID) -> uuid.UUID:
     """Of a line of a list: so the same list sent twice is one list, and whoever saved it can take back exactly its lines."""
     return uuid.uuid5(key, f"{service.code} {day} {person}")
+
+
+def _taken_back(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these lines that were written and taken back: what was sent on its way before that, and comes after it, does not bring them back."""
+    gone = Change.objects.filter(table=Assistance._meta.db_table, row__in=[str(id) for id in ids], operation=Change.Operation.DELETE)
+    return {uuid.UUID(row) for row in gone.values_list("row", flat=True)}
 
 
 @service
@@ -131,14 +148,18 @@ def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uui
         raise ValidationError({"given_on": _("Une liste se note le jour même, ou dans les %(days)s jours qui suivent.") % {"days": LATE_DAYS}})
     lock_key(key)
     there = Stay.objects.visible_to(actor).filter(pk__in=rules.stays_on(centre, day).order_by().values("pk"), migrant__in=list(people))
-    # In order of their key, as whoever locks several people.
-    present = list(
-        Migrant.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=there.order_by().values("migrant")).order_by("pk").values_list("pk", flat=True)
-    )
+    # In order of their key, as whoever locks several people. Who is there is read once they are locked: an admission may be taken back meanwhile.
+    list(Migrant.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=there.order_by().values("migrant")).order_by("pk").values_list("pk"))
+    stays = {stay.migrant_id: stay for stay in there.annotate(missing_on=missing_since()).order_by("arrived_at")}
+    present: list[uuid.UUID] = sorted(stays)
     refused = rules.refusals(centre=centre, service=service, people=present, on=day, user=actor, offers=offers)
     offer = offers.get(service.pk)
     ids = {person: _line_id(key, service, day, person) for person in present}
     before = set(Assistance.objects.filter(pk__in=ids.values(), recorded_by=actor).values_list("migrant_id", flat=True))
+    if gone := _taken_back(ids.values()):
+        if not before:
+            raise ValidationError(_("Cette liste a été annulée : elle ne s’enregistre pas de nouveau. Rechargez la page, puis notez qui a été servi."), code="taken_back")
+        present = [person for person in present if ids[person] not in gone]
     lines = [
         Assistance(
             id=ids[person],
@@ -161,7 +182,8 @@ def serve(*, actor: User, centre: Centre, service: Service, people: Iterable[uui
         tell_stock(actor, centre, service)
     had = [person for person, refusal in refused.items() if refusal.code == "already_given" and person not in before]
     passed = {person: refusal for person, refusal in refused.items() if refusal.code != "already_given" and person not in before}
-    return Served(len(lines) + len(before), len(had), passed)
+    missing = tuple(person for person, stay in stays.items() if stay.missing_on is not None)  # type: ignore[attr-defined]
+    return Served(len(lines) + len(before), len(had), passed, missing)
 
 
 @service

@@ -81,7 +81,8 @@ def tell_criteria(*, actor: User, criteria: AidCriteria, people: Iterable[uuid.U
     if how == CriteriaTold.How.WITNESS and not witness:
         raise ValidationError({"witness": _("Écrivez le nom du témoin.")})
     here = Stay.objects.visible_to(actor).open().at(centre).filter(migrant__in=list(people)).values("migrant")
-    found = Migrant.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=here).order_by("pk")
+    list(Migrant.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=here).order_by("pk").values_list("pk"))
+    found = Migrant.objects.filter(pk__in=here).order_by("pk")  # read once they are locked: an admission may be taken back meanwhile
     had = set(CriteriaTold.objects.filter(criteria=criteria, migrant__in=here).values_list("migrant_id", flat=True))
     now = timezone.now()
     told = [

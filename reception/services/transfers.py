@@ -24,6 +24,7 @@ from config.refusals import in_words
 from .. import flags
 from ..handover import HANDOVERS
 from ..models import Stay, Transfer
+from ..whereabouts import why_missing
 from ..workflow import WITH_WORDS, State
 from .stays import close_stay, lock_person, reopen_stay
 from .transfer_steps import step
@@ -185,6 +186,8 @@ def depart(actor: User, transfer: Transfer, left_at: datetime.datetime | None, *
     left = left_at or now
     if not stay.arrived_at < left <= now:
         raise ValidationError({"left_at": _("Le départ est après l’arrivée au centre, et pas dans l’avenir.")})
+    if words := why_missing(stay.migrant, timezone.localdate(left)):
+        raise ValidationError(words, code="missing")
     step(transfer, State.TRAVELLING, actor=actor, left_at=left, **fields)
     close_stay(actor, stay, left, Stay.DepartureReason.TRANSFERRED)
     _hand_over(actor, stay.migrant, transfer.to_centre)

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -55,13 +55,20 @@ def why_admission_stays(stay: Stay) -> str:
             _("un fait du centre où elle est citée"),
         ),
         (CriteriaTold.objects.filter(**told), _("les critères d’aide expliqués")),
-        (Transfer.objects.filter(stay=stay), _("un transfert demandé")),
+        (_meant(stay), _("un transfert demandé")),
     )
     noted = [words for rows, words in found if rows.exists()]
     if not noted:
         return ""
     words = _("Depuis cette arrivée, on a noté : %(what)s. La personne était donc là : notez plutôt son départ, ou retirez d’abord ce qui a été noté par erreur.")
     return words % {"what": ", ".join(noted)}
+
+
+def _meant(stay: Stay) -> QuerySet[Transfer]:
+    """The transfers of a stay that say that the person was there: not what was asked for and called off or refused before anybody left. Such a
+    request goes with the stay, and the change history keeps it; a vehicle that turned round had somebody in it."""
+    asked = Transfer.objects.filter(stay=stay)
+    return asked if stay.undone_at is not None else asked.exclude(state__in=(State.CANCELLED, State.REFUSED))
 
 
 @service

@@ -20,6 +20,7 @@ from config import private
 from .. import absence, admitting, alerts, journeys, listing, occupancy, tabs
 from ..forms import BoardFilter
 from ..models import StayQuerySet
+from ..whereabouts import missing_words, where_of, with_whereabouts
 from .parts import PEOPLE, CountedWithPage, KnownLength
 
 ON_A_PAGE = 25  # as many as a thumb scrolls past; there is a search
@@ -48,9 +49,13 @@ def board(request: HttpRequest, centre: Centre) -> HttpResponse:
     if request.method == "POST":
         return private.turn(request)
     centre = absence.with_evening(occupancy.with_day(Centre.objects.filter(pk=centre.pk))).get()
-    stays = _chosen(form, occupancy.present(user, centre))
+    stays = _chosen(form, with_whereabouts(occupancy.present(user, centre)))
     page = (CountedWithPage(stays, ON_A_PAGE) if form.chosen or not form.is_valid() else KnownLength(stays, ON_A_PAGE, centre.present)).get_page(request.GET.get("page"))
     rooms = occupancy.rooms(user, centre)
+    for stay in page:
+        stay.migrant.where = where_of(stay, minor=stay.migrant.is_minor())
+    for bed in (bed for room in rooms for bed in room.beds if bed.who and bed.missing_on):
+        bed.who.where = missing_words(centre, bed.missing_on, minor=False)
     awaited, not_named = occupancy.awaited(user, centre)
     arrivals = admitting.by_arrival(centre, awaited)
     sleeping = [one.pk for room in rooms for bed in room.beds if bed.who for one in (bed.who, *bed.infants)]

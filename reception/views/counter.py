@@ -210,7 +210,7 @@ def _answer_to(request: HttpRequest, centre: Centre, service: Service | None, fo
     if not (at_once and found_for_sure and (me.away is None or sure)):
         return _shown(me, family, service, centre)
     wanted = [guest for guest in guests if guest.person.pk in asked] or [me]
-    given = give(user, centre, service, wanted, key=data["key"], day=form.day())
+    given = give(user, centre, service, wanted, key=data["key"], day=form.day(), seen_at=form.seen_at())
     answer = _served(me, given, service, centre)
     answer.family = [guest for guest in guests if guest is not answer.person]
     return answer

@@ -25,6 +25,7 @@ from centres.roles import Right
 from .. import occupancy, services, tabs
 from ..forms import CriteriaForm, ToldForm, initial_texts, ticked
 from ..models import AidCriteria, CriteriaTold, Stay
+from ..whereabouts import where_of, with_whereabouts
 from .parts import PEOPLE
 
 MOST_LISTED = 300
@@ -85,7 +86,10 @@ def _not_told(user: Any, centre: Centre, current: AidCriteria) -> list[Any]:
     today = occupancy.start_of_today().date()
     with_adult = Stay.objects.filter(migrant__accompanied_by__isnull=False, migrant__born_on__gt=years_before(today, ADULT_AGE)).values("pk")
     here = occupancy.present(user, centre).exclude(pk__in=with_adult).filter(~Exists(told.filter(criteria=current)))
-    return list(here.annotate(knows_older=Exists(told.filter(criteria__centre=centre)))[:MOST_LISTED])
+    found: list[Any] = list(with_whereabouts(here).annotate(knows_older=Exists(told.filter(criteria__centre=centre)))[:MOST_LISTED])
+    for stay in found:
+        stay.migrant.where = where_of(stay, minor=stay.migrant.is_minor())
+    return sorted(found, key=lambda stay: not stay.migrant.where.is_away)  # who is away stands at the top
 
 
 @access(Right.VIEW_CENTRE, load=Centre, by="code")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import as_then
+from cases import whereabouts
 from cases.forms import put_errors, sent
 from centres.access import access, allows, may
 from centres.models import Centre
@@ -87,7 +87,7 @@ def incident(request: HttpRequest, incident: Incident) -> HttpResponse:
             return redirect("reception:incident", incident.pk)
     lines = IncidentPerson.objects.visible_to(user).filter(incident=incident).select_related("migrant").prefetch_related("migrant__custodies")
     people = [line.migrant for line in lines]
-    as_then.seen_by(user, people)
+    whereabouts.shown(user, people)
     log_read(request, ReadLog.Action.LISTED, PEOPLE, [person.pk for person in people], centre_code=incident.centre.code)
     steps = list(incident.follow_ups.select_related("written_by"))
     context = {

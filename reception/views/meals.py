@@ -40,7 +40,7 @@ def of_the_hour(daily: list[Service], now: datetime.datetime) -> Service | None:
 
 @access(Right.RECEIVE, load=Centre, by="code", methods="GET POST")
 def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
-    """One list for a meal: everybody present is ticked, untick who did not come. Also on paper, where there is no screen at the table."""
+    """One list for a meal: everybody present is ticked but who is away, untick who did not come. Also on paper, where there is no screen at the table."""
     every = in_order(Service.objects.at(centre))
     daily = [one for one in every if one.once_per_day]
     asked = WhichMealForm(request.GET).asked()
@@ -65,6 +65,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
                 "made": served.made,
                 "had": served.had,
                 "passed": passed,
+                "missing": [str(person) for person in served.missing],
             }
             messages.success(request, _told(service, served))
             page_asked = f"&page={request.GET['page']}" if request.GET.get("page", "").isdigit() else ""
@@ -75,16 +76,20 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
     log_read(request, ReadLog.Action.LISTED, PEOPLE, sorted(named_in(together) | {row.person for row in page}), centre_code=centre.code)
     sent = set(request.POST.getlist("people")) if form.is_bound else None
     today = timezone.localdate()
+    rows = [(row, _ticked(row, asked["tick"], sent)) for row in page]
     context = {
         "centre": centre,
         "form": form,
         "service": service,
         "centre_tabs": tabs.of(request.user, centre, "reception:meals"),
         "tabs": [{"title": str(one), "url": f"?service={one.code}" + (f"&day={day}" if day != today else ""), "current": one == service} for one in daily],
-        "rows": [(row, _ticked(row, asked["tick"], sent)) for row in page],
+        "rows": rows,
+        "away": [one for one in rows if one[0].away is not None],
+        "here": [one for one in rows if one[0].away is None],
         "page": page,
         "households": together,
-        "left": sum(not row.done and not row.refused for row in found),
+        "left": sum(not row.done and not row.refused and row.away is None for row in found),
+        "tickable": any(row.present and not row.done and not row.refused for row in found),
         "done": sum(row.done for row in found),
         "day": day,
         "today": today,
@@ -97,7 +102,7 @@ def meals(request: HttpRequest, centre: Centre) -> HttpResponse:
 def _ticked(row: meal_list.Row, tick: str, sent: set[str] | None) -> bool:
     if sent is not None:
         return str(row.person) in sent
-    return row.ticked if not tick else tick == "all" and not row.refused and not row.done
+    return row.ticked if not tick else tick == "all" and row.ticked
 
 
 def _told(service: Service, served: services.Served) -> str:
@@ -119,7 +124,11 @@ def _saved(request: HttpRequest, service: Service | None, day: datetime.date, fo
         return None
     names = {str(row.person): row.name for row in found}
     undo = UndoMealForm(initial={"key": kept["key"], "service": service.code, "day": day}) if kept["made"] else None
-    return {"passed": [(names[person], words) for person, words in kept["passed"].items() if person in names], "undo": undo, "minutes": minutes}
+    passed = [(names[person], words) for person, words in kept["passed"].items() if person in names]
+    # Of those who are missing still: whoever was looked at meanwhile is not.
+    missed = {str(row.person) for row in found if row.away is not None and row.away.is_missing}
+    missing = [names[person] for person in kept.get("missing", ()) if person in missed]
+    return {"passed": passed, "missing": missing, "undo": undo, "minutes": minutes}
 
 
 @access(Right.RECEIVE, load=Centre, by="code", methods="POST")

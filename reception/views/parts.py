@@ -20,6 +20,7 @@ from config.countries import only_country_in
 
 from .. import services
 from ..models import Assistance, ExpectedGroup, Stay
+from ..whereabouts import told_with, with_last_stay
 
 PEOPLE = "cases.migrant"
 JUST = datetime.timedelta(days=14)  # so long what was said at registration is about this arrival
@@ -67,8 +68,10 @@ def without_hospital(form: Any) -> None:
 
 def find_person(request: HttpRequest, pk: uuid.UUID) -> Migrant:
     """The person, if in the user's scope, as this user's centres know them; else there is no such page. Not to be saved."""
-    person = get_object_or_404(Migrant.objects.visible_to(request.user).prefetch_related("custodies"), pk=pk)
+    people = with_last_stay(request.user, Migrant.objects.visible_to(request.user).prefetch_related("custodies"))
+    person = get_object_or_404(people, pk=pk)
     as_then.seen_by(request.user, [person])
+    told_with(request.user, person)
     return person
 
 

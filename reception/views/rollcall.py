@@ -49,7 +49,7 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
     call = RollCall.objects.filter(centre=centre, date=evening).select_related("taken_by").first()
     known = {line.migrant_id: line for line in RollCallLine.objects.filter(call=call)} if call else {}
     stays = absence.with_presence(Stay.objects.visible_to(request.user).open().at(centre).with_bed().select_related("migrant"), evening)
-    stays = stays.annotate(missing_since=absence.missing_since())
+    stays = stays.annotate(missing_on=absence.missing_since())
     rows = [_row(stay, known.get(stay.migrant_id), centre, evening, typed.get(stay.migrant_id)) for stay in stays]
     if ROOM in request.POST:
         _all_present([row for row in rows if row["room"] == request.POST[ROOM]])
@@ -60,6 +60,7 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
         return render(request, "reception/roll_call_sheet.html", {"centre": centre, "evening": evening, "rows": rows, "minors": sum(row["minor"] for row in rows)})
     left = sum(row["line"] is None for row in rows)
     missed = [row for row in rows if row["line"] is not None and row["line"].state == State.MISSING]
+    away = [row for row in rows if row["missing_on"] or row["leave"]]
     total = len(rows)
     if request.GET.get("show") == "left":
         rows = [row for row in rows if row["line"] is None]
@@ -77,7 +78,8 @@ def roll_call(request: HttpRequest, centre: Centre) -> HttpResponse:
         "rooms": rooms.items(),
         "left": left,
         "total": total,
-        "missing": [row for row in missed if not row["again"]],
+        "missing": [row for row in away if row["missing_on"]],
+        "on_leave": [row for row in away if not row["missing_on"]],
         "again": [row for row in missed if row["again"]],
         "only_left": request.GET.get("show") == "left",
         "before": RollCall.objects.filter(centre=centre, date__lt=evening).annotate(**states).order_by("-date")[:EVENINGS_SHOWN],
@@ -89,7 +91,7 @@ def _all_present(rows: list[dict[str, Any]]) -> None:
     """« Toutes présentes » of a room: a choice for each of whom nothing is said yet, to be looked at and saved like any other."""
     for row in rows:
         if not row["state"] and not row["apart"]:
-            row["state"] = State.PRESENT.value
+            row["state"], row["at_once"] = State.PRESENT.value, True
 
 
 def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typed: services.Called | None) -> dict[str, Any]:
@@ -109,8 +111,9 @@ def _row(stay: Any, line: RollCallLine | None, centre: Centre, evening: Any, typ
     return {
         "person": person, "name": str(person), "line": line, "key": key, "state": str(shown), "note": note, "room": room, "bed": bed, "stay": stay.pk,
         "again": line is not None and stay.seen_at is not None and stay.seen_at > line.noted_at,
-        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "missing_since": stay.missing_since,
-        "apart": bool(stay.missing_since or stay.leave_until or stay.back_by), "age": person.age_words,
+        "alone": person.is_unaccompanied_minor, "minor": person.is_minor(), "leave": stay.leave_until, "back_by": stay.back_by, "missing_on": stay.missing_on,
+        "apart": bool(stay.missing_on or stay.leave_until or stay.back_by), "age": person.age_words,
+        "at_once": typed is not None and not typed.looked,
     }  # fmt: skip
 
 
@@ -130,6 +133,9 @@ def _tell(request: HttpRequest, done: services.Round) -> None:
     for person in done.alerted:
         words = _("%(person)s a moins de 18 ans et manque à l’appel : la protection et le responsable sont prévenus. Cherchez dans le centre et appelez-les.")
         messages.warning(request, words % {"person": person})
+    if done.still:
+        words = _("Toujours signalées manquantes : %(names)s. Elles ont été notées manquantes depuis que vous avez ouvert cette page, ou elles ont été marquées avec d’autres. Si vous voyez la personne, marquez-la présente ici, elle seule.")  # fmt: skip
+        messages.warning(request, words % {"names": ", ".join(str(person) for person in done.still)})
     if done.kept or done.over:
         words = ngettext("%(n)s personne a été notée en même temps par quelqu’un d’autre : vérifiez la liste.", "%(n)s personnes ont été notées en même temps par quelqu’un d’autre : vérifiez la liste.", done.kept + done.over)  # fmt: skip
         messages.warning(request, words % {"n": done.kept + done.over})

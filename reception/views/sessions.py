@@ -31,6 +31,7 @@ from ..forms import SessionForm, ticked
 from ..models import Session, SessionPresence
 from ..models.session import CELLS
 from ..services.sessions import service_of
+from ..whereabouts import told_with, with_last_stay
 from .parts import PEOPLE, sent_before
 
 ON_A_PAGE = 30
@@ -74,15 +75,18 @@ def _day(request: HttpRequest) -> datetime.date:
 
 
 def _people(user: User, centre: Centre, day: datetime.date, beside: set[uuid.UUID]) -> list[Migrant]:
-    """Those who were there that day, and those who are ticked already, by the name under which this user's centres know them."""
+    """Those who were there that day, and those who are ticked already, who is away first, by the name under which this user's centres know them."""
     there = services.present_on(user, centre, day).values("migrant")
     found = Migrant.objects.in_care_of(centre).filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
-    people: list[Any] = list(found.only("surname", "given_names", "case_number").prefetch_related("custodies").distinct())
+    people: list[Any] = list(with_last_stay(user, found).prefetch_related("custodies").distinct())
     as_then.seen_by(user, people)
+    for person in people:
+        told_with(user, person)
     here = services.followed(centre, beside) if beside else set()
     for person in people:  # noted before, and no longer this centre's to take off
         person.kept = person.pk in beside and person.pk not in here
-    return sorted(people, key=lambda person: (person.surname, person.given_names, person.pk))
+    # Who is away stands at the top: ticked by whoever saw them there, and that is no sight of them all the same.
+    return sorted(people, key=lambda person: (not person.where.is_away, person.surname, person.given_names, person.pk))
 
 
 @access(LISTS, load=Centre, by="code", methods="GET POST")

@@ -16,7 +16,7 @@ from accounts.models import User
 from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
-from cases import as_then
+from cases import as_then, whereabouts
 from cases.forms import put_errors
 from centres.access import access, may
 from centres.models import Centre
@@ -111,7 +111,7 @@ def transfer(request: HttpRequest, transfer: Transfer) -> HttpResponse:
             return redirect("reception:transfer", moved[0].pk)
     rows = Transfer.objects.visible_to(user).filter(together=transfer.together).select_related("migrant").prefetch_related("migrant__custodies")
     every = list(rows.order_by("migrant__surname", "migrant__given_names", "pk"))
-    as_then.seen_by(user, [row.migrant for row in every])
+    whereabouts.shown(user, [row.migrant for row in every])
     now = next(row for row in every if row.pk == transfer.pk)
     named = now.names_for(user)
     if named:
@@ -125,7 +125,13 @@ def transfer(request: HttpRequest, transfer: Transfer) -> HttpResponse:
         "now": now,
         "named": named,
         "rows": [
-            {"row": row, "value": f"{row.pk}:{row.version}", "acts": row in same and now.is_open, "tone": "danger" if row.is_late else TONES[State(row.state)]}
+            {
+                "row": row,
+                "value": f"{row.pk}:{row.version}",
+                "acts": row in same and now.is_open,
+                "ticked": not row.migrant.where.is_missing,
+                "tone": "danger" if row.is_late else TONES[State(row.state)],
+            }
             for row in every
         ],
         "opens": {row.migrant_id for row in every if named} if _sees_file(user, now) else set(),

@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0004_child_leaves_on_a_determination"),
+        ("returns", "0101_missing_person_waits"),
     ]
 
     operations = [

@@ -17,6 +17,7 @@ from .factories import registration_json
 URL = "/api/v1/migrants/"
 FIELDS = {
     "id",
+    "whereabouts",
     "case_number",
     "surname",
     "given_names",

@@ -35,10 +35,9 @@ def by_hand(person) -> datetime.datetime:
         found.append(Migrant.objects.get(pk=file).registered_at)
         for stay in Stay.objects.filter(migrant=file):
             found += [moment for moment in (stay.arrived_at, stay.departed_at) if moment]
-        for line in Assistance.objects.filter(migrant=file):
-            midnight = datetime.datetime.combine(line.given_on + datetime.timedelta(days=1), datetime.time(), datetime.UTC)
-            found.append(min(line.recorded_at, midnight - datetime.timedelta(microseconds=1)))
-        found += RollCallLine.objects.filter(migrant=file, state="present").values_list("noted_at", flat=True)
+        # A line of a list says of nobody that somebody saw them.
+        found += Assistance.objects.filter(migrant=file, seen_at__isnull=False).values_list("seen_at", flat=True)
+        found += RollCallLine.objects.filter(migrant=file, state="present", seen_at__isnull=False).values_list("seen_at", flat=True)
         found += Sighting.objects.filter(migrant=file, found=True).values_list("at", flat=True)
     return max(found)
 
@@ -52,14 +51,17 @@ def test_each_event_tells(centre):
     line = make_assistance(gao, migrant=person)
     assert (seen(person).how, seen(person).at) == ("assistance", line.recorded_at)
     make_assistance(gao, migrant=person, service="dejeuner")
-    Assistance.objects.filter(migrant=person, service__code="dejeuner").update(given_on=timezone.localdate() - datetime.timedelta(days=3))
+    Assistance.objects.filter(migrant=person, service__code="dejeuner").update(seen_at=line.seen_at - datetime.timedelta(days=3))
     assert seen(person).at == line.recorded_at  # written down late, it is older
     call = RollCall.objects.create(centre=gao, date=timezone.localdate())
     missing = RollCallLine.objects.create(call=call, migrant=person, state="missing", noted_at=timezone.now() + HOUR)
     assert seen(person).how == "assistance"
     missing.state = "present"
     missing.save()
-    assert (seen(person).how, seen(person).at) == ("roll_call", missing.noted_at)
+    assert seen(person).how == "assistance"  # as it was proposed, or with others
+    missing.seen_at = missing.noted_at
+    missing.save()
+    assert (seen(person).how, seen(person).at) == ("roll_call", missing.seen_at)
     missing.delete()
     withdraw_assistance(actor=agent_of(gao), assistance=line)  # noted by mistake: nobody saw them then
     assert (seen(person).how, seen(person).at) == ("arrival", stay.arrived_at)
@@ -75,7 +77,10 @@ def test_in_bulk_and_from_nothing(centre):
     people = list(Stay.objects.open().at(gao).values_list("migrant_id", flat=True))
     assert LastSeen.objects.filter(migrant__in=people, how="arrival").count() == len(people) == 40
     made = serve(actor=agent_of(gao), centre=gao, service=Service.objects.get(code="diner"), people=people, key=uuid.uuid4()).made
-    assert made == LastSeen.objects.filter(migrant__in=people, how="assistance").count() == 40
+    assert made == 40 and not LastSeen.objects.filter(migrant__in=people, how="assistance").exists()  # a list sees nobody
+    moment = timezone.now()
+    Assistance.objects.filter(migrant__in=people[:20]).update(seen_at=moment)
+    assert LastSeen.objects.filter(migrant__in=people, how="assistance", at=moment).count() == 20
     before = set(LastSeen.objects.values_list("migrant", "at", "how", "centre"))
     LastSeen.objects.all().delete()
     with connection.cursor() as cursor:
@@ -92,7 +97,7 @@ def test_a_merge_keeps_the_later_one_also_of_a_row_that_stays(centre):
         make_assistance(gao, migrant=person, service="dejeuner")
         check_out(actor=agent_of(gao), stay=stay, reason="left")
     later = timezone.now() + HOUR
-    Assistance.objects.filter(migrant=merged).update(recorded_at=later, given_on=timezone.localdate(later))
+    Assistance.objects.filter(migrant=merged).update(recorded_at=later, seen_at=later, given_on=timezone.localdate(later))
     Assistance.objects.filter(migrant=survivor).update(given_on=timezone.localdate(later))
     before = {person.pk: seen(person).at for person in (survivor, merged)}
     join(gao, survivor, merged)
@@ -130,11 +135,14 @@ def test_it_is_always_the_latest_event(centre, steps):
                 Stay.objects.filter(pk=last.pk if last else None).update(departed_at=None, departure_reason="")
             elif step in ("meal", "older"):
                 day = timezone.localdate(now) - datetime.timedelta(days=4 if step == "older" else 0)
-                Assistance.objects.bulk_create([Assistance(migrant=one, centre=gao, service=meal, given_on=day, recorded_at=now) for one in people[: who + 1]])
+                seen_at = now if step == "meal" and number % 2 else None
+                Assistance.objects.bulk_create(
+                    [Assistance(migrant=one, centre=gao, service=meal, given_on=day, recorded_at=now, seen_at=seen_at) for one in people[: who + 1]]
+                )
             elif step == "withdraw":
                 Assistance.objects.filter(migrant=person).delete()
             elif step in ("missing", "present"):
-                RollCallLine.objects.update_or_create(call=call, migrant=person, defaults={"state": step, "noted_at": now})
+                RollCallLine.objects.update_or_create(call=call, migrant=person, defaults={"state": step, "noted_at": now, "seen_at": now if step == "present" else None})
             elif step == "sight":
                 Sighting.objects.create(migrant=person, centre=gao, found=bool(number % 2), note="–", at=now)
             for one in people:
@@ -157,7 +165,8 @@ def test_bulk_writers_do_not_wait_in_a_circle():
             order = people[index:] + people[:index] if index % 2 else people[::-1]
             if index < 4:
                 now = timezone.now()
-                Assistance.objects.bulk_create([Assistance(migrant_id=one, centre=gao, service=services[index], once_per_day=True, recorded_at=now) for one in order])
+                given = {"centre": gao, "service": services[index], "once_per_day": True, "recorded_at": now, "seen_at": now}
+                Assistance.objects.bulk_create([Assistance(migrant_id=one, **given) for one in order])
             else:
                 for one in order[:8]:
                     Sighting.objects.create(migrant_id=one, centre=gao, found=True)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from audit.acting import SameKeyOtherContent
 from audit.models import ReadLog
+from cases.models import Migrant
 from centres.models import Centre
 from reception import absence
 from reception.evening import due_evening, evening_of, noon_of
@@ -127,8 +128,11 @@ class TestRound:
         done = call(gao, Called(one, "present", shown="present"), Called(two, "present", shown="present"), Called(three, "present"), actor=manager_of(gao))
         states = dict(RollCallLine.objects.values_list("migrant", "state"))
         assert states == {one: "missing", two: "present", three: "present"} and (done.kept, done.over) == (1, 0)
-        # Who says something of their own has the last word, and both are told.
-        done = call(gao, Called(one, "present", note="Revenu", shown="", version=0), actor=manager_of(gao))
+        # Who says something of their own has the last word, and both are told; but "missing" is taken back by who has read it alone.
+        assert call(gao, Called(one, "present", note="Revenu", shown="", version=0), actor=manager_of(gao)).still == [Migrant.objects.get(pk=one)]
+        done = call(gao, Called(three, "leave", shown="present", version=0)) if make_leave(gao, stay=Stay.objects.get(migrant=three)) else None
+        assert done.over == 1
+        call(gao, Called(one, "present", note="Revenu", shown="missing", version=1), actor=manager_of(gao))
         line = RollCallLine.objects.get(migrant=one)
         assert (line.state, line.note, line.version, done.over) == ("present", "Revenu", 2, 1)
 
@@ -438,7 +442,7 @@ class TestAbsence:
         assert watch_absences(actor=None, centre=gao) == 1 and watch_all() == 0
         alert = Alert.objects.get()
         assert (alert.kind, alert.migrant, alert.value, alert.threshold) == ("absence", gone.migrant, 2, 2)
-        Alert.objects.filter(pk=alert.pk).update(closed_at=timezone.now(), done="On le cherche")
+        Alert.objects.filter(pk=alert.pk).update(closed_at=timezone.now(), closed_by=manager_of(gao), done="On le cherche")
         assert watch_absences(actor=None, centre=gao) == 0  # the same absence is told once
         note_absence(actor=agent_of(gao), stay=gone, found=True, id=uuid.uuid4())
         with at(timezone.now() + 3 * DAY):

@@ -15,7 +15,7 @@ from cases.models import Custody, Migrant, Referral
 from cases.services import merge_files, undo_merge
 from reception.evening import evening_of
 from reception.models import FlagKind, PersonFlag, Stay, Transfer
-from reception.services import Called, ask_transfer, assign_bed, check_in, check_out, move_transfer, save_roll_call
+from reception.services import Called, ask_transfer, assign_bed, check_in, check_out, move_transfer, note_absence, save_roll_call
 from reception.workflow import TRANSITIONS, State
 from returns.models import ReturnCase
 from tests.cases.factories import make_group, make_note, make_referral
@@ -383,6 +383,7 @@ def test_gao_bamako_kayes(as_user, persona, centre):
     stay = make_stay(centre("GAO"), migrant=person, bed=a_bed(centre("GAO")))
     make_note(centre("GAO"), person, "Écrit à Gao")
     save_roll_call(actor=persona("agent.gao"), centre=centre("GAO"), evening=evening_of(), lines=[Called(person.pk, "missing", "Parti au marché")])
+    note_absence(actor=persona("agent.gao"), stay=stay, found=True, id=uuid.uuid4())  # nobody leaves who is missing
     make_leave(centre("GAO"), stay=stay, nights=3, reason="Chez un oncle de Gao")
     assign_bed(actor=persona("agent.gao"), stay=stay, bed=a_bed(centre("GAO")), bed_reason="Près de la porte")
     make_transfer(stay, "BKO", state="accepted")
