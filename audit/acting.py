@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 
+from .reading import reading_as
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -20,13 +22,13 @@ def set_actor(actor: User | None) -> None:
 
 
 def service(function: F) -> F:
-    """A write of the domain: keyword-only, one transaction, and the history knows the `actor`.
+    """A write of the domain: keyword-only, one transaction, on the rows as they are, and the history knows the `actor`.
 
     `actor` is None only for what nobody asked for (a clock, a command)."""
 
     @wraps(function)
     def call(*, actor: User | None, **arguments: Any) -> Any:
-        with transaction.atomic():
+        with transaction.atomic(), reading_as(None):
             set_actor(actor)
             return function(actor=actor, **arguments)
 

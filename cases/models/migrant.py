@@ -35,6 +35,7 @@ from ..languages import LANGUAGES
 from ..sealed import normal_number
 from ..vulnerabilities import PROTECTED_FLAGS, REFER
 from .births import ADULT_AGE, Precision, earliest_birth, years_before
+from .known import FOLLOWS_CARE, KEEPS_PERSON, as_then, settle, withhold
 
 # Of a search: nobody types more, and it bounds the work on hostile input.
 MOST_WORDS = 6
@@ -107,14 +108,14 @@ class Household(models.Model):
 
 class MigrantQuerySet(models.QuerySet["Migrant"]):
     def visible_to(self, user) -> "MigrantQuerySet":
-        """People who are, or were, in the care of a centre where the user may see case files. `Custody` alone decides; to it comes
-        the one file at hand, where this request came to it by an emergency access (`centres.access.find_for`)."""
+        """People who are, or were, in the care of a centre where the user may see case files, as these centres know them. `Custody` alone
+        decides; to it comes the one file at hand, where this request came to it by an emergency access (`centres.access.find_for`)."""
         centres = centres_for(user, Right.VIEW_CASE)
         if not centres:
             return self.none()
         theirs = Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres))
         opened = opened_people(user)
-        return self.unmerged().filter(theirs | Q(pk__in=opened) if opened else theirs)
+        return as_then(self, user, person="id").unmerged().filter(theirs | Q(pk__in=opened) if opened else theirs)
 
     def unmerged(self) -> "MigrantQuerySet":
         """Without files that were joined to another one, which speaks for them."""
@@ -366,6 +367,8 @@ class Migrant(models.Model):
     # protection may read stand apart, so that whoever lists or exports `flags` tells nothing.
     flags = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False, verbose_name=_("signalements"))
     protected_flags = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False, verbose_name=_("signalements protégés"))
+    # The centres for which an older copy is kept (models/known.py); the database writes it.
+    kept_for = ArrayField(models.IntegerField(), default=list, editable=False)
     name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     search_text = models.CharField(max_length=250, default="", editable=False)
 
@@ -428,7 +431,8 @@ class Migrant(models.Model):
             models.CheckConstraint(condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="migrant_not_own_survivor"),
         ]
         triggers = [
-            audited(leave_out=("name_keys", "search_text", "registered_digest")),
+            audited(leave_out=("name_keys", "search_text", "registered_digest", "kept_for")),
+            KEEPS_PERSON,
             # An adult found to be a child answers for nobody: the children are alone again, and flagged.
             pgtrigger.Trigger(
                 name="no_adult_any_more",
@@ -466,6 +470,20 @@ class Migrant(models.Model):
 
     def __str__(self):
         return f"{self.given_names} {self.surname}".strip()
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        """Whoever reads is given what their centres know, on whichever way the row came."""
+        person = super().from_db(db, field_names, values)
+        withhold(person)
+        return person
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, **options: Any) -> None:
+        if "_withheld" in self.__dict__:
+            settle(self)
+            if fields is not None and all(name in self.__dict__ for name in fields):
+                return
+        super().refresh_from_db(using, fields, **options)
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """Centres whose staff may read this file; for writing, those that care for the person now."""
@@ -629,7 +647,7 @@ class Custody(models.Model):
             models.UniqueConstraint(fields=["migrant", "centre"], condition=Q(until__isnull=True), name="custody_open_once"),
             models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="custody_dates"),
         ]
-        triggers = [audited()]
+        triggers = [audited(), FOLLOWS_CARE]
 
 
 NEVER = Value(datetime.date(9999, 12, 31), output_field=models.DateField())  # of `on_file_from`: not for a centre whose care has ended
@@ -646,6 +664,7 @@ class FileQuerySet(models.QuerySet[Any]):
 
     on_file_from: str | Coalesce
     person = "migrant"
+    keeps = False  # does the model keep what was known (models/known.py)?
     _owner: "Migrant | None" = None
 
     def on_file_of(self, migrant: "Migrant") -> Self:
@@ -657,7 +676,12 @@ class FileQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user) -> Self:
         from_then = F(self.on_file_from) if isinstance(self.on_file_from, str) else self.on_file_from
-        return self.alias(on_file_from=from_then).filter(self._seen_with(user, Right.VIEW_CASE))
+        rows = self if self._knows_all(user) else as_then(self, user, person="" if "__" in self.person else f"{self.person}_id")
+        return rows.alias(on_file_from=from_then).filter(self._seen_with(user, Right.VIEW_CASE))
+
+    def _knows_all(self, user) -> bool:
+        """Is there nothing to read as it then was?"""
+        return not self.keeps or (self._owner is not None and self._owner.care_ended(user) is None)
 
     def _seen_with(self, user, right: Right) -> Q:
         """Rows of people in whose centre the user has this right, by what was on the file while that centre had them; and of the file at
