@@ -211,7 +211,7 @@ class Migrants(SiraAPIView):
             here = Centre.objects.filter(code=data["centre"], pk__in=centres_for(request.user, Right.VIEW_CASE)).first()
             people = people.in_care_of(here) if here else people.none()
         if "q" in query and query["q"].strip():
-            rows = listing.found_by(request.user, query["q"], people.best_matching(query["q"], most=listing.MOST_FOUND))
+            rows = listing.seen_by(request.user, people.best_matching(query["q"], most=listing.MOST_FOUND))
             self.log(ReadLog.Action.SEARCHED, [person.pk for person in rows])
             return Response({"next": None, "previous": None, "results": self.get_serializer(rows, many=True).data})
         rows = self.paginate_queryset(people)

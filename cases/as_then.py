@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
+import names
 from accounts.models import User
 
 from .models import Migrant
@@ -24,3 +25,8 @@ def seen_by(user: User, people: Iterable[Migrant]) -> None:
     """Marks people whom another team follows now as `elsewhere`. With `with_care`: no query."""
     for person in people:
         person.elsewhere = person.care_ended(user) is not None
+
+
+def by_name(person: Migrant) -> tuple[str, str, str]:
+    """The place of somebody in a list by name: by the name that is shown, which the database's own order would not be."""
+    return names.normalise(person.surname), names.normalise(person.given_names), str(person.pk)

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from cases.as_then import by_name
 from centres.models import Centre, Service
 
 from . import rules
@@ -33,10 +34,9 @@ def rows(user: User, centre: Centre, service: Service, day: datetime.date, offer
     today = day == timezone.localdate()
     stays = Stay.objects.visible_to(user).filter(pk__in=rules.stays_on(centre, day).order_by().values("pk")).with_bed()
     stays = stays.open() if today else stays
-    there = stays.order_by("migrant__surname", "migrant__given_names", "pk").values_list(
-        "migrant_id", "migrant__given_names", "migrant__surname", "migrant__case_number", "bed_words", "departed_at"
-    )
-    people = {person: (f"{given} {surname}".strip(), bed or number, left) for person, given, surname, number, bed, left in there}
+    # Read from the people themselves, who say what their reader knows of them.
+    there = sorted(stays.select_related("migrant").order_by("pk"), key=lambda stay: by_name(stay.migrant))
+    people = {stay.migrant_id: (str(stay.migrant), stay.bed_words or stay.migrant.case_number, stay.departed_at) for stay in there}
     refused = rules.refusals(centre=centre, service=service, people=people, on=day, user=user, offers=offers)
     away = _away(centre, day)
     found = []

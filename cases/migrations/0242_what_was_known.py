@@ -12,7 +12,7 @@ TABLES = (
     ("cases_card", "r.issued_at", "r.migrant_id", ""),
     ("cases_referral", "r.sent_at", "r.migrant_id", ""),
     ("cases_vulnerabilityassessment", "r.assessed_at", "r.migrant_id", ""),
-    ("cases_protectedfindings", "a.assessed_at", "a.migrant_id", "JOIN cases_vulnerabilityassessment a ON a.id = r.assessment_id"),
+    ("cases_protectedfindings", "r.written_at", "a.migrant_id", "JOIN cases_vulnerabilityassessment a ON a.id = r.assessment_id"),
     ("cases_bestinterest", "r.recorded_at", "r.migrant_id", ""),
     ("cases_familytracing", "r.recorded_at", "r.migrant_id", ""),
 )
@@ -45,6 +45,11 @@ MORE = {"cases_identitydocument": """ || '{"number_sealed": "", "number_key": ""
 
 def read_back(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
+        cursor.execute("""
+            UPDATE cases_protectedfindings p SET written_at = coalesce(
+                (SELECT min(h.at) FROM audit_change h WHERE h."table" = 'cases_protectedfindings' AND h."row" = p.id::text AND h.operation = 'INSERT'), a.assessed_at)
+            FROM cases_vulnerabilityassessment a WHERE a.id = p.assessment_id
+        """)
         for table, since, person, of in TABLES:
             cursor.execute(COPY.format(table=table, since=since, person=person, of=of, more=MORE.get(table, "")))
         cursor.execute(STEPS)

@@ -22,6 +22,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import names
+from audit.reading import reader
 from audit.triggers import audited
 from centres.access import allows, centres_for, may, opened_people
 from centres.models import Area, Centre
@@ -239,16 +240,19 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         return self.filter(pk__in=carried) if carried else None
 
     def _holders(self, text: str) -> list[uuid.UUID]:
-        """Keys of people who carry a document with this number, or a valid card with this QR: two look-ups by equal keys, in one
-        question. Who it is is for the caller's own scope to say."""
+        """Keys of people who carry a document with this number, or a valid card with this QR, as far as whoever reads knows of it: two
+        look-ups by equal keys, in one question. Who it is is for the caller's own scope to say."""
         from .card import Card, clean_token
         from .identity_document import IdentityDocument
 
         if not FEWEST_SIGNS <= len(normal_number(text)) <= MOST_SIGNS or not any(char.isdigit() for char in text):
             return []
-        found = IdentityDocument.objects.numbered(text).order_by().values_list("migrant_id")
+        documents, cards, reads = IdentityDocument.objects.all(), Card.objects.all(), reader()
+        if reads is not None:
+            documents, cards = documents.visible_to(reads.user), cards.visible_to(reads.user)
+        found = documents.numbered(text).order_by().values_list("migrant_id")
         if token := clean_token(text):
-            found = found.union(Card.objects.valid().filter(token=token).order_by().values_list("migrant_id"))
+            found = found.union(cards.valid().filter(token=token).order_by().values_list("migrant_id"))
         return [key for (key,) in found[:50]]
 
     def with_any_phone(self, phones: Iterable[str]) -> "MigrantQuerySet":

@@ -6,15 +6,24 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reception', '0190_sessions_without_length'),
-        ('cases', '0241_last_known'),
+        ("reception", "0190_sessions_without_length"),
+        ("cases", "0241_last_known"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name='personflag',
-            trigger=pgtrigger.compiler.Trigger(name='last_known', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF TG_OP = \'DELETE\' OR NEW.* IS DISTINCT FROM OLD.* THEN\n                INSERT INTO cases_lastknown (custody_id, centre_id, until, migrant_id, "table", "row", content)\n                    SELECT c.id, c.centre_id, c.until, c.migrant_id, TG_TABLE_NAME, OLD.id::text, to_jsonb(OLD) FROM cases_custody c WHERE c.migrant_id = OLD.migrant_id AND c.until >= OLD.since ON CONFLICT (custody_id, "table", "row") DO NOTHING;\n            END IF;\n            RETURN NULL;\n        ', hash='cd87970ca1b4d159055e28ed85e2a0d7e4464126', operation='UPDATE OR DELETE', pgid='pgtrigger_last_known_e11c8', table='reception_personflag', when='AFTER')),
+            model_name="personflag",
+            trigger=pgtrigger.compiler.Trigger(
+                name="last_known",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='\n            IF TG_OP = \'DELETE\' OR NEW.* IS DISTINCT FROM OLD.* THEN\n                INSERT INTO cases_lastknown (custody_id, centre_id, until, migrant_id, "table", "row", content)\n                    SELECT c.id, c.centre_id, c.until, c.migrant_id, TG_TABLE_NAME, OLD.id::text, to_jsonb(OLD) FROM cases_custody c WHERE c.migrant_id = OLD.migrant_id AND c.until >= OLD.since ON CONFLICT (custody_id, "table", "row") DO NOTHING;\n            END IF;\n            RETURN NULL;\n        ',
+                    hash="cd87970ca1b4d159055e28ed85e2a0d7e4464126",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_last_known_e11c8",
+                    table="reception_personflag",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]
