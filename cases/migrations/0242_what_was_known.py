@@ -58,14 +58,12 @@ def read_back(apps, schema_editor):
                 SELECT migrant_id, array_agg(DISTINCT centre_id) AS centres FROM cases_lastknown WHERE "table" = 'cases_migrant' GROUP BY migrant_id
             ) k WHERE m.id = k.migrant_id
         """)
-    LastKnown = apps.get_model("cases", "LastKnown")
-    for one in LastKnown.objects.filter(table="cases_migrant").iterator():
-        person = one.content
-        said = [person.get(name) or "" for name in ("given_names", "surname", "other_names")]
-        # As cases.services.identity.index_name writes them, which the history leaves out.
-        person["name_keys"] = list(dict.fromkeys(key[:60] for key in names.keys(" ".join(said))))[:30]
-        person["search_text"] = " ".join(names.tokens(" ".join(said)))[:250]
-        one.save(update_fields=["content"])
+        # The history has no keys of names: whoever was renamed since is found by number and place, by neither name.
+        cursor.execute("""
+            UPDATE cases_lastknown k SET content = k.content || '{"name_keys": [], "search_text": ""}'::jsonb FROM cases_migrant m
+            WHERE k."table" = 'cases_migrant' AND m.id = k.migrant_id
+              AND (k.content ->> 'given_names', k.content ->> 'surname', k.content ->> 'other_names') IS DISTINCT FROM (m.given_names, m.surname, m.other_names)
+        """)
 
 
 class Migration(migrations.Migration):
