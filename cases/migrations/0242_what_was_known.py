@@ -2,8 +2,6 @@
 
 from django.db import migrations
 
-import names
-
 # Table, when the row came onto the file, whose file it is, what says both.
 TABLES = (
     ("cases_migrant", "'-infinity'", "r.id", ""),

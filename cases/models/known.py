@@ -138,7 +138,7 @@ class _Then(BaseTable):
         stale = f'SELECT FROM ({copies}) k WHERE k."row" = now.{quote(key.column)}::text'  # type: ignore[union-attr]
         return f"(SELECT {now} FROM {table} now WHERE NOT EXISTS ({stale}) UNION ALL {copied}) {alias}", (*parameters, *parameters)  # noqa: S608
 
-    def relabeled_clone(self, change_map: dict[str, str]) -> "_Then":
+    def relabeled_clone(self, change_map: dict[str | None, str]) -> "_Then":
         return _Then(self.table_name, change_map.get(self.table_alias, self.table_alias), self.model, self.person, self.centres)  # type: ignore[arg-type]
 
 

@@ -476,18 +476,18 @@ class Migrant(models.Model):
         return f"{self.given_names} {self.surname}".strip()
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:  # type: ignore[override]
         """Whoever reads is given what their centres know, on whichever way the row came."""
         person = super().from_db(db, field_names, values)
         withhold(person)
         return person
 
-    def refresh_from_db(self, using: str | None = None, fields: Any = None, **options: Any) -> None:
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:  # type: ignore[override]
         if "_withheld" in self.__dict__:
             settle(self)
             if fields is not None and all(name in self.__dict__ for name in fields):
                 return
-        super().refresh_from_db(using, fields, **options)
+        super().refresh_from_db(using, fields, from_queryset)
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """Centres whose staff may read this file; for writing, those that care for the person now."""
