@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from config.refusals import all_in_words
 
+from .reading import reading_as
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -21,14 +23,14 @@ def set_actor(actor: User | None) -> None:
 
 
 def service(function: F) -> F:
-    """A write of the domain: keyword-only, one transaction, and the history knows the `actor`. What the database refuses is raised as
-    ValidationError with the words of the rule.
+    """A write of the domain: keyword-only, one transaction, on the rows as they are, and the history knows the `actor`. What the database
+    refuses is raised as ValidationError with the words of the rule.
 
     `actor` is None only for what nobody asked for (a clock, a command)."""
 
     @wraps(function)
     def call(*, actor: User | None, **arguments: Any) -> Any:
-        with all_in_words(), transaction.atomic():
+        with all_in_words(), transaction.atomic(), reading_as(None):
             set_actor(actor)
             return function(actor=actor, **arguments)
 

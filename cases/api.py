@@ -257,7 +257,7 @@ class _People(SiraAPIView):
         return people
 
     def search(self, words: str, people: MigrantQuerySet) -> Response:
-        rows = listing.found_by(self.request.user, words, people.best_matching(words, most=listing.MOST_FOUND))
+        rows = listing.seen_by(self.request.user, people.best_matching(words, most=listing.MOST_FOUND))
         self.log(ReadLog.Action.SEARCHED, [person.pk for person in rows])
         return Response({"next": None, "previous": None, "results": MigrantSerializer(rows, many=True, context=self.get_serializer_context()).data})
 

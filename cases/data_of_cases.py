@@ -21,6 +21,7 @@ from .models import (
     Erasure,
     FamilyTracing,
     IdentityDocument,
+    LastKnown,
     Merge,
     Migrant,
     Note,
@@ -78,12 +79,13 @@ register_person_data(
             "search_text": "",
         },
         # nationality: indicators count by it; case_number is replaced by a number that says nothing.
-        # flags: codes of the assessments, which stay.
-        kept=("nationality", "case_number", "flags", "protected_flags"),
+        # flags: codes of the assessments, which stay. kept_for: keys of centres.
+        kept=("nationality", "case_number", "flags", "protected_flags", "kept_for"),
         files=("photo",),
         clock=(("registration", "registered_at"),),
-        hidden=("registered_digest", "name_keys", "search_text", "version", "photo", "forgotten_at", "flags", "protected_flags"),
+        hidden=("registered_digest", "name_keys", "search_text", "version", "photo", "forgotten_at", "flags", "protected_flags", "kept_for"),
     ),
+    PersonData(LastKnown, removed=True, own=False),  # older copies of rows that are here themselves
     PersonData(Custody, clock=(("registration", "since"), ("registration", "until"))),
     # The words' version, not theirs; the language is a code.
     PersonData(Consent, erased={"witness": "–"}, kept=("text_version", "language"), clock=(("registration", "given_at"),)),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.models import ReadLog
+from audit.reading import reading_as
 from audit.services import log_read, log_read_by
 from centres.access import may
 from centres.roles import Right
@@ -167,7 +168,8 @@ def work(progress: Progress) -> Outcome:
         progress.say(min(len(keys), total), max(total, 1), _("Écriture des lignes"))
         return listing.prepare(user, part)
 
-    content = WRITERS[kind](_sheet(listing, columns, rows()))
+    with reading_as(user):
+        content = WRITERS[kind](_sheet(listing, columns, rows()))
     for start in range(0, max(len(keys), 1), LOGGED_AT_ONCE):
         log_read_by(user, ReadLog.Action.EXPORTED, listing.model, keys[start : start + LOGGED_AT_ONCE], path=f"/jobs/{job.pk}/")
     return Outcome(content=content, file_name=_file_name(listing, kind))

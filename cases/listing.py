@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-import names
 from accounts.models import User
 from centres.access import centres_for
 from centres.roles import Right
@@ -18,14 +17,13 @@ from config.countries import country_name
 from config.days import midnight
 from config.private import opened
 
-from . import case_numbers, whereabouts
+from . import whereabouts
 from .exporting import Column, Listing, register_listing
 from .forms import AGE_GROUPS, SearchForm
 from .languages import LANGUAGES
 from .models import Migrant, MigrantQuerySet, VulnerabilityAssessment, birth_for_lists, years_before
 
 PAGE = 25
-ANSWERS = 0.85  # so alike a word of a name is to what was searched (names.token_similarity)
 MOST_FOUND = 100  # of a search: whoever gets more should say more
 
 
@@ -126,20 +124,6 @@ def ranked_page(people: MigrantQuerySet, found: list[uuid.UUID], query: QueryDic
     rows = people.with_care().in_order(found[start : start + PAGE])
     before = str(start - PAGE) if start else ""
     return Page(rows, before, str(start + PAGE) if len(found) > start + PAGE else "", len(found)), start
-
-
-def found_by(user: User, words: str, people: list[Migrant]) -> list[Migrant]:
-    """`seen_by` for what a search found: without those followed elsewhere now whom only a later name or number answers to."""
-    number = case_numbers.clean(words) is not None
-    return [one for one in seen_by(user, people) if not one.elsewhere or number or _answers(words, one)]
-
-
-def _answers(words: str, person: Migrant) -> bool:
-    """Do these words lead to the name that is shown, all of them but one at most?"""
-    shown = names.tokens(f"{person} {person.other_names}")
-    asked = [word for word in names.tokens(words) if not word.isdigit()]
-    heard = sum(any(name.startswith(word) or names.token_similarity(word, name) >= ANSWERS for name in shown) for word in asked)
-    return heard >= max(1, len(asked) - 1)
 
 
 def seen_by(user: User, people: list[Migrant]) -> list[Migrant]:

@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from audit.reading import reading_as
+
 from . import access
 from .roles import Right
 
@@ -43,3 +45,14 @@ class SecondFactorRequired:
             messages.info(request, _("Votre rôle demande un second facteur : ajoutez une application d’authentification pour continuer."))
             return redirect("mfa_activate_totp")
         return None
+
+
+class ReadAs:
+    """What a page loads is loaded for whoever asks for it (audit.reading)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with reading_as(request.user):
+            return self.get_response(request)

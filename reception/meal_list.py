@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from cases import as_then
+from cases.as_then import by_name
 from cases.whereabouts import Code, Where
 from centres.models import Centre, Service
 
@@ -46,8 +47,9 @@ def rows(user: User, centre: Centre, service: Service, day: datetime.date, offer
     there = seen.filter(pk__in=rules.stays_on(centre, day).order_by().values("pk"))
     if today:
         there = there.open() | outside(seen)
-    stays = whereabouts.with_whereabouts(there.with_bed(user)).select_related("migrant").order_by("migrant__surname", "migrant__given_names", "pk")
-    people: dict[uuid.UUID, Any] = {stay.migrant_id: stay for stay in stays}
+    stays = whereabouts.with_whereabouts(there.with_bed(user)).select_related("migrant").order_by("pk")
+    # Read from the people themselves, who say what their reader knows of them.
+    people: dict[uuid.UUID, Any] = {stay.migrant_id: stay for stay in sorted(stays, key=lambda stay: by_name(stay.migrant))}
     if left := [stay.migrant for stay in people.values() if not stay.is_open]:
         prefetch_related_objects(left, "custodies")
         as_then.seen_by(user, left)

@@ -12,6 +12,7 @@ from .erasure import Erasure, ErasureList
 from .group import RegistrationGroup
 from .identity_document import IdentityDocument
 from .import_batch import ImportBatch, import_path
+from .known import LastKnown, keeps_last_known
 from .migrant import CARE, NEVER, CaseCounter, Custody, FileQuerySet, Household, Migrant, MigrantQuerySet, ProtectedQuerySet, index_keys, photo_path
 from .note import Note
 from .profile import Profile, RouteStep
@@ -42,6 +43,7 @@ __all__ = [
     "Household",
     "IdentityDocument",
     "ImportBatch",
+    "LastKnown",
     "Merge",
     "Migrant",
     "MigrantQuerySet",
@@ -67,6 +69,7 @@ __all__ = [
     "earliest_birth",
     "import_path",
     "index_keys",
+    "keeps_last_known",
     "latest_of",
     "new_token",
     "own_data_path",

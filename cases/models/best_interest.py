@@ -17,11 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
 
+from .known import keeps_last_known
 from .migrant import Custody, Migrant, ProtectedQuerySet
 
 
 class BestInterestQuerySet(ProtectedQuerySet):
     on_file_from = "recorded_at"
+    keeps = True
 
     def determinations(self, on: datetime.date | None = None) -> Self:
         """Determinations taken by this day (today), the one that governs first."""
@@ -105,7 +107,7 @@ class BestInterest(models.Model):
                 violation_error_message=_("Écrivez quand la décision sera reprise."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [audited(), keeps_last_known(since="OLD.recorded_at")]
 
     def __str__(self):
         return f"{self.get_kind_display()} – {self.get_decision_display()}"
@@ -119,6 +121,7 @@ class BestInterest(models.Model):
 
 class TracingQuerySet(ProtectedQuerySet):
     on_file_from = "recorded_at"
+    keeps = True
 
     def open(self) -> Self:
         return self.filter(result=FamilyTracing.Result.PENDING)
@@ -174,7 +177,7 @@ class FamilyTracing(models.Model):
                 violation_error_message=_("Écrivez quand le foyer a été évalué."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [audited(), keeps_last_known(since="OLD.recorded_at")]
 
     def __str__(self):
         return f"{self._meta.verbose_name} – {self.office}"

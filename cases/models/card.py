@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
 
+from .known import keeps_last_known
 from .migrant import FileQuerySet, Migrant
 
 # Crockford's base 32: no I, L, O or U, so that a number read aloud or by hand comes out right.
@@ -29,6 +30,7 @@ def clean_token(text: str) -> str:
 
 class CardQuerySet(FileQuerySet):
     on_file_from = "issued_at"
+    keeps = True
 
     def valid(self) -> "CardQuerySet":
         return self.filter(revoked_at__isnull=True)
@@ -65,7 +67,7 @@ class Card(models.Model):
                 violation_error_message=_("Une carte annulée a une date et un motif."),
             ),
         ]
-        triggers = [audited(leave_out=("token",))]
+        triggers = [audited(leave_out=("token",)), keeps_last_known(since="OLD.issued_at")]
 
     def __str__(self):
         return self.token_words

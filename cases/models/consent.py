@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.triggers import audited
 
 from .attachment import Attachment
+from .known import keeps_last_known
 from .migrant import FileQuerySet, Migrant
 
 # Agreements on the first text were written down before a witness was asked for.
@@ -18,6 +19,7 @@ WITHOUT_WITNESS = "2026-1"
 
 class ConsentQuerySet(FileQuerySet):
     on_file_from = "given_at"
+    keeps = True
 
     def open(self) -> "ConsentQuerySet":
         return self.filter(withdrawn_at__isnull=True)
@@ -76,6 +78,7 @@ class Consent(models.Model):
         indexes = [models.Index(fields=["migrant"], name="consent_withdrawn", condition=Q(purpose="registration", withdrawn_at__isnull=False))]
         triggers = [
             audited(),
+            keeps_last_known(since="OLD.given_at"),
             # Whoever takes back the agreement to be referred closes the links of partners at once, by whatever way it is written down.
             pgtrigger.Trigger(
                 name="close_links",

@@ -16,11 +16,13 @@ from config.countries import country_name
 
 from ..sealed import equality_key, normal_number, unseal
 from .attachment import Attachment
+from .known import keeps_last_known
 from .migrant import LOOK_FOR_DUPLICATES, FileQuerySet, Migrant
 
 
 class IdentityDocumentQuerySet(FileQuerySet):
     on_file_from = "added_at"
+    keeps = True
 
     def numbered(self, number: str) -> "IdentityDocumentQuerySet":
         """Those with this number, however it is written: by an index over keyed digests, never over the numbers."""
@@ -75,6 +77,7 @@ class IdentityDocument(models.Model):
         ]
         triggers = [
             audited(leave_out=("number_sealed", "number_key")),
+            keeps_last_known(since="OLD.added_at"),
             # The same number on another file tells more than any name.
             pgtrigger.Trigger(
                 name="look_for_duplicates",

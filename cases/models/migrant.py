@@ -22,6 +22,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import names
+from audit.reading import reader
 from audit.triggers import audited
 from centres.access import allows, centres_for, may, opened_people
 from centres.models import Area, Centre
@@ -35,6 +36,7 @@ from ..languages import LANGUAGES
 from ..sealed import normal_number
 from ..vulnerabilities import PROTECTED_FLAGS, REFER
 from .births import ADULT_AGE, Precision, birth_words, earliest_birth, years_before
+from .known import FOLLOWS_CARE, KEEPS_PERSON, as_then, settle, withhold
 
 # Of a search: nobody types more, and it bounds the work on hostile input.
 MOST_WORDS = 6
@@ -107,14 +109,14 @@ class Household(models.Model):
 
 class MigrantQuerySet(models.QuerySet["Migrant"]):
     def visible_to(self, user) -> "MigrantQuerySet":
-        """People who are, or were, in the care of a centre where the user may see case files. `Custody` alone decides; to it comes
-        the one file at hand, where this request came to it by an emergency access (`centres.access.find_for`)."""
+        """People who are, or were, in the care of a centre where the user may see case files, as these centres know them. `Custody` alone
+        decides; to it comes the one file at hand, where this request came to it by an emergency access (`centres.access.find_for`)."""
         centres = centres_for(user, Right.VIEW_CASE)
         if not centres:
             return self.none()
         theirs = Exists(Custody.objects.filter(migrant=OuterRef("pk"), centre__in=centres))
         opened = opened_people(user)
-        return self.unmerged().filter(theirs | Q(pk__in=opened) if opened else theirs)
+        return as_then(self, user, person="id").unmerged().filter(theirs | Q(pk__in=opened) if opened else theirs)
 
     def unmerged(self) -> "MigrantQuerySet":
         """Without files that were joined to another one, which speaks for them."""
@@ -238,16 +240,19 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         return self.filter(pk__in=carried) if carried else None
 
     def _holders(self, text: str) -> list[uuid.UUID]:
-        """Keys of people who carry a document with this number, or a valid card with this QR: two look-ups by equal keys, in one
-        question. Who it is is for the caller's own scope to say."""
+        """Keys of people who carry a document with this number, or a valid card with this QR, as far as whoever reads knows of it: two
+        look-ups by equal keys, in one question. Who it is is for the caller's own scope to say."""
         from .card import Card, clean_token
         from .identity_document import IdentityDocument
 
         if not FEWEST_SIGNS <= len(normal_number(text)) <= MOST_SIGNS or not any(char.isdigit() for char in text):
             return []
-        found = IdentityDocument.objects.numbered(text).order_by().values_list("migrant_id")
+        documents, cards, reads = IdentityDocument.objects.all(), Card.objects.all(), reader()
+        if reads is not None:
+            documents, cards = documents.visible_to(reads.user), cards.visible_to(reads.user)
+        found = documents.numbered(text).order_by().values_list("migrant_id")
         if token := clean_token(text):
-            found = found.union(Card.objects.valid().filter(token=token).order_by().values_list("migrant_id"))
+            found = found.union(cards.valid().filter(token=token).order_by().values_list("migrant_id"))
         return [key for (key,) in found[:50]]
 
     def with_any_phone(self, phones: Iterable[str]) -> "MigrantQuerySet":
@@ -366,6 +371,8 @@ class Migrant(models.Model):
     # protection may read stand apart, so that whoever lists or exports `flags` tells nothing.
     flags = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False, verbose_name=_("signalements"))
     protected_flags = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False, verbose_name=_("signalements protégés"))
+    # The centres for which an older copy is kept (models/known.py); the database writes it.
+    kept_for = ArrayField(models.IntegerField(), default=list, editable=False)
     name_keys = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     search_text = models.CharField(max_length=250, default="", editable=False)
 
@@ -438,7 +445,8 @@ class Migrant(models.Model):
             ),
         ]
         triggers = [
-            audited(leave_out=("name_keys", "search_text", "registered_digest")),
+            audited(leave_out=("name_keys", "search_text", "registered_digest", "kept_for")),
+            KEEPS_PERSON,
             # An adult found to be a child answers for nobody: the children are alone again, and flagged.
             pgtrigger.Trigger(
                 name="no_adult_any_more",
@@ -476,6 +484,20 @@ class Migrant(models.Model):
 
     def __str__(self):
         return f"{self.given_names} {self.surname}".strip()
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:  # type: ignore[override]
+        """Whoever reads is given what their centres know, on whichever way the row came."""
+        person = super().from_db(db, field_names, values)
+        withhold(person)
+        return person
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:  # type: ignore[override]
+        if "_withheld" in self.__dict__:
+            settle(self)
+            if fields is not None and all(name in self.__dict__ for name in fields):
+                return
+        super().refresh_from_db(using, fields, from_queryset)
 
     def access_centres(self, *, writing: bool) -> list[int]:
         """Centres whose staff may read this file; for writing, those that care for the person now."""
@@ -646,7 +668,7 @@ class Custody(models.Model):
                 violation_error_message=_("Le suivi d’une personne ne peut pas finir avant d’avoir commencé."),
             ),
         ]
-        triggers = [audited()]
+        triggers = [audited(), FOLLOWS_CARE]
 
 
 NEVER = Value(datetime.date(9999, 12, 31), output_field=models.DateField())  # of `on_file_from`: not for a centre whose care has ended
@@ -663,6 +685,7 @@ class FileQuerySet(models.QuerySet[Any]):
 
     on_file_from: str | Coalesce
     person = "migrant"
+    keeps = False  # does the model keep what was known (models/known.py)?
     _owner: "Migrant | None" = None
 
     def on_file_of(self, migrant: "Migrant") -> Self:
@@ -674,7 +697,12 @@ class FileQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user) -> Self:
         from_then = F(self.on_file_from) if isinstance(self.on_file_from, str) else self.on_file_from
-        return self.alias(on_file_from=from_then).filter(self._seen_with(user, Right.VIEW_CASE))
+        rows = self if self._knows_all(user) else as_then(self, user, person="" if "__" in self.person else f"{self.person}_id")
+        return rows.alias(on_file_from=from_then).filter(self._seen_with(user, Right.VIEW_CASE))
+
+    def _knows_all(self, user) -> bool:
+        """Is there nothing to read as it then was?"""
+        return not self.keeps or (self._owner is not None and self._owner.care_ended(user) is None)
 
     def _seen_with(self, user, right: Right) -> Q:
         """Rows of people in whose centre the user has this right, by what was on the file while that centre had them; and of the file at

@@ -16,6 +16,7 @@ from centres.roles import Right
 from config.countries import country_name
 from questionnaires.models import Response, keeps_its_version
 
+from .known import keeps_last_known
 from .migrant import FileQuerySet, Migrant
 
 
@@ -48,8 +49,8 @@ class Profile(Response):
 
 
 class RouteStepQuerySet(FileQuerySet):
-    # Changed after a centre's care ended, a step is no longer what that centre knew: it does not see it.
     on_file_from = "changed_at"
+    keeps = True
 
     def visible_to(self, user) -> Self:
         """A place that others took off the road stays for protection, who alone know what was noted there."""
@@ -161,7 +162,7 @@ class RouteStep(models.Model):
             ),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="step_country", violation_error_message=_("Choisissez un pays dans la liste.")),
         ]
-        triggers = [audited()]
+        triggers = [audited(), keeps_last_known(since="OLD.changed_at")]
 
     def __str__(self):
         return f"{self.place} ({country_name(self.country)})"

@@ -19,6 +19,7 @@ from centres.models import Centre
 
 from ..cleaning import phone_words
 from ..referrals import ANSWER_DAYS, OPEN, PROTECTED_SERVICES, SERVICE_CHOICES, SERVICES, SHARED_CHOICES, TRANSITIONS, State, Urgency, link_ends
+from .known import keeps_last_known
 from .migrant import FileQuerySet, Migrant, ProtectedQuerySet
 
 
@@ -84,6 +85,7 @@ class Structure(models.Model):
 
 class ReferralQuerySet(ProtectedQuerySet):
     on_file_from = "sent_at"
+    keeps = True
 
     def visible_to(self, user) -> Self:
         """Those whose service tells a secret exist only for protection officers."""
@@ -157,6 +159,7 @@ class Referral(models.Model):
         ]
         triggers = [
             audited(),
+            keeps_last_known(since="OLD.sent_at"),
             pgtrigger.FSM(name="workflow", field="state", transitions=[(a.value, b.value) for a, ways in TRANSITIONS.items() for b in ways]),
         ]
 

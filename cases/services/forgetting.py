@@ -20,7 +20,7 @@ from config.uploads import delete_after_commit
 from jobs.services import ask_for
 
 from ..forms.search import AGE_GROUPS
-from ..models import Erasure, ErasureList, Migrant, Precision, RegistrationGroup
+from ..models import Erasure, ErasureList, LastKnown, Migrant, Precision, RegistrationGroup
 from ..person_data import DATA, PersonData, hanging, rows_of
 from ..retention import due_at, reasons_to_keep
 from .photos import drop_photo
@@ -146,6 +146,7 @@ def _erase(migrant: Migrant, *, why: uuid.UUID) -> None:
     Migrant.objects.filter(pk=migrant.pk).update(
         **DATA[Migrant].erased, case_number=number, born_on=born_on, birth_precision=Precision.YEAR, forgotten_at=timezone.now(), version=migrant.version + 1
     )
+    LastKnown.objects.filter(migrant=migrant).delete()  # what was just taken away is no older state to be kept
     if migrant.registration_group_id and not Migrant.objects.filter(registration_group=migrant.registration_group_id, forgotten_at__isnull=True).exists():
         # The name of a group, and what its people had in common, tell who they were; the last one to go takes them along.
         RegistrationGroup.objects.filter(pk=migrant.registration_group_id).update(title="", common={})

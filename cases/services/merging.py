@@ -23,7 +23,7 @@ from centres.roles import Right
 from config.refusals import in_words
 
 from ..duplicates.weights import ordered
-from ..models import Custody, DuplicateCheck, DuplicatePair, Merge, Migrant
+from ..models import Custody, DuplicateCheck, DuplicatePair, LastKnown, Merge, Migrant
 from .identity import index_name
 from .pairs import require_both, ring_after_commit
 
@@ -49,8 +49,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 # Of the survivor, written by the merge beside what is chosen.
 INDEX = ("name_keys", "search_text")
-# Rows about the pair itself: they speak of two files, and stay. Floors above add what the database derives from rows that move.
-NOT_MOVED: list[type[models.Model]] = [DuplicatePair, DuplicateCheck, Merge]
+# Rows about the pair itself: they speak of two files, and stay. Floors above add what the database derives from rows that move;
+# what centres knew goes with their times of care.
+NOT_MOVED: list[type[models.Model]] = [DuplicatePair, DuplicateCheck, Merge, LastKnown]
 
 
 def relations() -> Iterator[models.ForeignKey]:

@@ -55,7 +55,7 @@ def migrants(request: HttpRequest) -> HttpResponse:
     chosen = exporting.remembered(request.user, listing.PEOPLE)
     columns = listing.PEOPLE.columns_of(chosen or [column.name for column in listing.COLUMNS if column.on_screen])
     columns = [column for column in columns if column.name not in ("surname", "given_names")]  # they head each row
-    shown = listing.found_by(request.user, q, page.rows) if q else listing.seen_by(request.user, page.rows)
+    shown = listing.seen_by(request.user, page.rows)
     for person in shown:
         person.cells = [(column.title, column.value(person)) for column in columns]  # type: ignore[attr-defined]
     context = {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import audited
-from cases.models import FileQuerySet, Migrant
+from cases.models import FileQuerySet, Migrant, keeps_last_known
 from centres.models import Service
 
 from .history import stays, year_checked
@@ -71,6 +71,7 @@ class FlagKind(models.Model):
 
 class PersonFlagQuerySet(FileQuerySet):
     on_file_from = "since"
+    keeps = True
 
     def acting(self, on: datetime.date | None = None) -> "PersonFlagQuerySet":
         """Those that hold on this day (today)."""
@@ -107,6 +108,7 @@ class PersonFlag(models.Model):
         ]
         triggers = [
             audited(),
+            keeps_last_known(since="OLD.since"),
             pgtrigger.ReadOnly(name="as_set", fields=["key", "kind", "set_by"]),
             stays(),
             pgtrigger.Protect(name="stays_lifted", operation=pgtrigger.Update, condition=pgtrigger.Q(old__lifted_at__isnull=False, new__lifted_at__isnull=True)),

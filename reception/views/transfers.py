@@ -17,6 +17,7 @@ from audit.acting import SameKeyOtherContent, Stale
 from audit.models import ReadLog
 from audit.services import log_read
 from cases import as_then, whereabouts
+from cases.as_then import by_name
 from cases.forms import put_errors
 from centres.access import access, may
 from centres.models import Centre
@@ -110,7 +111,7 @@ def transfer(request: HttpRequest, transfer: Transfer) -> HttpResponse:
                 messages.info(request, _("Le départ est annulé : le séjour continue. Donnez un lit à la personne."))
             return redirect("reception:transfer", moved[0].pk)
     rows = Transfer.objects.visible_to(user).filter(together=transfer.together).select_related("migrant").prefetch_related("migrant__custodies")
-    every = list(rows.order_by("migrant__surname", "migrant__given_names", "pk"))
+    every = sorted(rows.order_by("pk"), key=lambda row: by_name(row.migrant))
     whereabouts.shown(user, [row.migrant for row in every])
     now = next(row for row in every if row.pk == transfer.pk)
     named = now.names_for(user)

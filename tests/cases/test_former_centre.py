@@ -5,7 +5,8 @@ import uuid
 import pytest
 from django.apps import apps
 
-from cases.models import Attachment, FileQuerySet, Migrant, Note
+from audit.reading import reading_as
+from cases.models import Attachment, Custody, FileQuerySet, LastKnown, Migrant, Note
 from cases.services import correct_identity, write_note
 from centres.models import Service
 from reception.models import Assistance, Stay
@@ -137,3 +138,48 @@ def test_of_one_person_at_hand_the_same_rows_are_seen(username, moved, persona, 
             assert set(rows.on_file_of(person).visible_to(user).values_list("pk", flat=True)) == alone, (model, person)
             checked += bool(alone)
     assert bool(checked) == (username != "steering.eu")
+
+
+def test_what_is_read_as_it_was_is_what_the_database_keeps():
+    """The queries and the triggers name the same models."""
+    read, kept = set(), set()
+    for model in apps.get_models():
+        rows = model._default_manager.all()
+        if isinstance(rows, FileQuerySet) and rows.keeps:
+            read.add(model)
+        if any(trigger.name == "last_known" for trigger in getattr(model._meta, "triggers", ())) and model not in (Migrant, Custody):
+            kept.add(model)
+    assert read == kept
+    assert len(read) >= 9
+
+
+def test_a_copy_is_kept_of_the_first_change_alone_and_of_nothing_that_stays(moved, persona, centre):
+    first = LastKnown.objects.get(migrant=moved, table="cases_migrant")
+    assert first.content["phone"] == "22370000001" and first.centre == centre("KAY")
+    correct_identity(actor=persona("agent.bamako"), migrant=moved, version=moved.version, phone="+223 70 00 00 98")
+    assert LastKnown.objects.get(migrant=moved, table="cases_migrant").content == first.content
+    assert not LastKnown.objects.exclude(table="cases_migrant").exists()
+    # Back in Kayes, that centre reads what is true; and once more gone, what was true when it let go again.
+    move(moved, centre("KAY"))
+    assert Migrant.objects.visible_to(persona("agent.kayes")).get(pk=moved.pk).phone == "22370000098"
+    assert Migrant.objects.visible_to(persona("agent.bamako")).get(pk=moved.pk).phone == "22370000098"
+    move(moved, centre("BKO"))
+    person = Migrant.objects.get(pk=moved.pk)
+    correct_identity(actor=persona("agent.bamako"), migrant=person, version=person.version, phone="+223 70 00 00 97")
+    assert Migrant.objects.visible_to(persona("agent.kayes")).get(pk=moved.pk).phone == "22370000098"
+
+
+def test_a_person_who_comes_with_another_row_is_the_same(moved, persona):
+    """A join and a foreign key know nothing of `visible_to`: the person itself says what its reader knows, and a service what is true."""
+    note = Note.objects.filter(migrant=moved).first()
+    with reading_as(persona("agent.kayes")):
+        assert Note.objects.select_related("migrant").get(pk=note.pk).migrant.phone == "22370000001"
+        assert Note.objects.get(pk=note.pk).migrant.phone == "22370000001"
+        person = Migrant.objects.defer("kept_for").get(pk=moved.pk)
+        assert person.phone == "22370000001"
+        person.refresh_from_db()
+        assert person.phone == "22370000001"
+        with reading_as(None):
+            assert Migrant.objects.get(pk=moved.pk).phone == "22370000099"
+    with reading_as(persona("agent.bamako")):
+        assert Note.objects.select_related("migrant").get(pk=note.pk).migrant.phone == "22370000099"
