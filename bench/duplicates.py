@@ -16,6 +16,7 @@ from typing import Any
 from rapidfuzz.distance import JaroWinkler
 
 import names
+from bench.blind import FIRST, SECOND, BlindMaker, spellings_of
 from bench.pairs import Labelled, Maker
 from cases.duplicates import LIKELY, PROBABLE, Identity, compare
 from names.letters import key_of
@@ -208,6 +209,33 @@ def own_pairs() -> str:
     ])  # fmt: skip
 
 
+def blind_table() -> str:
+    """What is found where all names come from the blind set: the half that was looked at, and the half that was not."""
+    people, sorts, spelt = [], [], []
+    titles = {"family": "noms de famille", "women": "prénoms de femmes", "men": "prénoms d’hommes", "different": "noms différents qui se ressemblent"}
+    for half in (FIRST, SECOND):
+        pairs = BlindMaker(SEED, half).pairs(PAIRS)
+        scored = score_all(pairs, ours)
+        elsewhere = [row for row, pair in zip(scored, pairs, strict=True) if not set(_full(pair.a).split()) & set(_full(pair.b).split())]
+        for title, threshold in ((f"montré (≥ {LIKELY})", LIKELY), (f"« probablement » (≥ {PROBABLE})", PROBABLE)):
+            people.append([half, title, *map(percent, figures(scored, threshold)[:2]), percent(figures(elsewhere, threshold)[1])])
+        for name, score in BASELINES.items():
+            people.append([half, f"{name}, et naissance, sexe, nationalité", *map(percent, best(score_all(pairs, with_fields(score)))[1:3]), ""])
+        for sort in sorted({pair.sort for pair in pairs}, key=lambda sort: sort != "même personne"):
+            some = [score for (score, _same), pair in zip(scored, pairs, strict=True) if pair.sort == sort]
+            sorts.append(
+                [half, sort, str(len(some)), percent(sum(score >= LIKELY for score in some) / len(some)), percent(sum(score >= PROBABLE for score in some) / len(some))]
+            )
+        spelt += [[half, titles[kind], str(count), percent(one), percent(search)] for kind, (count, one, search) in spellings_of(half).items()]
+    return "\n\n".join([
+        f"Tous les noms tirés du jeu écrit à l’aveugle, {PAIRS} paires par moitié :",
+        table(["Moitié", "Méthode", "Précision", "Rappel", "Rappel, aucun mot écrit pareil"], people),
+        table(["Moitié", "Sorte", "Paires", f"≥ {LIKELY}", f"≥ {PROBABLE}"], sorts),
+        "Deux formes d’un même nom, seules : prises pour un nom, et l’une trouvée en cherchant l’autre :",
+        table(["Moitié", "Formes", "Paires", "Un seul nom", "Trouvée"], spelt),
+    ])  # fmt: skip
+
+
 def febrl_table() -> str:
     rows = []
     for number in (1, 3, 4):
@@ -217,7 +245,7 @@ def febrl_table() -> str:
 
 
 def main() -> None:
-    text = own_pairs() + "\n\n" + febrl_table()
+    text = "\n\n".join((own_pairs(), blind_table(), febrl_table()))
     print(text)  # noqa: T201
     if "--write" in sys.argv:
         begin, end = "<!-- bench.duplicates -->", "<!-- /bench.duplicates -->"

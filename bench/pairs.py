@@ -57,13 +57,13 @@ class Maker:
         sex = "male" if rng.random() < 0.8 else "female"
         given = pool.male if sex == "male" else pool.female
         if common:
-            pool, given = names.NamePool(_top(pool.surnames), _top(pool.male), _top(pool.female)), _top(given)
+            pool, given = names.NamePool(top(pool.surnames), top(pool.male), top(pool.female)), top(given)
         surname = rng.choice(self.held["surnames"])[0] if not common and rng.random() < 0.15 else self.pick(pool.surnames)
         first = rng.choice(self.held["given"])[0] if not common and rng.random() < 0.12 else self.pick(given)
         if rng.random() < 0.2:
             first = f"{first} {self.pick(given)}"
         born = datetime.date(rng.randint(1968, 2012), 1, 1) + datetime.timedelta(days=rng.randrange(365))
-        return _known(Identity(surname=surname, given_names=first, sex=sex, born_on=born, birth_precision="day", nationality=nationality), self.pick(PRECISIONS))
+        return known_as(Identity(surname=surname, given_names=first, sex=sex, born_on=born, birth_precision="day", nationality=nationality), self.pick(PRECISIONS))
 
     def rewritten(self, person: Identity) -> Identity:
         """The same person at another counter: spelt by another clerk, and not everything said in the same way."""
@@ -101,7 +101,7 @@ class Maker:
         assert born is not None
         draw = rng.random()
         if precision == "day" and draw < 0.22:
-            return _birth(_known(person, "year" if draw < 0.12 else "age", rng.choice((0, 0, 1)) if draw >= 0.12 else 0))
+            return _birth(known_as(person, "year" if draw < 0.12 else "age", rng.choice((0, 0, 1)) if draw >= 0.12 else 0))
         if precision == "day" and draw < 0.26 and born.day <= 12:
             return {"born_on": born.replace(day=born.month, month=born.day), "birth_precision": "day"}
         if precision == "day" and draw < 0.29:
@@ -127,7 +127,7 @@ class Maker:
     def _other_day(self, person: Identity, years: int) -> dict[str, Any]:
         assert person.born_on is not None
         born = datetime.date(person.born_on.year + years, 1, 1) + datetime.timedelta(days=self.rng.randrange(365))
-        return _birth(_known(replace(person, born_on=born), person.birth_precision))
+        return _birth(known_as(replace(person, born_on=born), person.birth_precision))
 
     def near_namesake(self, person: Identity) -> Identity:
         """The same common name, born one to three years apart and both by the very day."""
@@ -192,11 +192,11 @@ class Maker:
         return Labelled(a, b, same, sort, bool(words & self.held_names))
 
 
-def _top(weights: dict[str, int]) -> dict[str, int]:
+def top(weights: dict[str, int]) -> dict[str, int]:
     return dict(sorted(weights.items(), key=lambda item: -item[1])[:12])
 
 
-def _known(person: Identity, precision: str, years: int = 0) -> Identity:
+def known_as(person: Identity, precision: str, years: int = 0) -> Identity:
     """The birth as exactly as that, the latest day it can be."""
     born = person.born_on
     assert born is not None

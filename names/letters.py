@@ -92,6 +92,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=.)ie$", "i"),  # Gambian and Sierra Leonean -ie: Sorie, Badjie
         (r"(?<=...)ai$", "e"),  # Turay, Kuyatey, Abdulai
         (r"(?<=...)e$", ""),
+        (r"o", "u"),  # one vowel to many clerks: Mohamadou, Mouhamadou; Sawadogo, Sawadougou
         (r"(.)\1+", r"\1"),
     )
 )
@@ -108,3 +109,12 @@ def key_of(word: str) -> str:
     for pattern, by in _RULES:
         found = pattern.sub(by, found)
     return found or word
+
+
+_VOWELS_OUT = str.maketrans({**dict.fromkeys("aeiou"), "z": "s", "v": "f", "g": "k"})
+
+
+@lru_cache(maxsize=16_384)
+def skeleton(key: str) -> str:
+    """The consonants of a key, those that clerks confuse as one."""
+    return key.translate(_VOWELS_OUT)

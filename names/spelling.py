@@ -62,7 +62,7 @@ def key(token: str) -> str:
 
     ou/oo/w → u · dj, dy, di+vowel → j · gn, ny, ni+vowel → N · tch, ty, ti+vowel → C · ch/sh → s · c/ck/kh/q → k ·
     c before e, i, y → s · ph → f · th → t · gh, gu+e/i → g · x → ks · y/ee → i · ei → ai · ao → au · doubled letters
-    once · h silent · n before b, p → m · final é, eh, ay, e not written (from four letters on).
+    once · h silent · n before b, p → m · o → u · final é, eh, ay, e not written (from four letters on).
     Arabic script: marks off, forms of alif and ya and the final ta one letter. Two names may share a key; the key is
     for finding, not for deciding.
 
@@ -74,9 +74,9 @@ def key(token: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def groups_of(word: str) -> frozenset[str]:
-    """The known names a normalised word may be a spelling of: as listed, else by its key where only one fits."""
+    """The known names a normalised word may be a spelling of: as listed, else by its key where only one fits, else the one it nearly is."""
     known = table()
-    return known.groups.get(word) or known.groups_by_key.get(key_of(word), frozenset())
+    return known.groups.get(word) or known.groups_by_key.get(key_of(word)) or known.nearly(key_of(word))
 
 
 @lru_cache(maxsize=16_384)

@@ -10,7 +10,7 @@ from audit.acting import set_actor
 from cases.models import Migrant
 from cases.services.identity import index_name
 
-KEPT = "names of the index"
+KEPT = "names-of-the-index"
 CHUNK = 500
 
 
