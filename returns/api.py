@@ -89,8 +89,6 @@ class MoveSerializer(Strict, serializers.ModelSerializer):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=True, help_text="The version you read.")
     country_to = serializers.CharField(min_length=2, max_length=2, required=False)
 
-    minor = serializers.BooleanField(source="of_child", read_only=True)
-
     class Meta:
         model = ReturnCase
         fields = ("to", "version", *_STEP_FIELDS)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from centres.models import MOST_SHARED_BED_AGE, ChecklistMark, Equipment
+from centres.models import ChecklistMark, Equipment
 from config.numbers import NumberInput, WholeField
 
 from ..services.opening import LONGEST_STAY
@@ -85,8 +85,6 @@ class SettingsForm(forms.Form):
     shared_bed_age = WholeField(
         label=gettext_lazy("Âge, en années, à partir duquel un enfant a son propre lit"),
         required=False,
-        min_value=0,
-        max_value=MOST_SHARED_BED_AGE,
         widget=NumberInput({"class": "w-4"}),
         help_text=gettext_lazy("Plus jeune, il partage le lit de l’adulte qui répond de lui et ne prend pas de place. 0 : chaque enfant a son lit."),
         error_messages={"invalid": gettext_lazy("Écrivez un âge en années.")},

@@ -77,8 +77,9 @@ def _day(request: HttpRequest) -> datetime.date:
 def _people(user: User, centre: Centre, day: datetime.date, beside: set[uuid.UUID]) -> list[Migrant]:
     """Those who were there that day, and those who are ticked already, who is away first, by the name under which this user's centres know them."""
     there = services.present_on(user, centre, day).values("migrant")
-    found = Migrant.objects.in_care_of(centre).filter(pk__in=there) | Migrant.objects.visible_to(user).filter(pk__in=beside)
-    people: list[Any] = list(with_last_stay(user, found).prefetch_related("custodies").distinct())
+    both = (Migrant.objects.in_care_of(centre).filter(pk__in=there), Migrant.objects.visible_to(user).filter(pk__in=beside))
+    found = [person for rows in both for person in with_last_stay(user, rows).prefetch_related("custodies").distinct()]
+    people: list[Any] = list({person.pk: person for person in found}.values())
     as_then.seen_by(user, people)
     for person in people:
         told_with(user, person)

@@ -107,7 +107,7 @@ class TestBoard:
         shown, folded = page.context["arrivals"], page.context["folded"]
         assert [len(one.people) for one in shown] == [21, 4, 1, 1, 1] and len(folded) == 3 and page.context["to_admit"] == 31
         text = page.content.decode()
-        assert "Bus de Kidal" in text and "1 mineur non accompagné" in text and "3 autres arrivées" in text
+        assert "Bus de Kidal" in text and "1 enfant non accompagné" in text and "3 autres arrivées" in text
         assert f"{reverse('reception:arrivals', args=['GAO'])}?group={bus.pk}" in text
         assert len(browser.get(shown[1].admit_url).context["rows"]) == 4
         assert text.count('name="people"') == 31  # each may be chosen, also in what is folded

@@ -190,7 +190,7 @@ def test_the_file_asks_no_more_and_an_old_flag_is_not_hidden(as_user, centre, mo
     flag = make_flag(gao, "allergie", migrant=person)
     PersonFlag.objects.filter(pk=flag.pk).update(since=timezone.now() - datetime.timedelta(days=400))
     assert queries_of(browser, url) == before <= 12
-    monkeypatch.setattr("cases.pages.file.MOST_ON_FILE", 1)
+    monkeypatch.setattr("cases.pages.file.MOST_ON_FILE", 2)  # where the person is stands first
     assert {"label": "Allergie", "tone": "warn"} in browser.get(url).context["flags"]
 
 

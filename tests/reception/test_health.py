@@ -179,7 +179,7 @@ class TestPages:
         assert "partie du centre" not in text
         check_out(actor=persona("agent.gao"), stay=Stay.objects.get(migrant=due), reason="hospital")
         home = as_user("health.gao").get(reverse("home")).content.decode()
-        assert "partie du centre le " in home and 'name="q"' in home and reverse("reception:centre", args=["GAO"]) in home
+        assert "départ du centre le " in home and 'name="q"' in home and reverse("reception:centre", args=["GAO"]) in home
         Stay.objects.filter(migrant=due).update(departure_reason="left")
         assert due.full_name not in as_user("health.gao").get(reverse("home")).content.decode()
         form = as_user("health.gao").get(reverse("reception:care", args=["GAO", later.pk])).context["form"]
