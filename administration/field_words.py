@@ -92,4 +92,9 @@ FIELDS = {
     "user": _("compte"),
     "first": _("premier dossier"),
     "second": _("second dossier"),
+    "origin": _("ce que disait le fichier"),
+    "kept_for": _("centres qui en gardent une copie"),
+    "sheets": _("feuilles"),
+    "has_codes": _("a des codes"),
+    "written_at": _("écrit le"),
 }

@@ -23,7 +23,7 @@ MOST_ROWS = 5000  # of one kind that hang on one person
 
 @cache
 def _by_table() -> dict[str, type[models.Model]]:
-    return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+    return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy and model._meta.managed}
 
 
 def model_words(label: str) -> str:

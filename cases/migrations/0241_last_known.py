@@ -236,6 +236,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="lastknown",
-            constraint=models.UniqueConstraint(fields=("custody", "table", "row"), name="last_known_once"),
+            constraint=models.UniqueConstraint(
+                fields=("custody", "table", "row"), name="last_known_once", violation_error_message="Cette ligne est déjà gardée comme elle était."
+            ),
         ),
     ]

@@ -12,6 +12,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.sql.datastructures import BaseTable
+from django.utils.translation import gettext_lazy as _
 
 from audit.reading import reader
 from centres.access import centres_for, opened_people
@@ -44,7 +45,11 @@ class LastKnown(models.Model):
     objects = LastKnownQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["custody", "table", "row"], name="last_known_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["custody", "table", "row"], name="last_known_once", violation_error_message=_("Cette ligne est déjà gardée comme elle était.")
+            )
+        ]
         indexes = [
             models.Index(fields=["table", "row"], name="last_known_of_row"),
             models.Index(fields=["table", "migrant"], name="last_known_of_person"),

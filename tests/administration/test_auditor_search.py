@@ -99,7 +99,7 @@ def test_the_files_say_it_in_words_too(as_user, centre):
     for address in (READS, CHANGES):
         page = asked(browser, address, row=person.case_number)
         assert person.case_number not in page.context["export_url"]
-        lines = list(csv.reader(io.StringIO(b"".join(browser.get(page.context["export_url"]).streaming_content).decode("utf-8-sig"))))
+        lines = list(csv.reader(io.StringIO(browser.get(page.context["export_url"]).content.decode("utf-8-sig"))))
         assert len(lines) > 1 and person.case_number in lines[1]
         assert "personne" in {cell for line in lines[1:] for cell in line}
         assert "cases" not in "".join(cell for line in lines for cell in line[:4])

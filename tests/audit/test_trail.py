@@ -22,6 +22,7 @@ EXCEPTIONS = {
     "cases_duplicatecheck": "people who wait to be looked for among all others; a row lives for seconds and says nothing about anybody",
     "reception_lastseen": "what the database derives from events that are all in the history",
     "reception_assisted": "what the database derives from lines that are all in the history",
+    "cases_lastknown": "copies that the database makes of rows before they change; the change itself is in the history",
     "cases_casecounter": "the last number given; every case file with its number is in the history",
 }
 # Tables of packages that say who may do what, or who somebody is.
