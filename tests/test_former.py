@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.db import connections
@@ -15,6 +16,7 @@ from accounts.models import User
 from cases import referrals
 from cases.models import Migrant
 from cases.vulnerabilities import ALL_FLAGS
+from config import private
 from config.countries import country_choices
 
 from . import databases
@@ -184,15 +186,37 @@ GUESSES: dict[str, list[tuple[str, str]]] = {
     "what": [(NEW["surname"], "Quuxbarbaz"), (NEW["phone"], "22371020304")],
     "surname": [(NEW["surname"], "Quuxbarbaz")],
 }  # fmt: skip
+# What differs each time and says nothing: tokens, marks of a page, the moment. What is sealed for the asker is opened instead (`opened`).
 CHANGING = re.compile(
-    r'value="gAAAA[^"]*"|"X-CSRFToken": "[^"]*"|csrf[^>]*value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|nonce="[^"]*"| selected| checked|<dd>.*?</dd>|<time.*?</time>', re.S
+    r'gAAAA[\w=-]+|"X-CSRFToken": "[^"]*"|csrf[^>]*value="[^"]*"|name="typed_by" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|nonce="[^"]*"| selected| checked|<dd>.*?</dd>|<time.*?</time>',
+    re.S,
 )
+SEALED = re.compile(r"gAAAA[\w-]+(?:=|%3D)*")
+# The search and the filters with names go by POST, as the pages send them: with a redirect, or into the page.
+POSTED = {"q": ("get", "post", "htmx"), "who": ("get", "post"), "what": ("post", "htmx")}
+
+AT_COUNTER = {"key": "5b7c1a9e-3f42-4d0c-9c5e-0d6a1f2b3c4d", "service": "dejeuner", "mode": "show"}
 
 
-def answer_to(client: Client, url: str, question: str, guess: str) -> str:
+def opened(user: User, text: str) -> str:
+    """The text with all that was sealed for this user in clear: it differs each time, what it says does not."""
+
+    def clear(found: re.Match[str]) -> str:
+        said = private.unseal(user, unquote(found.group()))
+        return found.group() if said is None else str(said)
+
+    return SEALED.sub(clear, text)
+
+
+def answer_to(client: Client, user: User, url: str, question: str, guess: str, way: str) -> str:
     """The answer, without the question, which it may say again, and without what differs each time."""
-    response = client.get(url, {question: guess})
+    headers = {"HTTP_HX_REQUEST": "true"} if way == "htmx" else {}
+    if way == "get":
+        response = client.get(url, {question: guess})
+    else:
+        response = client.post(url, {question: guess} | (AT_COUNTER if question == "what" else {}), follow=True, **headers)
     text = text_of(response) if response.status_code == 200 else str(response.status_code)
+    text = opened(user, "\n".join([text, response.get("HX-Replace-Url", ""), *(address for address, _code in getattr(response, "redirect_chain", ()))]))
     shown = {guess, html.escape(guess), guess.replace("+", "%2B"), guess.replace("+", ""), guess.replace(" ", "+"), guess.replace(" ", "%20")}
     shown |= {str(label) for _field, choices in CHOSEN.items() for value, label in choices if value == guess}
     for said in sorted(shown, key=len, reverse=True):
@@ -203,38 +227,45 @@ def answer_to(client: Client, url: str, question: str, guess: str) -> str:
 CHOSEN = {"nationality": country_choices(), "arrival": Migrant.ArrivalKind.choices, "state": referrals.State.choices, "flag": list(ALL_FLAGS.items())}
 
 
-def asked(client: Client, former: Former) -> Iterator[tuple[str, str]]:
-    """(address, question) of every list that has a search or a filter of this name, its exports, and the lists of the API."""
+def asked(client: Client, former: Former) -> Iterator[tuple[str, str, str]]:
+    """(address, question, way of asking) of every list that has a search or a filter of this name, its exports, and the lists of the API."""
     every = list(addresses(former))
     exports = {url.rsplit("/", 1)[0]: url for name, url in every if "export" in name and url.endswith(".csv")}
     for name, url in every:
         if set(URLS[name].pattern.converters) - {"code"}:
             continue
         if name.startswith("api-"):
-            yield from ((url, question) for question in ("q", "nationality", "state", "flag"))
+            yield from ((url, question, "get") for question in ("q", "nationality", "state", "flag"))
             continue
         response = client.get(url)
         fields = set(re.findall(r'name="(\w+)"', response.content.decode())) if response.status_code == 200 and "html" in response["Content-Type"] else set()
         if name != "cases:migrants":  # elsewhere it is the search of the head of every page, which leads there
             fields.discard("q")
         for question in sorted(fields & set(GUESSES)):
-            yield from ((one, question) for one in (url, exports.get(url.rstrip("/"))) if one)
+            posted = POSTED.get(question, ("get",)) if "POST" in declaration_of(name).methods else ("get",)
+            yield from ((url, question, way) for way in posted)
+            if export := exports.get(url.rstrip("/")):
+                yield export, question, "get"
 
 
 @pytest.mark.parametrize("role", GUESSERS)
 def test_a_guess_of_what_is_new_is_answered_as_nonsense_is(role, former, django_db_blocker):
     told, nonsense = [], {}
     with django_db_blocker.unblock():
-        client = client_of(staff_of(former.here)[role])
+        user = staff_of(former.here)[role]
+        client = client_of(user)
         questions = sorted(set(asked(client, former)))
-        for url, question in questions:
+        for url, question, way in questions:
             for guess, none in GUESSES[question]:
-                known = nonsense.setdefault((url, question, none), answer_to(client, url, question, none))
-                answer = answer_to(client, url, question, guess)
+                once = (url, question, none, way)
+                if once not in nonsense:
+                    nonsense[once] = answer_to(client, user, url, question, none, way)
+                known, answer = nonsense[once], answer_to(client, user, url, question, guess, way)
                 if answer != known:
-                    told.append((f"{url}?{question}={guess}", [line for line in difflib.ndiff(known.splitlines(), answer.splitlines()) if line[0] in "+-"][:6]))
+                    told.append((f"{way} {url} {question}={guess}", [line for line in difflib.ndiff(known.splitlines(), answer.splitlines()) if line[0] in "+-"][:6]))
     assert told == []
-    assert {question for _url, question in questions} >= {"q", "nationality", "origin", "state"}
+    assert {question for _url, question, _way in questions} >= {"q", "nationality", "origin", "state"}
+    assert {(url, way) for url, question, way in questions if question == "q"} >= {("/migrants/", "post"), ("/migrants/", "htmx"), ("/migrants/export.csv", "get")}
 
 
 def test_guesses_of_what_was_known_are_answered(former, django_db_blocker):
@@ -243,6 +274,9 @@ def test_guesses_of_what_was_known_are_answered(former, django_db_blocker):
     new = [("q", NEW["surname"]), ("q", NEW["phone"]), ("q", NUMBERS[0]), ("q", NUMBERS[1]), ("nationality", "FJ")]
     with django_db_blocker.unblock():
         for centre, asked, other in ((former.here, known, new), (former.there, new, known)):
+            counter, desk = f"/centres/{centre.code}/counter/", client_of(staff_of(centre)["agent"])
+            found = [desk.post(counter, {"what": guess} | AT_COUNTER, headers={"HX-Request": "true"}) for guess in (asked[0][1], other[0][1])]
+            assert ["Inconnu" in text_of(answer) for answer in found] == [False, True], [text_of(answer) for answer in found]
             api = client_of(staff_of(centre)["manager"])
             number = former.people[0].case_number
             for question, guess in asked:
