@@ -245,13 +245,14 @@ class MigrantQuerySet(models.QuerySet["Migrant"]):
         from .card import Card, clean_token
         from .identity_document import IdentityDocument
 
-        if not FEWEST_SIGNS <= len(normal_number(text)) <= MOST_SIGNS or not any(char.isdigit() for char in text):
-            return []
+        token = clean_token(text)
+        if not FEWEST_SIGNS <= len(normal_number(text)) <= MOST_SIGNS or not (token or any(char.isdigit() for char in text)):
+            return []  # a card's number may be of letters alone
         documents, cards, reads = IdentityDocument.objects.all(), Card.objects.all(), reader()
         if reads is not None:
             documents, cards = documents.visible_to(reads.user), cards.visible_to(reads.user)
         found = documents.numbered(text).order_by().values_list("migrant_id")
-        if token := clean_token(text):
+        if token:
             found = found.union(cards.valid().filter(token=token).order_by().values_list("migrant_id"))
         return [key for (key,) in found[:50]]
 

@@ -75,7 +75,7 @@ def turn_to(user, migrant: Migrant, after: str) -> bool:
         moment = parse_datetime(at)
     except ValueError:
         moment = None
-    if passing not in ("0", "1") or moment is None or timezone.is_naive(moment) or "\0" in after:
+    if passing not in ("0", "1") or moment is None or timezone.is_naive(moment):
         return False
     older = Q(c_at__lt=moment) | Q(c_at=moment) & (Q(c_sort__lt=sort) | Q(c_sort=sort, c_key__lt=key))
     migrant.__dict__["_papers"] = {user.pk: _read(user, migrant, Q(c_passing=True) & older if passing == "1" else Q(c_passing=True) | older)}

@@ -63,9 +63,13 @@ def test_another_file_under_the_same_number_is_not_lost_in_silence(centre):
 
 def test_no_file_no_title_no_key_gets_words(as_user, centre):
     url = reverse("cases:attach", args=[make_migrant(centre("GAO")).pk])
-    response = as_user("agent.gao").post(url, {"title": "\x00"})
-    assert response.status_code == 200
-    assert set(response.context["form"].errors) == {"id", "title", "file"}
+    browser = as_user("agent.gao")
+    for title in ({}, {"title": ""}, {"title": "\x07"}):
+        response = browser.post(url, title)
+        assert response.status_code == 200
+        assert set(response.context["form"].errors) == {"id", "title", "file"}
+    assert browser.post(url, {"id": str(uuid.uuid4()), "title": "\x00", "file": make_file(PNG)}).status_code == 400  # no text: refused at the door
+    assert not Attachment.objects.exists()
 
 
 def test_who_is_out_of_scope_gets_nothing(as_user, persona, centre):

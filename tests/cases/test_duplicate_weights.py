@@ -4,7 +4,7 @@ import datetime
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.duplicates import CERTAIN, LIKELY, PROBABLE, Identity, compare
@@ -131,6 +131,7 @@ IDENTITIES = st.builds(
 
 
 @given(IDENTITIES, IDENTITIES)
+@settings(max_examples=300, deadline=None)  # the first to ask reads the tables of names
 def test_symmetric_and_bounded(a, b):
     one, two = compare(a, b), compare(b, a)
     assert 0 <= one.certainty <= 1

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import IdentityDocument, Migrant
+from cases.models import Card, IdentityDocument, Migrant
 from cases.services import register_migrant
 from centres.models import Area
 from tests.factories import agent_of, make_migrant
@@ -170,6 +170,15 @@ def test_a_number_out_of_scope_finds_nobody(as_user, centre):
     card = make_card(centre("KAY"), person)
     for typed in ("AB123456", card.token):
         assert not as_user("agent.gao").get("/migrants/", {"q": typed}).context["people"]
+
+
+def test_a_card_whose_number_is_of_letters_alone_finds_its_holder(as_user, centre):
+    """One number in five hundred has no digit."""
+    card, number = make_card(centre("GAO")), "ABCDEFGHJKMNPQRS"
+    Card.objects.filter(pk=card.pk).update(token=number)
+    for typed in (number, number.lower(), "ABCD EFGH JKMN PQRS"):
+        assert [p.pk for p in as_user("agent.gao").get("/migrants/", {"q": typed}).context["people"]] == [card.migrant_id], typed
+    assert not as_user("agent.kayes").get("/migrants/", {"q": number}).context["people"]
 
 
 def test_a_card_that_was_lost_finds_nobody(as_user, centre):

@@ -102,7 +102,6 @@ def test_a_key_of_another_centre_tells_nothing(as_user, centre):
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
-        ("surname", "Tra\x00oré"),
         ("surname", "Tra\x07oré"),
         ("surname", "A" * 10_000),
         ("surname", "12345"),
@@ -113,16 +112,16 @@ def test_a_key_of_another_centre_tells_nothing(as_user, centre):
         ("sex", "unknown"),
         ("phone", "abc"),
         ("phone", "1" * 40),
-        ("phone", "\x00"),
+        ("phone", "\x07"),
         ("accompanied_by", "GAO-2026-00001-!"),
-        ("accompanied_by", "\x00"),
+        ("accompanied_by", "\x07"),
         ("id", "no-uuid"),
         ("id", ""),
-        ("id", "\x00"),
+        ("id", "\x07"),
         ("consent_method", "telepathy"),
         ("consent_language", "xxxx"),
         ("consent_purposes", ["registration", "everything"]),
-        ("centre", "\x00"),
+        ("centre", "\x07"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_words(as_user, centre, field, typed):
@@ -130,6 +129,17 @@ def test_what_cannot_be_kept_is_refused_with_words(as_user, centre, field, typed
     assert response.status_code == 200
     assert field in response.context["form"].errors
     assert "error-summary" in response.content.decode()
+    assert not Migrant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("surname", "Tra\x00oré"), ("phone", "\x00"), ("accompanied_by", "\x00"), ("id", "\x00"), ("centre", "\x00"), ("consent_purposes", ["registration", "\x00"])],
+)
+def test_what_is_no_text_is_refused_at_the_door(as_user, centre, field, typed):
+    response = as_user("agent.gao").post(URL, registration_form(centre("GAO"), **{field: typed}))
+    assert response.status_code == 400
+    assert "Rien n’a été enregistré" in response.content.decode()
     assert not Migrant.objects.exists()
 
 
@@ -170,14 +180,14 @@ def test_phones_are_kept_as_international_digits(centre, typed, kept):
 def test_a_child_is_put_under_an_adult_of_the_same_centre(as_user, centre):
     browser, gao = as_user("agent.gao"), centre("GAO")
     adult, elsewhere, child = make_migrant(gao), make_migrant(centre("KAY")), make_minor(gao)
-    young = {"birth_0": "", "birth_1": "", "birth_2": "", "age": "9", "surname": "Enfant", "given_names": "Petit"}
+    young = {"birth_0": "", "birth_1": "", "birth_2": "", "age": "9", "surname": "Zongo", "given_names": "Petit"}
     for number in (elsewhere.case_number, child.case_number, adult.case_number[:-1] + "!"):
         response = browser.post(URL, registration_form(gao, **young, accompanied_by=number))
         assert response.status_code == 200
         assert response.context["form"].errors["accompanied_by"]
     response = browser.post(URL, registration_form(gao, **young, accompanied_by=adult.case_number.lower()))
     assert response.status_code == 302
-    kept = Migrant.objects.get(surname="Enfant")
+    kept = Migrant.objects.get(surname="Zongo")
     assert kept.accompanied_by == adult
     adult.refresh_from_db()
     assert kept.household == adult.household
@@ -233,10 +243,12 @@ def test_a_common_name_and_a_rough_age_are_never_near_certain(centre):
 
 def test_the_hint_is_empty_for_nothing_and_for_nonsense(as_user, centre):
     browser = as_user("agent.gao")
-    for body in ({}, {"surname": "\x00"}, {"surname": "A" * 10_000}, {"surname": "Zzzz", "birth_2": "9999", "age": "x", "phone": "\x00", "sex": "?"}):
+    for body in ({}, {"surname": "\x07"}, {"surname": "A" * 10_000}, {"surname": "Zzzz", "birth_2": "9999", "age": "x", "phone": "\x07", "sex": "?"}):
         response = browser.post("/migrants/register/similar/", body)
         assert response.status_code == 200
         assert not response.content.strip()
+    for body in ({"surname": "\x00"}, {"surname": "Zzzz", "phone": "\x00"}):
+        assert browser.post("/migrants/register/similar/", body).status_code == 400
     assert browser.get("/migrants/register/similar/").status_code == 405
     assert as_user("returns.gao").post("/migrants/register/similar/", {"surname": "Traoré"}).status_code == 403
 

@@ -192,9 +192,14 @@ def test_nobody_found_offers_a_new_file_to_those_who_may_open_one(as_user):
 
 
 def test_rows_say_age_sex_country_and_flag_a_child_alone(as_user, centre):
-    child = make_minor(centre("GAO"), sex="female", nationality="SN")
+    girl = make_minor(centre("GAO"), sex="female", nationality="SN")
     page = as_user("agent.gao").get("/migrants/").content.decode()
-    for words in (child.case_number, f"née en {child.born_on.year}", "femme", "Sénégal", "mineur non accompagné", "Gao"):
+    for words in (girl.case_number, f"née en {girl.born_on.year}", "femme", "Sénégal", "mineure non accompagnée", "Gao"):
+        assert words in page, words
+    assert "mineur non accompagné<" not in page  # of a girl, in her words
+    boy = make_minor(centre("GAO"), sex="male", nationality="SN")
+    page = as_user("agent.gao").get("/migrants/").content.decode()
+    for words in (boy.case_number, f"né en {boy.born_on.year}", "homme", "mineur non accompagné<"):
         assert words in page, words
 
 
