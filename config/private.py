@@ -12,8 +12,10 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
+from . import typed
+
 SEALED = "s"  # the name in the address of all that is sealed
-NOT_A_FILTER = ("csrfmiddlewaretoken",)
+NOT_A_FILTER = ("csrfmiddlewaretoken", typed.FIELD)  # of every form: neither is asked for, and neither may stand in an address
 
 
 class Asked(QueryDict):

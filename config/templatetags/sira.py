@@ -263,6 +263,7 @@ def filters(context, form, submit: str = ""):
         "sort": query.get("sort", ""),
         "active": any(query.get(name) for name in (private.SEALED, *map(form.add_prefix, form.base_fields))),
         "csrf_token": context.get("csrf_token"),
+        "request": request,  # whose form it is
         "path": request.path if request else "",
     }
 

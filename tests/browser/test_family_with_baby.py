@@ -21,7 +21,8 @@ def next_person(page: Page, given: str, sex: str, born: datetime.date, *, surnam
     for label, value in (("Jour", born.day), ("Mois", born.month), ("Année", born.year)):
         birth.get_by_label(label).fill(str(value))
     if adult:
-        page.get_by_label("Adulte qui répond de l’enfant").select_option(label=re.compile(f"^{adult} "))
+        adults = page.get_by_label("Adulte qui répond de l’enfant")
+        adults.select_option(adults.get_by_role("option", name=re.compile(f"^{adult} ")).get_attribute("value"))
     page.get_by_role("button", name="Enregistrer et continuer").click()
     expect(page.get_by_role("status")).to_contain_text("ouvert")
 

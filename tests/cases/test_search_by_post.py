@@ -93,6 +93,23 @@ def test_a_search_that_cannot_be_read_answers_nobody(as_user, many, spoil, setti
     assert as_user("manager.gao").get(f"/migrants/export.csv?s={address.partition('s=')[2] if spoil != 'another' else 'x'}").content.decode().count(NAME) == 0
 
 
+@pytest.mark.parametrize(("address", "words"), [("/migrants/", "q"), ("/centres/GAO/", "who")])
+def test_a_form_sent_as_the_page_has_it_leaves_nothing_of_the_page_in_the_address(as_user, centre, many, address, words):
+    """Neither a token nor the mark of whose form it was."""
+    make_stay(centre("GAO"), migrant=many[0])
+    browser = as_user("agent.gao")
+    forms = re.findall(rf'<form[^>]*action="{address}".*?</form>', browser.get(address).content.decode(), re.DOTALL)
+    form = next(form for form in forms if f'name="{words}"' in form)
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    assert {"csrfmiddlewaretoken", "typed_by"} <= set(hidden)
+    for headers in ({}, {"HX-Request": "true"}) if words == "q" else ({},):
+        answer = browser.post(address, hidden | {words: NAME}, headers=headers)
+        gone_to = answer.get("Location") or answer["HX-Replace-Url"]
+        assert set(QueryDict(gone_to.partition("?")[2])) == {"s"}
+        if not headers:
+            assert "typed_by=" not in addresses(browser.get(gone_to))
+
+
 def test_every_form_that_asks_for_a_name_is_sent_by_post(as_user, many):
     browser = as_user("agent.gao")
     for address in ("/", "/migrants/", "/centres/GAO/"):
