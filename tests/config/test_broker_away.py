@@ -50,4 +50,4 @@ def test_the_schedulers_error_is_the_brokers():
 
 def test_another_fault_keeps_its_stack():
     (line,) = told(ValueError("a fault of ours"))
-    assert "Traceback" in line and "a fault of ours" in line
+    assert "Traceback" in line and "ValueError" in line and "raise error" in line  # what it says may name somebody (config.logs)
