@@ -12,6 +12,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Concat, Trim
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -59,8 +60,11 @@ def _own_bed() -> QuerySet["BedAssignment"]:
 
 def _adults_bed() -> QuerySet["BedAssignment"]:
     """Of the stay of an infant: where the adult who answers for them sleeps now, at the same centre. Derived, never stored: it follows the adult
-    into another bed, ends when the adult leaves and when the child is old enough for a bed of its own."""
-    of_adult = BedAssignment.objects.filter(stay__migrant=OuterRef("migrant__accompanied_by"), stay__centre=OuterRef("centre"), until__isnull=True)
+    into another bed, ends when the adult or the child leaves and when the child is old enough for a bed of its own."""
+    # What is open is found by the index of open stays, one row for each; and nothing is looked for where nobody answers for the person or they have left.
+    here, answered_for = IsNull(OuterRef("departed_at"), True), IsNull(OuterRef("migrant__accompanied_by"), False)
+    of_adult = BedAssignment.objects.filter(here, answered_for, stay__departed_at__isnull=True, until__isnull=True)
+    of_adult = of_adult.filter(stay__migrant=OuterRef("migrant__accompanied_by"), stay__centre=OuterRef("centre"))
     limit = _YearsAgo("stay__centre__shared_bed_age")
     infant = of_adult.alias(limit=limit).filter(limit__lt=OuterRef("migrant__born_on"))
     return infant.exclude(bed__room__kind=Room.Kind.ISOLATION).order_by()

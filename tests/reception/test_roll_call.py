@@ -204,7 +204,7 @@ class TestRound:
         assert page.status_code == 200 and not RollCallLine.objects.filter(call__date=evening_of()).exists()  # nothing is noted by the button
         shown = {row["stay"]: row["state"] for one in dict(page.context["rooms"]).values() for row in one}
         assert shown == {here.pk: "present", gone.pk: "", away.pk: "leave", late.pk: "missing", elsewhere.pk: ""}
-        assert "manque depuis le" in page.content.decode() and "Pas vu" in page.content.decode()
+        assert "manque depuis l’appel du" in page.content.decode() and "Pas vu" in page.content.decode()
         rows = [row for one in dict(page.context["rooms"]).values() for row in one]
         sent = {"evening": evening_of()} | {f"k{row['number']}": row["key"] for row in rows} | {f"s{row['number']}": row["state"] for row in rows}
         assert browser.post(url, sent).status_code == 302
