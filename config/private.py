@@ -2,7 +2,6 @@
 them. They come in the body of a request and go on in the address sealed, readable only for whoever asked, until the session must end."""
 
 import base64
-import hashlib
 import json
 from collections.abc import Collection
 from functools import lru_cache
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from . import typed
+from .sealing import derived
 
 SEALED = "s"  # the name in the address of all that is sealed
 NOT_A_FILTER = ("csrfmiddlewaretoken", typed.FIELD)  # of every form: neither is asked for, and neither may stand in an address
@@ -26,7 +26,7 @@ class Asked(QueryDict):
 
 @lru_cache(maxsize=2)
 def _fernet(secret: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"sira:search:{secret}".encode()).digest()))
+    return Fernet(base64.urlsafe_b64encode(derived(secret, "search")))
 
 
 def seal(user: Any, values: dict[str, list[str]]) -> str:
