@@ -143,6 +143,16 @@ class TestInfant:
         correct_identity(actor=agent, migrant=baby, version=baby.version, accompanied_by=mother)
         assert bed_now(baby).shares_bed and own in free_beds(gao)
 
+    def test_who_left_shares_no_bed_any_more(self, persona, centre):
+        gao, agent = centre("GAO"), persona("agent.gao")
+        family = a_family(gao)
+        admitted(agent, gao, list(family))
+        assert bed_now(family.baby).shares_bed
+        check_out(actor=agent, stay=family.baby.stays.get(), reason="hospital")
+        gone = Stay.objects.filter(migrant=family.baby).with_bed(agent).get()
+        assert (gone.bed_id, gone.bed_words, gone.shares_bed, gone.shares_with) == (None, None, False, "")
+        assert bed_now(family.mother).bed_id and not Stay.objects.sharing_a_bed().exists()
+
     def test_follows_the_mother_and_is_without_a_bed_when_she_leaves(self, persona, centre):
         gao, agent = centre("GAO"), persona("agent.gao")
         family = a_family(gao)
