@@ -48,6 +48,7 @@ def test_one_room_and_the_baby_in_its_mothers_bed(sign_in, options):
     next_person(page, baby, "femme", TODAY - datetime.timedelta(days=61), adult=full_name)
 
     page.goto("/centres/GAO/")
+    page.locator(".awaited summary", has_text=f"Famille {surname}").click()
     page.get_by_role("link", name=f"Admettre tout le groupe « Famille {surname} »").click()
     expect(page.get_by_text(f"partage le lit de {full_name}")).to_be_visible()
     page.get_by_role("group", name=re.compile("^Pour toutes")).get_by_label("en transit").check()

@@ -106,7 +106,7 @@ def test_forty_people_of_a_bus_by_keyboard(sign_in):
     numbers = set(re.findall(r"GAO-\d{4}-\d{5}-\w", done.inner_text()))
     assert len(numbers) == BUS
     assert max(taken) < MOST_SECONDS, taken
-    expect(done.get_by_text("mineur non accompagné")).to_have_count(1)
+    expect(done.get_by_text("mineure non accompagnée")).to_have_count(1)
     protection = sign_in("protection")
     expect(protection.get_by_role("region", name="Mineurs non accompagnés")).to_contain_text(child)
     page.get_by_role("link", name="Liste à imprimer").click()
