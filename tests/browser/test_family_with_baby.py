@@ -63,7 +63,8 @@ def test_one_room_and_the_baby_in_its_mothers_bed(sign_in, options):
     own = beds[full_name].strip()
     assert beds[f"{baby} {surname}"].strip() == f"{own}, partage le lit de {full_name}"
     assert own not in (beds[f"{father} {surname}"].strip(), beds[f"{child} {surname}"].strip())
-    expect(rows.filter(has_text=re.compile(f"^{baby}")).get_by_text(f"Famille {surname}")).to_be_visible()
+    row = rows.filter(has=page.locator("th > a", has_text=f"{baby} {surname}"))
+    expect(row.get_by_text(f"Famille {surname}")).to_be_visible()
 
     rows.get_by_role("link", name=f"{baby} {surname}", exact=True).first.click()
     line = page.locator("p.household")
