@@ -1,8 +1,10 @@
 """One button a page stands out: what is most likely to be done next. All others are ghosts, links, or behind « Plus »."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
@@ -72,3 +74,19 @@ def test_one_button_stands_out_on_every_page(db):
         if len(found := standing_out(answer.content.decode())) > 1:
             several[name] = found
     assert several == {}
+
+
+BUTTON = re.compile(r'class="button"[^>]*>{% translate "([^"]+)" %}')
+EMPTY = re.compile(r'{% empty_state .*?_\("([^"]+)"\) %}')
+
+
+def test_an_empty_list_does_not_repeat_the_button_at_the_top():
+    """Whatever the data of the walk above: the last words of an empty list are those of its button, if it has one."""
+    templates = settings.BASE_DIR / "templates"
+    twice = {}
+    for path in sorted(templates.rglob("*.html")):
+        text = path.read_text()
+        if repeated := set(BUTTON.findall(text)) & set(EMPTY.findall(text)):
+            twice[str(path.relative_to(templates))] = repeated
+    assert twice == {}
+    assert EMPTY.findall('{% empty_state _("Rien.") _("Notez.") url=there action=_("Noter") %}') == ["Noter"]
