@@ -101,10 +101,10 @@ def test_no_log_tells_of_whom_a_fault_was(stack: Stack) -> None:
     stack.start("worker")
     code = "from jobs.models import Job; from accounts.models import User; from jobs.services import ring\n"
     code += f"job = Job.objects.create(kind='export', title='Export', parameters={{'listing': '{SURNAME}', 'kind': 'csv', 'query': 'q={SURNAME}', 'columns': []}},"
-    code += " created_by=User.objects.get(username='manager.gao'))\nring(job.pk); print(job.pk)"
+    code += " created_by=User.objects.get(username='manager.gao'))\nring(job.pk, job.kind); print(job.pk)"
     job = command(stack, code).stdout.strip()
     wait_until(lambda: owner(stack, "SELECT state FROM jobs_job WHERE id = %s", job) == [("failed",)], 60, "the job to fail")
-    wait_until(lambda: "XX000" in whole(stack, "worker"), 60, "the heartbeat to fall into the trap")
+    wait_until(lambda: "the database did not answer the worker" in whole(stack, "worker"), 60, "the pulse to fall into the trap")
     ((error,),) = owner(stack, "SELECT error FROM jobs_job WHERE id = %s", job)
     told = Visitor(stack.url, "manager.gao").get(f"/jobs/{job}/")
     assert told.status == 200 and "erreur inattendue" in told.text
