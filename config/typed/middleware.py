@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from .filling import Filled
 from .keeping import SESSION, keep, keep_anew, kept, page_of, whose
 
-# Read by static/typed.js: this form has been taken, what the device keeps of it is no longer needed.
+# Read by static/sira.js: this form has been taken, what the device keeps of it is no longer needed.
 TAKEN = "taken"
 
 
