@@ -222,4 +222,4 @@ def test_stylesheet_and_script_stay_small():
 
     static = Path(settings.BASE_DIR) / "static"
     assert len(brotli.compress((static / "sira.css").read_bytes())) < 12_000
-    assert len(brotli.compress((static / "sira.js").read_bytes())) < 4_000
+    assert len(brotli.compress((static / "sira.js").read_bytes())) < 6_000  # what keeps typed text is part of it: one request less on a first visit
