@@ -93,7 +93,7 @@ def test_a_form_with_a_token_from_before_comes_back_filled_and_the_warning_reloa
     page.clock.install()
     sign_in_by_hand(page, "agent.gao")
     page.goto(REGISTER)
-    fill_identity(page, "Wexbilano", "1979")
+    fill_identity(page, "Wexbilano", "1957")
     with page.expect_response("**/similar/"):  # the hint that comes while one types counts as work
         page.clock.run_for(1000)
     page.clock.fast_forward("28:30")
