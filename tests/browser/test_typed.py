@@ -93,9 +93,15 @@ def test_a_form_with_a_token_from_before_comes_back_filled_and_the_warning_reloa
     page.clock.install()
     sign_in_by_hand(page, "agent.gao")
     page.goto(REGISTER)
+    page.evaluate("""() => {
+        const root = document.documentElement; let open = 0;
+        document.addEventListener("htmx:beforeRequest", () => { root.dataset.asking = ++open; });
+        document.addEventListener("htmx:afterRequest", () => { root.dataset.asking = --open; });
+    }""")
     fill_identity(page, "Wexbilano", "1957")
     with page.expect_response("**/similar/"):  # the hint that comes while one types counts as work
         page.clock.run_for(1000)
+    expect(page.locator("html")).to_have_attribute("data-asking", "0")  # and the page has taken it: later it would close the warning
     page.clock.fast_forward("28:30")
     stay = page.get_by_role("button", name="Rester connecté")
     expect(stay).to_be_visible()

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Migrant
+from cases.models.births import years_before
 from reception import alerts
 from reception.models import Alert
 from reception.services import close_alert, raise_alert
@@ -22,7 +23,7 @@ from tests.returns.factories import bring_to, fields_for, make_return
 def grown(person):
     """18 today."""
     today = timezone.localdate()
-    Migrant.objects.filter(pk=person.pk).update(born_on=today.replace(year=today.year - 18, day=min(today.day, 28)), birth_precision="day")
+    Migrant.objects.filter(pk=person.pk).update(born_on=years_before(today, 18), birth_precision="day")
 
 
 class TestWords:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cases.models import Household, Migrant
+from cases.models.births import years_before
 from cases.services import correct_identity
 from centres.models import Bed, Centre, Room
 from reception import occupancy
@@ -28,8 +29,7 @@ Kind = Room.Kind
 
 
 def born(*, years: int = 0, days: int = 0) -> datetime.date:
-    today = timezone.localdate()
-    return today.replace(year=today.year - years, day=min(today.day, 28)) - datetime.timedelta(days=days)
+    return years_before(timezone.localdate(), years) - datetime.timedelta(days=days)
 
 
 def member(centre, household, *, sex="female", years=30, days=40, adult=None):
